@@ -1,0 +1,97 @@
+import Foundation
+import Parallel
+import Synchronization
+
+/// Progress on standard error: a bar with rate and time left on a terminal, plain lines elsewhere.
+final class TerminalProgress: ProgressReporter {
+  private struct Phase {
+    var name = ""
+    var unit = ""
+    var total: Int?
+    var done = 0
+    var note: String?
+    var started = ContinuousClock.now
+    var lastShown = ContinuousClock.now
+    var isOpen = false
+  }
+
+  private let phase = Mutex(Phase())
+  private let isTerminal: Bool
+  private let interval: Duration
+
+  init() {
+    isTerminal = isatty(STDERR_FILENO) == 1
+    interval = isTerminal ? .milliseconds(100) : .seconds(10)
+  }
+
+  func begin(_ name: String, total: Int?, unit: String) {
+    phase.withLock { $0 = Phase(name: name, unit: unit, total: total, isOpen: true) }
+  }
+
+  func advance(by amount: Int, note: String?) {
+    phase.withLock { phase in
+      phase.done += amount
+      if let note { phase.note = note }
+      let now = ContinuousClock.now
+      guard now - phase.lastShown >= interval else { return }
+      phase.lastShown = now
+      show(phase, at: now, final: false)
+    }
+  }
+
+  func end() {
+    phase.withLock { phase in
+      guard phase.isOpen else { return }
+      phase.isOpen = false
+      show(phase, at: .now, final: true)
+    }
+  }
+
+  private func show(_ phase: Phase, at now: ContinuousClock.Instant, final: Bool) {
+    let seconds = (now - phase.started) / .seconds(1)
+    let rate = seconds > 0 ? Double(phase.done) / seconds : 0
+    var parts = [phase.name]
+    if let total = phase.total, total > 0 {
+      let share = min(1, Double(phase.done) / Double(total))
+      if isTerminal {
+        let filled = Int(share * 24)
+        parts.append(
+          String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled))
+      }
+      parts.append("\(Int(share * 100))%")
+      parts.append("\(Self.short(Double(phase.done)))/\(Self.short(Double(total))) \(phase.unit)")
+    } else {
+      parts.append("\(Self.short(Double(phase.done))) \(phase.unit)")
+    }
+    parts.append("\(Self.short(rate))/s")
+    if let note = phase.note { parts.append(note) }
+    if final {
+      parts.append("in \(Self.clock(seconds))")
+    } else if let total = phase.total, rate > 0 {
+      parts.append("\(Self.clock(Double(max(0, total - phase.done)) / rate)) left")
+    }
+    let line = parts.joined(separator: "  ")
+    // On a terminal each line replaces the one before: carriage return, then clear to the end.
+    let text = isTerminal ? "\r\u{1B}[K" + line + (final ? "\n" : "") : line + "\n"
+    FileHandle.standardError.write(Data(text.utf8))
+  }
+
+  private static func short(_ value: Double) -> String {
+    switch value {
+    case 1e9...: String(format: "%.2fG", value / 1e9)
+    case 1e6...: String(format: "%.2fM", value / 1e6)
+    case 1e4...: String(format: "%.1fk", value / 1e3)
+    case 100...: String(format: "%.0f", value)
+    default: value == value.rounded() ? "\(Int(value))" : String(format: "%.1f", value)
+    }
+  }
+
+  private static func clock(_ seconds: Double) -> String {
+    let whole = Int(seconds.rounded())
+    switch whole {
+    case 3600...: return String(format: "%d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60)
+    case 60...: return String(format: "%d:%02d", whole / 60, whole % 60)
+    default: return String(format: "%.1f s", seconds)
+    }
+  }
+}
