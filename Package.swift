@@ -8,6 +8,7 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .executable(name: "danlu", targets: ["danlu"]),
+    .library(name: "Torch", targets: ["Torch"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -20,12 +21,21 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    // Layers and models.
+    .target(name: "Layers", dependencies: ["Torch", "Formats"]),
+
+    // Tensors, on libtorch.
+    .target(name: "Torch", dependencies: ["CTorch"]),
+    .target(name: "CTorch"),
+
     // Pure Swift, no libtorch.
     .target(name: "Formats", dependencies: ["CZlib"]),
     .target(name: "Parallel"),
     .systemLibrary(name: "CZlib"),
 
     .testTarget(name: "FormatsTests", dependencies: ["Formats"]),
+    .testTarget(name: "LayersTests", dependencies: ["Layers"]),
+    .testTarget(name: "TorchTests", dependencies: ["Torch"]),
     .testTarget(name: "ParallelTests", dependencies: ["Parallel"]),
   ],
   swiftLanguageModes: [.v6]
