@@ -133,6 +133,21 @@ import Testing
     }
   }
 
+  /// Run with DANLU_SMALL_DISK=FOLDER, the mount point of a file system of 1 MB, for instance after
+  /// `mount -t tmpfs -o size=1m tmpfs FOLDER`.
+  @Test(
+    .enabled(
+      if: ProcessInfo.processInfo.environment["DANLU_SMALL_DISK"] != nil,
+      "set DANLU_SMALL_DISK to a folder on a file system of 1 MB"))
+  func aFullDiskLeavesNothing() throws {
+    let folder = try #require(ProcessInfo.processInfo.environment["DANLU_SMALL_DISK"])
+    let large = SafetensorsTensor(
+      name: "a", [Float](repeating: 1, count: 1 << 19), shape: [1 << 19])
+    let text = message { try SafetensorsWriter.write([large], to: folder + "/a.safetensors") }
+    #expect(text.hasSuffix("cannot write: No space left on device"))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+  }
+
   @Test func missingFilesAndFolders() {
     #expect(
       message { _ = try SafetensorsFile(path: "/nonexistent") }
