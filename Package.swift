@@ -33,8 +33,9 @@ let package = Package(
     .target(name: "Parallel"),
     .systemLibrary(name: "CZlib"),
 
-    .testTarget(name: "FormatsTests", dependencies: ["Formats"]),
-    .testTarget(name: "LayersTests", dependencies: ["Layers"]),
+    .testTarget(
+      name: "FormatsTests", dependencies: ["Formats", "Parallel"], resources: [.copy("Golden")]),
+    .testTarget(name: "LayersTests", dependencies: ["Layers", "Formats"]),
     .testTarget(name: "TorchTests", dependencies: ["Torch"]),
     .testTarget(name: "ParallelTests", dependencies: ["Parallel"]),
   ],
