@@ -35,7 +35,8 @@ let package = Package(
 
     .testTarget(
       name: "FormatsTests", dependencies: ["Formats", "Parallel"], resources: [.copy("Golden")]),
-    .testTarget(name: "LayersTests", dependencies: ["Layers", "Formats"]),
+    .testTarget(
+      name: "LayersTests", dependencies: ["Layers", "Formats"], resources: [.copy("Golden")]),
     .testTarget(name: "TorchTests", dependencies: ["Torch"]),
     .testTarget(name: "ParallelTests", dependencies: ["Parallel"]),
   ],
