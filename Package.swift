@@ -33,7 +33,8 @@ let package = Package(
     .target(name: "Parallel"),
     .systemLibrary(name: "CZlib"),
 
-    .testTarget(name: "FormatsTests", dependencies: ["Formats"]),
+.testTarget(
+      name: "FormatsTests", dependencies: ["Formats", "Parallel"], resources: [.copy("Golden")]),
     .testTarget(name: "LayersTests", dependencies: ["Layers"]),
     .testTarget(name: "TorchTests", dependencies: ["Torch"]),
     .testTarget(name: "ParallelTests", dependencies: ["Parallel"]),
