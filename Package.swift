@@ -8,20 +8,35 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .executable(name: "danlu", targets: ["danlu"]),
+    .library(name: "Recipes", targets: ["Recipes"]),
+    .library(name: "Training", targets: ["Training"]),
+    .library(name: "Layers", targets: ["Layers"]),
     .library(name: "Torch", targets: ["Torch"]),
+    .library(name: "Formats", targets: ["Formats"]),
+    .library(name: "Parallel", targets: ["Parallel"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
+    // The command; the only target that prints.
     .executableTarget(
       name: "danlu",
       dependencies: [
+        "Recipes",
+        "Training",
+        "Layers",
+        "Torch",
+        "Formats",
         "Parallel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
-    // Layers and models.
+    // Articles.
+    .target(name: "Recipes", dependencies: ["Training", "Layers", "Torch", "Formats", "Parallel"]),
+
+    // Models and their training.
+    .target(name: "Training", dependencies: ["Layers", "Torch", "Formats", "Parallel"]),
     .target(name: "Layers", dependencies: ["Torch", "Formats"]),
 
     // Tensors, on libtorch.
@@ -33,10 +48,14 @@ let package = Package(
     .target(name: "Parallel"),
     .systemLibrary(name: "CZlib"),
 
-.testTarget(
-      name: "FormatsTests", dependencies: ["Formats", "Parallel"], resources: [.copy("Golden")]),
-    .testTarget(name: "LayersTests", dependencies: ["Layers"]),
+    .testTarget(name: "LayersTests", dependencies: ["Layers", "Torch", "Formats"]),
     .testTarget(name: "TorchTests", dependencies: ["Torch"]),
+    .testTarget(
+      name: "FormatsTests",
+      dependencies: [
+        "Formats",
+        "Parallel",
+      ], resources: [.copy("Golden")]),
     .testTarget(name: "ParallelTests", dependencies: ["Parallel"]),
   ],
   swiftLanguageModes: [.v6]
