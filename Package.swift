@@ -24,6 +24,8 @@ let package = Package(
     // Layers and models.
     .target(name: "Layers", dependencies: ["Torch", "Formats"]),
 
+    .target(name: "Datasets", dependencies: ["Torch", "Formats", "Parallel"]),
+
     // Tensors, on libtorch.
     .target(name: "Torch", dependencies: ["CTorch"]),
     .target(name: "CTorch"),
@@ -33,7 +35,10 @@ let package = Package(
     .target(name: "Parallel"),
     .systemLibrary(name: "CZlib"),
 
-    .testTarget(name: "FormatsTests", dependencies: ["Formats"]),
+    .testTarget(
+      name: "FormatsTests", dependencies: ["Formats", "Parallel"], resources: [.copy("Golden")]),
+    .testTarget(
+      name: "DatasetsTests", dependencies: ["Datasets", "Torch", "Formats", "Parallel"]),
     .testTarget(name: "LayersTests", dependencies: ["Layers"]),
     .testTarget(name: "TorchTests", dependencies: ["Torch"]),
     .testTarget(name: "ParallelTests", dependencies: ["Parallel"]),
