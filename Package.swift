@@ -9,6 +9,7 @@ let package = Package(
   products: [
     .executable(name: "danlu", targets: ["danlu"]),
     .library(name: "Torch", targets: ["Torch"]),
+    .library(name: "Datasets", targets: ["Datasets"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
