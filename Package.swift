@@ -10,6 +10,7 @@ let package = Package(
     .executable(name: "danlu", targets: ["danlu"]),
     .library(name: "Recipes", targets: ["Recipes"]),
     .library(name: "Training", targets: ["Training"]),
+    .library(name: "Datasets", targets: ["Datasets"]),
     .library(name: "Layers", targets: ["Layers"]),
     .library(name: "Torch", targets: ["Torch"]),
     .library(name: "Formats", targets: ["Formats"]),
@@ -25,6 +26,7 @@ let package = Package(
       dependencies: [
         "Recipes",
         "Training",
+        "Datasets",
         "Layers",
         "Torch",
         "Formats",
@@ -33,10 +35,20 @@ let package = Package(
       ]),
 
     // Articles.
-    .target(name: "Recipes", dependencies: ["Training", "Layers", "Torch", "Formats", "Parallel"]),
+    .target(
+      name: "Recipes",
+      dependencies: [
+        "Training",
+        "Datasets",
+        "Layers",
+        "Torch",
+        "Formats",
+        "Parallel",
+      ]),
 
     // Models and their training.
-    .target(name: "Training", dependencies: ["Layers", "Torch", "Formats", "Parallel"]),
+    .target(name: "Training", dependencies: ["Datasets", "Layers", "Torch", "Formats", "Parallel"]),
+    .target(name: "Datasets", dependencies: ["Torch", "Formats", "Parallel"]),
     .target(name: "Layers", dependencies: ["Torch", "Formats"]),
 
     // Tensors, on libtorch.
@@ -48,6 +60,7 @@ let package = Package(
     .target(name: "Parallel"),
     .systemLibrary(name: "CZlib"),
 
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Torch", "Formats", "Parallel"]),
     .testTarget(name: "LayersTests", dependencies: ["Layers", "Torch", "Formats"]),
     .testTarget(name: "TorchTests", dependencies: ["Torch"]),
     .testTarget(
