@@ -23,11 +23,13 @@ let package = Package(
     // Pure Swift, no libtorch.
     .target(name: "Formats", dependencies: ["CZlib"]),
     .target(name: "Parallel"),
+    .target(name: "Tracking", dependencies: ["Formats"]),
     .systemLibrary(name: "CZlib"),
 
     .testTarget(
       name: "FormatsTests", dependencies: ["Formats", "Parallel"], resources: [.copy("Golden")]),
     .testTarget(name: "ParallelTests", dependencies: ["Parallel"]),
+    .testTarget(name: "TrackingTests", dependencies: ["Tracking", "Formats"]),
   ],
   swiftLanguageModes: [.v6]
 )
