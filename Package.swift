@@ -58,6 +58,7 @@ let package = Package(
     // Pure Swift, no libtorch.
     .target(name: "Formats", dependencies: ["CZlib"]),
     .target(name: "Parallel"),
+    .target(name: "Tracking", dependencies: ["Formats"]),
     .systemLibrary(name: "CZlib"),
 
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Torch", "Formats", "Parallel"]),
@@ -70,6 +71,7 @@ let package = Package(
         "Parallel",
       ], resources: [.copy("Golden")]),
     .testTarget(name: "ParallelTests", dependencies: ["Parallel"]),
+    .testTarget(name: "TrackingTests", dependencies: ["Tracking", "Formats"]),
   ],
   swiftLanguageModes: [.v6]
 )
