@@ -13,6 +13,7 @@ let package = Package(
     .library(name: "Datasets", targets: ["Datasets"]),
     .library(name: "Layers", targets: ["Layers"]),
     .library(name: "Torch", targets: ["Torch"]),
+    .library(name: "Tracking", targets: ["Tracking"]),
     .library(name: "Formats", targets: ["Formats"]),
     .library(name: "Parallel", targets: ["Parallel"]),
   ],
@@ -29,6 +30,7 @@ let package = Package(
         "Datasets",
         "Layers",
         "Torch",
+        "Tracking",
         "Formats",
         "Parallel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -42,12 +44,22 @@ let package = Package(
         "Datasets",
         "Layers",
         "Torch",
+        "Tracking",
         "Formats",
         "Parallel",
       ]),
 
     // Models and their training.
-    .target(name: "Training", dependencies: ["Datasets", "Layers", "Torch", "Formats", "Parallel"]),
+    .target(
+      name: "Training",
+      dependencies: [
+        "Datasets",
+        "Layers",
+        "Torch",
+        "Tracking",
+        "Formats",
+        "Parallel",
+      ]),
     .target(name: "Datasets", dependencies: ["Torch", "Formats", "Parallel"]),
     .target(name: "Layers", dependencies: ["Torch", "Formats"]),
 
@@ -56,14 +68,15 @@ let package = Package(
     .target(name: "CTorch"),
 
     // Pure Swift, no libtorch.
+    .target(name: "Tracking", dependencies: ["Formats"]),
     .target(name: "Formats", dependencies: ["CZlib"]),
     .target(name: "Parallel"),
-    .target(name: "Tracking", dependencies: ["Formats"]),
     .systemLibrary(name: "CZlib"),
 
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Torch", "Formats", "Parallel"]),
     .testTarget(name: "LayersTests", dependencies: ["Layers", "Torch", "Formats"]),
     .testTarget(name: "TorchTests", dependencies: ["Torch"]),
+    .testTarget(name: "TrackingTests", dependencies: ["Tracking", "Formats"]),
     .testTarget(
       name: "FormatsTests",
       dependencies: [
@@ -71,7 +84,6 @@ let package = Package(
         "Parallel",
       ], resources: [.copy("Golden")]),
     .testTarget(name: "ParallelTests", dependencies: ["Parallel"]),
-    .testTarget(name: "TrackingTests", dependencies: ["Tracking", "Formats"]),
   ],
   swiftLanguageModes: [.v6]
 )
