@@ -21,6 +21,9 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    // Training.
+    .target(name: "Optimizers", dependencies: ["Layers", "Torch"]),
+
     // Layers and models.
     .target(name: "Layers", dependencies: ["Torch", "Formats"]),
 
@@ -35,6 +38,8 @@ let package = Package(
 
     .testTarget(name: "FormatsTests", dependencies: ["Formats"]),
     .testTarget(name: "LayersTests", dependencies: ["Layers"]),
+    .testTarget(
+      name: "OptimizersTests", dependencies: ["Optimizers"], exclude: ["Golden/optimizers.json"]),
     .testTarget(name: "TorchTests", dependencies: ["Torch"]),
     .testTarget(name: "ParallelTests", dependencies: ["Parallel"]),
   ],

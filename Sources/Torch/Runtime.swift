@@ -91,7 +91,8 @@ public enum Runtime {
         TorchError(
           "libtorch cannot be opened"
             + (tried.isEmpty
-              ? ": none is set up; 'make setup' fetches it" : " (" + tried.joined(separator: "; ") + ")")
+              ? ": none is set up; 'make setup' fetches it"
+              : " (" + tried.joined(separator: "; ") + ")")
         ))
     }
     return opening

@@ -3,9 +3,13 @@ extension Tensor {
   // a float16 tensor times any number stays float16.
 
   public static func + (left: Tensor, right: Tensor) -> Tensor { ATen.add.binary(left, right) }
-  public static func + (left: Tensor, right: Double) -> Tensor { ATen.addNumber.binary(left, right) }
+  public static func + (left: Tensor, right: Double) -> Tensor {
+    ATen.addNumber.binary(left, right)
+  }
   public static func + (left: Tensor, right: Int) -> Tensor { ATen.addNumber.binary(left, right) }
-  public static func + (left: Double, right: Tensor) -> Tensor { ATen.addNumber.binary(right, left) }
+  public static func + (left: Double, right: Tensor) -> Tensor {
+    ATen.addNumber.binary(right, left)
+  }
   public static func + (left: Int, right: Tensor) -> Tensor { ATen.addNumber.binary(right, left) }
 
   public static func - (left: Tensor, right: Tensor) -> Tensor { ATen.subtract.binary(left, right) }
@@ -36,7 +40,9 @@ extension Tensor {
   public static func / (left: Tensor, right: Double) -> Tensor {
     ATen.divideNumber.binary(left, right)
   }
-  public static func / (left: Tensor, right: Int) -> Tensor { ATen.divideNumber.binary(left, right) }
+  public static func / (left: Tensor, right: Int) -> Tensor {
+    ATen.divideNumber.binary(left, right)
+  }
   public static func / (left: Double, right: Tensor) -> Tensor { right.reciprocal() * left }
   public static func / (left: Int, right: Tensor) -> Tensor { right.reciprocal() * left }
 
