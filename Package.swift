@@ -10,6 +10,7 @@ let package = Package(
     .executable(name: "danlu", targets: ["danlu"]),
     .library(name: "Recipes", targets: ["Recipes"]),
     .library(name: "Training", targets: ["Training"]),
+    .library(name: "Optimizers", targets: ["Optimizers"]),
     .library(name: "Datasets", targets: ["Datasets"]),
     .library(name: "Layers", targets: ["Layers"]),
     .library(name: "Torch", targets: ["Torch"]),
@@ -27,6 +28,7 @@ let package = Package(
       dependencies: [
         "Recipes",
         "Training",
+        "Optimizers",
         "Datasets",
         "Layers",
         "Torch",
@@ -41,6 +43,7 @@ let package = Package(
       name: "Recipes",
       dependencies: [
         "Training",
+        "Optimizers",
         "Datasets",
         "Layers",
         "Torch",
@@ -53,6 +56,7 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
+        "Optimizers",
         "Datasets",
         "Layers",
         "Torch",
@@ -60,6 +64,7 @@ let package = Package(
         "Formats",
         "Parallel",
       ]),
+    .target(name: "Optimizers", dependencies: ["Layers", "Torch"]),
     .target(name: "Datasets", dependencies: ["Torch", "Formats", "Parallel"]),
     .target(name: "Layers", dependencies: ["Torch", "Formats"]),
 
@@ -73,6 +78,13 @@ let package = Package(
     .target(name: "Parallel"),
     .systemLibrary(name: "CZlib"),
 
+    .testTarget(
+      name: "OptimizersTests",
+      dependencies: [
+        "Optimizers",
+        "Layers",
+        "Torch",
+      ], resources: [.copy("Golden")]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Torch", "Formats", "Parallel"]),
     .testTarget(name: "LayersTests", dependencies: ["Layers", "Torch", "Formats"]),
     .testTarget(name: "TorchTests", dependencies: ["Torch"]),
