@@ -184,7 +184,7 @@ extension Chart {
     let legend = names.count > 1 ? "<ul class=\"legend\">\(items.joined())</ul>" : ""
     let note = caption.map { "<p class=\"note\">\(HTMLText.escaped($0))</p>" } ?? ""
     return """
-      <figure class="chart"><figcaption>\(HTMLText.escaped(title))</figcaption>\
+      <figure class="chart\(isHalfWidth ? "" : " wide")"><figcaption>\(HTMLText.escaped(title))</figcaption>\
       \(legend)<div class="plot">\(body)</div>\(note)</figure>
       """
   }

@@ -119,7 +119,12 @@ enum ReportStyle {
     .image figcaption { font-size: 13px; color: var(--soft); margin-top: 6px; }
     details { margin-top: 48px; border-top: 1px solid var(--rule); padding-top: 20px; }
     summary { cursor: pointer; color: var(--soft); font-size: 14px; margin-bottom: 12px; }
-    @media (max-width: 600px) { main { padding: 32px 18px 64px; } h1 { font-size: 26px; } }
+    @media (max-width: 600px) {
+      main { padding: 32px 18px 64px; } h1 { font-size: 26px; }
+      .wide .plot { overflow-x: auto; } .wide svg[width="904"] { min-width: 640px; }
+      td.statement { min-width: 150px; } th, td { padding-right: 12px; }
+      table.claims td.figure { min-width: 0; }
+    }
     @media print {
       :root { --page: #fff; --card: #fff; --ink: #000; --soft: #444; --faint: #666; --rule: #ccc;
         --grid: #e6e6e6; --base: #888; --accent: #000; --s1: #1f6fc0; --s2: #d9601a; --s3: #2b9163;
