@@ -9,7 +9,6 @@ let package = Package(
   products: [
     .executable(name: "danlu", targets: ["danlu"]),
     .library(name: "Torch", targets: ["Torch"]),
-    .library(name: "Datasets", targets: ["Datasets"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -25,8 +24,6 @@ let package = Package(
     // Layers and models.
     .target(name: "Layers", dependencies: ["Torch", "Formats"]),
 
-    .target(name: "Datasets", dependencies: ["Torch", "Formats", "Parallel"]),
-
     // Tensors, on libtorch.
     .target(name: "Torch", dependencies: ["CTorch"]),
     .target(name: "CTorch"),
@@ -36,10 +33,8 @@ let package = Package(
     .target(name: "Parallel"),
     .systemLibrary(name: "CZlib"),
 
-    .testTarget(
+.testTarget(
       name: "FormatsTests", dependencies: ["Formats", "Parallel"], resources: [.copy("Golden")]),
-    .testTarget(
-      name: "DatasetsTests", dependencies: ["Datasets", "Torch", "Formats", "Parallel"]),
     .testTarget(name: "LayersTests", dependencies: ["Layers"]),
     .testTarget(name: "TorchTests", dependencies: ["Torch"]),
     .testTarget(name: "ParallelTests", dependencies: ["Parallel"]),
