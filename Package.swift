@@ -86,7 +86,13 @@ let package = Package(
         "Torch",
       ], resources: [.copy("Golden")]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Torch", "Formats", "Parallel"]),
-    .testTarget(name: "LayersTests", dependencies: ["Layers", "Torch", "Formats"]),
+    .testTarget(
+      name: "LayersTests",
+      dependencies: [
+        "Layers",
+        "Torch",
+        "Formats",
+      ], resources: [.copy("Golden")]),
     .testTarget(name: "TorchTests", dependencies: ["Torch"]),
     .testTarget(name: "TrackingTests", dependencies: ["Tracking", "Formats"]),
     .testTarget(
