@@ -8,23 +8,64 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .executable(name: "danlu", targets: ["danlu"]),
+    .library(name: "Recipes", targets: ["Recipes"]),
+    .library(name: "Training", targets: ["Training"]),
+    .library(name: "Optimizers", targets: ["Optimizers"]),
+    .library(name: "Datasets", targets: ["Datasets"]),
+    .library(name: "Layers", targets: ["Layers"]),
     .library(name: "Torch", targets: ["Torch"]),
+    .library(name: "Tracking", targets: ["Tracking"]),
+    .library(name: "Formats", targets: ["Formats"]),
+    .library(name: "Parallel", targets: ["Parallel"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
+    // The command; the only target that prints.
     .executableTarget(
       name: "danlu",
       dependencies: [
+        "Recipes",
+        "Training",
+        "Optimizers",
+        "Datasets",
+        "Layers",
+        "Torch",
+        "Tracking",
+        "Formats",
         "Parallel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
-    // Training.
-    .target(name: "Optimizers", dependencies: ["Layers", "Torch"]),
+    // Articles.
+    .target(
+      name: "Recipes",
+      dependencies: [
+        "Training",
+        "Optimizers",
+        "Datasets",
+        "Layers",
+        "Torch",
+        "Tracking",
+        "Formats",
+        "Parallel",
+      ]),
 
-    // Layers and models.
+    // Models and their training.
+    .target(
+      name: "Training",
+      dependencies: [
+        "Optimizers",
+        "Datasets",
+        "Layers",
+        "Torch",
+        "Tracking",
+        "Formats",
+        "Parallel",
+      ]),
+    .target(name: "Optimizers", dependencies: ["Layers", "Torch"]),
+    .target(name: "Datasets", dependencies: ["Torch", "Formats", "Parallel"]),
     .target(name: "Layers", dependencies: ["Torch", "Formats"]),
 
     // Tensors, on libtorch.
@@ -32,15 +73,28 @@ let package = Package(
     .target(name: "CTorch"),
 
     // Pure Swift, no libtorch.
+    .target(name: "Tracking", dependencies: ["Formats"]),
     .target(name: "Formats", dependencies: ["CZlib"]),
     .target(name: "Parallel"),
     .systemLibrary(name: "CZlib"),
 
-    .testTarget(name: "FormatsTests", dependencies: ["Formats"]),
-    .testTarget(name: "LayersTests", dependencies: ["Layers"]),
     .testTarget(
-      name: "OptimizersTests", dependencies: ["Optimizers"], exclude: ["Golden/optimizers.json"]),
+      name: "OptimizersTests",
+      dependencies: [
+        "Optimizers",
+        "Layers",
+        "Torch",
+      ], resources: [.copy("Golden")]),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Torch", "Formats", "Parallel"]),
+    .testTarget(name: "LayersTests", dependencies: ["Layers", "Torch", "Formats"]),
     .testTarget(name: "TorchTests", dependencies: ["Torch"]),
+    .testTarget(name: "TrackingTests", dependencies: ["Tracking", "Formats"]),
+    .testTarget(
+      name: "FormatsTests",
+      dependencies: [
+        "Formats",
+        "Parallel",
+      ], resources: [.copy("Golden")]),
     .testTarget(name: "ParallelTests", dependencies: ["Parallel"]),
   ],
   swiftLanguageModes: [.v6]

@@ -19,6 +19,7 @@ open class Module {
   public private(set) var isTraining = true
 
   private var registered: [(name: String, parameter: Parameter)]?
+  private var registeredModules: [(name: String, module: Module)]?
   private let birth: Int
 
   public init() {
@@ -114,22 +115,34 @@ open class Module {
 
   /// All sub-modules with their names, outer before inner; the module itself has the name "".
   public final func namedModules() -> [(name: String, module: Module)] {
-    var found: [(name: String, module: Module)] = [("", self)]
-    visit { name, part in
-      if case .module(let module) = part { found.append((name, module)) }
-    }
-    return found
+    let inner =
+      registeredModules
+      ?? {
+        var found: [(name: String, module: Module)] = []
+        visit { name, part in
+          if case .module(let module) = part { found.append((name, module)) }
+        }
+        return found
+      }()
+    registeredModules = inner
+    return [("", self)] + inner
   }
 
   /// Must be called by whoever adds or replaces parts after the first use.
-  public final func structureChanged() { registered = nil }
+  public final func structureChanged() {
+    registered = nil
+    registeredModules = nil
+  }
 
   /// Sets the mode of this module and all its sub-modules.
   @discardableResult
   public final func train(_ isTraining: Bool = true) -> Self {
-    for (_, module) in namedModules() { module.isTraining = isTraining }
+    for (_, module) in namedModules() { module.setMode(isTraining: isTraining) }
     return self
   }
+
+  /// The mode of this module alone.
+  final func setMode(isTraining: Bool) { self.isTraining = isTraining }
 
   /// Inference mode: dropout passes everything, batch norm uses its running statistics.
   @discardableResult
@@ -145,6 +158,14 @@ open class Module {
       parameter.replace(with: value)
     }
     return self
+  }
+
+  /// A module of the same structure with fresh weights; `clone` calls it.
+  ///
+  /// Layers call their initializer with their own settings and `cloning.generator`; containers copy
+  /// their parts by `cloning.copy`, which keeps shared parts shared.
+  open func freshCopy(_ cloning: Cloning) -> Module {
+    preconditionFailure("\(type(of: self)) cannot be cloned: it does not override freshCopy(_:)")
   }
 
   private func visit(_ body: (String, Part) -> Void) {
@@ -163,9 +184,16 @@ open class Module {
 ///
 /// Subclasses override `forward`; users call the layer like a function.
 open class Layer: Module {
+  /// Called with each output of the layer: the way to internal tensors of a model.
+  public final var outputObserver: ((Tensor) -> Void)?
+
   open func forward(_ input: Tensor) -> Tensor {
     preconditionFailure("\(type(of: self)) does not override forward")
   }
 
-  public final func callAsFunction(_ input: Tensor) -> Tensor { forward(input) }
+  public final func callAsFunction(_ input: Tensor) -> Tensor {
+    let output = forward(input)
+    outputObserver?(output)
+    return output
+  }
 }

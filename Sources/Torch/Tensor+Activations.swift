@@ -11,6 +11,8 @@ extension Tensor {
   public func tanh() -> Tensor { ATen.tanh.unary(self) }
   public func relu() -> Tensor { ATen.relu.unary(self) }
   public func leakyReLU(_ slope: Double = 0.01) -> Tensor { ATen.leakyReLU.binary(self, slope) }
+  /// x where x > 0, weight · x elsewhere; `weight` has one element or one per channel of axis 1.
+  public func prelu(_ weight: Tensor) -> Tensor { ATen.prelu.binary(self, weight) }
   public func elu(_ alpha: Double = 1) -> Tensor { ATen.elu.binary(self, alpha) }
   /// x Φ(x) with the exact normal distribution function, or its tanh approximation.
   public func gelu(approximate: Bool = false) -> Tensor {
@@ -33,6 +35,7 @@ extension ATen {
   static let tanh = Operator("tanh")
   static let relu = Operator("relu")
   static let leakyReLU = Operator("leaky_relu")
+  static let prelu = Operator("prelu")
   static let elu = Operator("elu")
   static let gelu = Operator("gelu")
   static let silu = Operator("silu")

@@ -81,6 +81,8 @@ extension Tensor {
   public func atan() -> Tensor { ATen.atan.unary(self) }
   /// The Gauss error function.
   public func erf() -> Tensor { ATen.erf.unary(self) }
+  /// The inverse of the Gauss error function.
+  public func erfInverse() -> Tensor { ATen.erfInverse.unary(self) }
   public func abs() -> Tensor { ATen.abs.unary(self) }
   public func sign() -> Tensor { ATen.sign.unary(self) }
   public func floor() -> Tensor { ATen.floor.unary(self) }
@@ -174,6 +176,7 @@ extension ATen {
   static let tan = Operator("tan")
   static let atan = Operator("atan")
   static let erf = Operator("erf")
+  static let erfInverse = Operator("erfinv")
   static let abs = Operator("abs")
   static let sign = Operator("sign")
   static let floor = Operator("floor")

@@ -15,6 +15,19 @@ extension Tensor {
     ATen.conv2d.tensor(self, weight, bias, stride, padding, dilation, groups)
   }
 
+  /// Cross-correlation over any number of spatial axes: `(B, Cin, …)` with a kernel
+  /// `(Cout, Cin / groups, …)`; the lists have one element per spatial axis.
+  ///
+  /// Transposed: its adjoint, for kernels `(Cin, Cout / groups, …)`.
+  public func convolution(
+    _ weight: Tensor, bias: Tensor? = nil, stride: [Int], padding: [Int], dilation: [Int],
+    isTransposed: Bool = false, outputPadding: [Int]? = nil, groups: Int = 1
+  ) -> Tensor {
+    ATen.convolution.tensor(
+      self, weight, bias, stride, padding, dilation, isTransposed,
+      outputPadding ?? stride.map { _ in 0 }, groups)
+  }
+
   /// The adjoint of `conv1d` for kernels `(Cin, Cout / groups, K)`.
   public func convTranspose1d(
     _ weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0,
@@ -74,6 +87,7 @@ extension Tensor {
 }
 
 extension ATen {
+  static let convolution = Operator("convolution")
   static let conv1d = Operator("conv1d")
   static let conv2d = Operator("conv2d")
   static let convTranspose1d = Operator("conv_transpose1d")

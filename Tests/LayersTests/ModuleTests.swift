@@ -38,9 +38,10 @@ let torchReason: Comment = "libtorch is not set up; 'make setup' fetches it"
   @Test func namesFollowTheProperties() {
     let names = Tree().namedParameters().map(\.name)
     #expect(
-      names == ["first", "list.0", "list.1", "table.a", "table.b"].flatMap {
-        ["\($0).weight", "\($0).bias", "\($0).mean"]
-      })
+      names
+        == ["first", "list.0", "list.1", "table.a", "table.b"].flatMap {
+          ["\($0).weight", "\($0).bias", "\($0).mean"]
+        })
   }
 
   @Test func sharedParametersCountOnce() {
