@@ -38,6 +38,11 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    // What Benchmarks/*/run.py compare with their peers; no part of the command.
+    .executableTarget(
+      name: "DanluBench", dependencies: ["Optimizers", "Layers", "Torch"],
+      path: "Benchmarks/DanluBench"),
+
     // Articles.
     .target(
       name: "Recipes",
@@ -87,7 +92,7 @@ let package = Package(
       ], resources: [.copy("Golden")]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Torch", "Formats", "Parallel"]),
     .testTarget(name: "LayersTests", dependencies: ["Layers", "Torch", "Formats"]),
-    .testTarget(name: "TorchTests", dependencies: ["Torch"]),
+    .testTarget(name: "TorchTests", dependencies: ["Torch"], resources: [.copy("Golden")]),
     .testTarget(name: "TrackingTests", dependencies: ["Tracking", "Formats"]),
     .testTarget(
       name: "FormatsTests",
