@@ -78,6 +78,21 @@ let package = Package(
     .target(name: "Parallel"),
     .systemLibrary(name: "CZlib"),
 
+    // Measured side by side with the peers by the scripts of Benchmarks/.
+    .executableTarget(
+      name: "DanluBench",
+      dependencies: [
+        "Training",
+        "Optimizers",
+        "Datasets",
+        "Layers",
+        "Torch",
+        "Tracking",
+        "Formats",
+        "Parallel",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Benchmarks/DanluBench"),
+
     .testTarget(
       name: "OptimizersTests",
       dependencies: [
@@ -93,7 +108,7 @@ let package = Package(
         "Torch",
         "Formats",
       ], resources: [.copy("Golden")]),
-    .testTarget(name: "TorchTests", dependencies: ["Torch"]),
+    .testTarget(name: "TorchTests", dependencies: ["Torch"], resources: [.copy("Golden")]),
     .testTarget(name: "TrackingTests", dependencies: ["Tracking", "Formats"]),
     .testTarget(
       name: "FormatsTests",
