@@ -9,6 +9,8 @@ let package = Package(
   products: [
     .executable(name: "danlu", targets: ["danlu"]),
     .library(name: "Recipes", targets: ["Recipes"]),
+    .library(name: "Generative", targets: ["Generative"]),
+    .library(name: "Optimizers", targets: ["Optimizers"]),
     .library(name: "Training", targets: ["Training"]),
     .library(name: "Datasets", targets: ["Datasets"]),
     .library(name: "Layers", targets: ["Layers"]),
@@ -40,7 +42,9 @@ let package = Package(
     .target(
       name: "Recipes",
       dependencies: [
+        "Generative",
         "Training",
+        "Optimizers",
         "Datasets",
         "Layers",
         "Torch",
@@ -60,6 +64,10 @@ let package = Package(
         "Formats",
         "Parallel",
       ]),
+    .target(
+      name: "Generative",
+      dependencies: ["Optimizers", "Datasets", "Layers", "Torch", "Parallel"]),
+    .target(name: "Optimizers", dependencies: ["Layers", "Torch"]),
     .target(name: "Datasets", dependencies: ["Torch", "Formats", "Parallel"]),
     .target(name: "Layers", dependencies: ["Torch", "Formats"]),
 
@@ -73,6 +81,11 @@ let package = Package(
     .target(name: "Parallel"),
     .systemLibrary(name: "CZlib"),
 
+    .testTarget(
+      name: "GenerativeTests",
+      dependencies: ["Generative", "Optimizers", "Datasets", "Layers", "Torch"]),
+    .testTarget(
+      name: "OptimizersTests", dependencies: ["Optimizers"], exclude: ["Golden/optimizers.json"]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Torch", "Formats", "Parallel"]),
     .testTarget(name: "LayersTests", dependencies: ["Layers", "Torch", "Formats"]),
     .testTarget(name: "TorchTests", dependencies: ["Torch"]),
