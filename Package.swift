@@ -9,6 +9,7 @@ let package = Package(
   products: [
     .executable(name: "danlu", targets: ["danlu"]),
     .library(name: "Recipes", targets: ["Recipes"]),
+    .library(name: "Generative", targets: ["Generative"]),
     .library(name: "Training", targets: ["Training"]),
     .library(name: "Optimizers", targets: ["Optimizers"]),
     .library(name: "Datasets", targets: ["Datasets"]),
@@ -28,6 +29,7 @@ let package = Package(
       dependencies: [
         "Recipes",
         "Training",
+        "Generative",
         "Optimizers",
         "Datasets",
         "Layers",
@@ -43,6 +45,7 @@ let package = Package(
       name: "Recipes",
       dependencies: [
         "Training",
+        "Generative",
         "Optimizers",
         "Datasets",
         "Layers",
@@ -53,6 +56,16 @@ let package = Package(
       ]),
 
     // Models and their training.
+    .target(
+      name: "Generative",
+      dependencies: [
+        "Training",
+        "Optimizers",
+        "Datasets",
+        "Layers",
+        "Torch",
+        "Parallel",
+      ]),
     .target(
       name: "Training",
       dependencies: [
@@ -82,6 +95,7 @@ let package = Package(
     .executableTarget(
       name: "DanluBench",
       dependencies: [
+        "Generative",
         "Training",
         "Optimizers",
         "Datasets",
@@ -93,6 +107,16 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Benchmarks/DanluBench"),
 
+    .testTarget(
+      name: "GenerativeTests",
+      dependencies: [
+        "Generative",
+        "Datasets",
+        "Optimizers",
+        "Layers",
+        "Torch",
+        "Parallel",
+      ]),
     .testTarget(
       name: "OptimizersTests",
       dependencies: [
