@@ -16,17 +16,19 @@ let package = Package(
     .executableTarget(
       name: "danlu",
       dependencies: [
-        "Parallel",
+        "Formats", "Parallel", "TextMining",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
     // Pure Swift, no libtorch.
     .target(name: "Formats", dependencies: ["CZlib"]),
     .target(name: "Parallel"),
+    .target(name: "TextMining", dependencies: ["Formats", "Parallel"]),
     .systemLibrary(name: "CZlib"),
 
     .testTarget(name: "FormatsTests", dependencies: ["Formats"]),
     .testTarget(name: "ParallelTests", dependencies: ["Parallel"]),
+    .testTarget(name: "TextMiningTests", dependencies: ["TextMining"]),
   ],
   swiftLanguageModes: [.v6]
 )
