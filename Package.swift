@@ -23,10 +23,13 @@ let package = Package(
     // Pure Swift, no libtorch.
     .target(name: "Formats", dependencies: ["CZlib"]),
     .target(name: "Parallel"),
+    .target(name: "WordVectors", dependencies: ["CVectorKernels", "Formats", "Parallel"]),
+    .target(name: "CVectorKernels", exclude: ["kernels_body.h"]),
     .systemLibrary(name: "CZlib"),
 
     .testTarget(name: "FormatsTests", dependencies: ["Formats"]),
     .testTarget(name: "ParallelTests", dependencies: ["Parallel"]),
+    .testTarget(name: "WordVectorsTests", dependencies: ["WordVectors", "CVectorKernels", "Parallel"]),
   ],
   swiftLanguageModes: [.v6]
 )
