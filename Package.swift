@@ -16,7 +16,7 @@ let package = Package(
     .executableTarget(
       name: "danlu",
       dependencies: [
-        "Parallel",
+        "Formats", "Parallel", "WordVectors",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 

@@ -1,16 +1,6 @@
-import CVectorKernels
+import Formats
 import Parallel
 import Synchronization
-
-/// What training gives.
-public struct Embedding: Sendable {
-  /// The word vectors: `U` of JoSE, the input vectors of skip-gram and of the bag of words.
-  public var words: WordVectors
-  /// The context vectors: `V` of JoSE, the output vectors of the others.
-  public var contexts: WordVectors
-  /// The document vectors, named by their numbers from 0; `nil` if none were trained.
-  public var documents: WordVectors?
-}
 
 /// Trains vectors of words, contexts and documents.
 ///
@@ -119,23 +109,21 @@ public final class EmbeddingTrainer {
     done.store(pass.completed, ordering: .relaxed)
   }
 
-  /// Continues from a checkpoint's position.
-  func resume(completedParts: Int, completedTokens: Int) {
-    self.completedParts = completedParts
-    self.completedTokens = completedTokens
-  }
-
-  /// The vectors as they are now.
-  public func embedding() -> Embedding {
-    Embedding(
-      words: WordVectors(
-        words: vocabulary.words, dimension: options.dimension, matrix: tables.words.matrix),
-      contexts: WordVectors(
-        words: vocabulary.words, dimension: options.dimension, matrix: tables.contexts.matrix),
-      documents: tables.documents.map {
-        WordVectors(
-          words: (0..<$0.rows).map(String.init), dimension: options.dimension, matrix: $0.matrix)
-      })
+  /// Takes over a checkpoint's position after checking that it is this training's.
+  func resume(options saved: TrainingOptions, position: EmbeddingFile.Position, path: String) throws
+  {
+    var comparable = saved
+    comparable.threads = options.threads
+    guard comparable == options else {
+      throw FileError(
+        path: path, reason: "the checkpoint was trained with other options: \(saved.summary)")
+    }
+    guard position.corpus == corpus.fingerprint,
+      position.completedParts >= 0, position.completedParts <= parts.count * options.epochs,
+      position.completedTokens >= 0, position.completedTokens <= corpus.tokenCount * options.epochs
+    else { throw FileError(path: path, reason: "the checkpoint belongs to another corpus") }
+    completedParts = position.completedParts
+    completedTokens = position.completedTokens
   }
 }
 

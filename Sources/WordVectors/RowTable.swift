@@ -15,11 +15,13 @@ final class RowTable: @unchecked Sendable {
   let stride: Int
   let base: UnsafeMutablePointer<Float>
   private let length: Int
+  private let directory: String?
 
   /// A table of zeros; in a temporary file of `directory` if that is given.
   init(rows: Int, dimension: Int, directory: String? = nil) throws {
     self.rows = rows
     self.dimension = dimension
+    self.directory = directory
     stride = (dimension + 15) / 16 * 16
     length = max(1, rows) * stride * MemoryLayout<Float>.stride
     var descriptor: Int32 = -1
@@ -99,12 +101,39 @@ final class RowTable: @unchecked Sendable {
   /// All rows without their padding, one after the other.
   var matrix: [Float] {
     [Float](unsafeUninitializedCapacity: rows * dimension) { buffer, count in
-      if let start = buffer.baseAddress {
-        for index in 0..<rows {
-          (start + index * dimension).initialize(from: row(index), count: dimension)
-        }
-      }
+      if let start = buffer.baseAddress { copyRows(to: start) }
       count = rows * dimension
+    }
+  }
+
+  private func copyRows(to start: UnsafeMutablePointer<Float>) {
+    for index in 0..<rows {
+      (start + index * dimension).update(from: row(index), count: dimension)
+    }
+  }
+
+  /// Calls `body` with the bytes of all rows without their padding.
+  func withMatrixBytes(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+    if stride == dimension {
+      try body(UnsafeRawBufferPointer(start: base, count: rows * dimension * 4))
+    } else {
+      // A file's rows are copied to another file: they may not fit into memory.
+      let copy = try RowTable(
+        rows: (rows * dimension + 15) / 16, dimension: 16, directory: directory)
+      copyRows(to: copy.base)
+      try body(UnsafeRawBufferPointer(start: copy.base, count: rows * dimension * 4))
+    }
+  }
+
+  /// Writes text in word2vec's format.
+  func writeText(to path: String, name: (Int) -> String) throws {
+    try AtomicFile.write(to: path) { file in
+      try file.write("\(rows) \(dimension)\n")
+      for index in 0..<rows {
+        try VectorText.write(
+          name: name(index), values: UnsafeBufferPointer(start: row(index), count: dimension),
+          to: file)
+      }
     }
   }
 }

@@ -73,6 +73,15 @@ public struct TrainingOptions: Sendable, Equatable, Codable {
     }
   }
 
+  /// The settings in one line.
+  public var summary: String {
+    "\(method.rawValue), dimension \(dimension), window \(window), negatives \(negatives)"
+      + "\(sharedNegatives ? " (shared)" : ""), epochs \(epochs), rate \(learningRate) to "
+      + "\(finalLearningRate), subsampling \(subsampling)"
+      + "\(method.isSpherical ? ", margin \(margin)" : ""), documents \(documents ? "on" : "off"), "
+      + "seed \(seed)"
+  }
+
   /// Throws `VectorError` for a setting that cannot be trained with.
   public func validate() throws {
     func require(_ holds: Bool, _ name: String, _ expected: String, _ received: Any) throws {
