@@ -1,51 +1,21 @@
-import CVectorKernels
+import Formats
+import Foundation
 import Parallel
 import Testing
 
 @testable import WordVectors
 
-@Suite struct KernelTests {
-  /// The gradient of −ln σ(v·u) − Σ ln σ(−v·uₖ), computed independently in double precision.
-  @Test(arguments: 0..<Int32(VectorKernelLevels)) func goldenSkipGramGradient(level: Int32) throws {
-    guard let kernels = vectorKernelsOfLevel(level)?.pointee else { return }
-    let words = try RowTable(rows: 1, dimension: 3)
-    let contexts = try RowTable(rows: 3, dimension: 3)
-    let input: [Float] = [0.1, -0.2, 0.3]
-    let outputs: [[Float]] = [[0.4, 0.1, -0.3], [-0.2, 0.5, 0.1], [0.3, -0.1, 0.2]]
-    words.setRow(0, input)
-    for (row, values) in outputs.enumerated() { contexts.setRow(row, values) }
-    let scratch = try RowTable(rows: 2, dimension: 3)
-    let centres: [UInt32] = [0]
-    let negatives: [UInt32] = [1, 2]
-    centres.withUnsafeBufferPointer { centres in
-      negatives.withUnsafeBufferPointer { negatives in
-        var position = VectorPosition(
-          words: words.base, contexts: contexts.base, document: nil, stride: words.stride, word: 0,
-          centres: centres.baseAddress!, centreCount: 1, negatives: negatives.baseAddress!,
-          negativeCount: 2, negativeStep: 2, rate: 1, margin: 0, scratch: scratch.base)
-        kernels.skipGram(&position)
-      }
-    }
-    // A step of rate 1 subtracts the gradient.
-    let expected: [[Float]] = [
-      [-0.144258488, 0.134261068, 0.308493842], [-0.051749287, 0.103498574, -0.155247861],
-      [0.047751518, -0.095503036, 0.143254554], [0.052747231, -0.105494462, 0.158241693],
-    ]
-    let rows = [words.row(0)] + (0..<3).map { contexts.row($0) }
-    for (row, (before, gradient)) in zip(rows, zip([input] + outputs, expected)) {
-      for k in 0..<3 { #expect(abs(before[k] - row[k] - gradient[k]) < 2e-7) }
-      for k in 3..<16 { #expect(row[k] == 0) }
-    }
-  }
-}
-
 @Suite struct EmbeddingTrainerTests {
   static let topics = TopicCorpus()
 
-  static func train(_ options: TrainingOptions) throws -> Embedding {
+  static func corpus() throws -> (vocabulary: Vocabulary, corpus: EncodedCorpus) {
     var encoder = CorpusEncoder()
     for document in topics.documents { try encoder.add(document: document) }
-    let (vocabulary, corpus) = try encoder.finish(minimumCount: 5)
+    return try encoder.finish(minimumCount: 5)
+  }
+
+  static func train(_ options: TrainingOptions) throws -> Embedding {
+    let (vocabulary, corpus) = try corpus()
     #expect(vocabulary.count == 900)
     let trainer = try EmbeddingTrainer(corpus: corpus, vocabulary: vocabulary, options: options)
     try trainer.train()
@@ -102,6 +72,10 @@ import Testing
     let nearest = try ExactNeighbors(documents).nearestToRows(count: 1)
     let right = nearest.enumerated().filter { $0.offset % 4 == $0.element[0].row % 4 }.count
     #expect(right >= 1980)
+    let clusters = try SphericalKMeans(k: 4).cluster(documents)
+    let agreement = ClusterAgreement(
+      clusters: clusters.assignments, classes: Self.topics.topics)
+    #expect(agreement.purity >= 0.99)
   }
 
   @Test(arguments: [TrainingOptions.Method.skipGram, .bagOfWords], [true, false])
@@ -129,5 +103,159 @@ import Testing
     #expect(first.contexts.matrix == second.contexts.matrix)
     #expect(first.documents?.matrix == second.documents?.matrix)
     #expect(first.words.matrix != other.words.matrix)
+  }
+
+  @Test func aResumedTrainingEqualsAnUninterruptedOne() throws {
+    var options = Self.options(.spherical)
+    options.epochs = 2
+    let (vocabulary, corpus) = try Self.corpus()
+    func trainer() throws -> EmbeddingTrainer {
+      try EmbeddingTrainer(corpus: corpus, vocabulary: vocabulary, options: options)
+    }
+    let whole = try trainer()
+    try whole.train()
+    let path = NSTemporaryDirectory() + UUID().uuidString
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    // Stopped after three checkpoints, each of which a new trainer goes on from.
+    for stop in 1...3 {
+      let part = try trainer()
+      if stop > 1 { try part.resume(from: path) }
+      let cancellation = Cancellation()
+      var checkpoints = 0
+      #expect(throws: Cancelled.self) {
+        try part.train(cancellation: cancellation, checkpointInterval: .zero) {
+          try $0.writeCheckpoint(to: path)
+          checkpoints += 1
+          if checkpoints == 7 * stop { cancellation.cancel() }
+        }
+      }
+    }
+    let last = try trainer()
+    try last.resume(from: path)
+    #expect(last.completedParts == 42)
+    try last.train()
+    #expect(last.embedding().words.matrix == whole.embedding().words.matrix)
+    #expect(last.embedding().documents?.matrix == whole.embedding().documents?.matrix)
+
+    var others = options
+    others.window = 7
+    let other = try EmbeddingTrainer(corpus: corpus, vocabulary: vocabulary, options: others)
+    #expect(throws: FileError.self) { try other.resume(from: path) }
+    let finished = try trainer()
+    try whole.write(to: path)
+    #expect(throws: FileError.self) { try finished.resume(from: path) }
+  }
+
+  @Test func modelsComeBackFromTheirFiles() throws {
+    var options = Self.options(.spherical)
+    options.epochs = 1
+    let (vocabulary, corpus) = try Self.corpus()
+    let trainer = try EmbeddingTrainer(
+      corpus: corpus, vocabulary: vocabulary, options: options,
+      documentDirectory: NSTemporaryDirectory())
+    try trainer.train()
+    let path = NSTemporaryDirectory() + UUID().uuidString
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try trainer.write(to: path)
+    let before = trainer.embedding()
+    let after = try Embedding(contentsOf: path)
+    #expect(after.options == options)
+    #expect(after.vocabulary.counts == vocabulary.counts)
+    #expect(after.contexts.matrix == before.contexts.matrix)
+    let documents = try WordVectors(contentsOf: path, table: .documents)
+    #expect(documents.matrix == before.documents?.matrix)
+    #expect(documents.words.last == "1999")
+    try trainer.writeText(.words, to: path)
+    let text = try WordVectors(contentsOf: path)
+    #expect(text.words == vocabulary.words)
+    #expect(text.matrix == before.words.matrix)
+  }
+
+  @Test func saysWhatCannotBeTrained() throws {
+    func train(_ documents: [[String]], _ change: (inout TrainingOptions) -> Void = { _ in }) throws
+    {
+      var encoder = CorpusEncoder()
+      for document in documents { try encoder.add(document: document) }
+      let (vocabulary, corpus) = try encoder.finish(minimumCount: 1)
+      var options = TrainingOptions.defaults(for: .spherical)
+      options.epochs = 1
+      change(&options)
+      let trainer = try EmbeddingTrainer(corpus: corpus, vocabulary: vocabulary, options: options)
+      try trainer.train()
+      let embedding = trainer.embedding()
+      for vectors in [embedding.words, embedding.contexts, embedding.documents] {
+        let finite = vectors?.matrix.allSatisfy { $0.isFinite } ?? true
+        #expect(finite)
+      }
+    }
+    #expect(throws: VectorError.self) { try train([]) }
+    #expect(throws: VectorError.self) { try train([[], []]) }
+    #expect(throws: VectorError.self) { try train([["one", "one"]]) }
+    #expect(throws: VectorError.self) { try train([["a", "b"]]) { $0.dimension = 0 } }
+    #expect(throws: VectorError.self) { try train([["a", "b"]]) { $0.negatives = 256 } }
+    #expect(throws: VectorError.self) { try train([["a", "b"]]) { $0.learningRate = .nan } }
+    // Two words, documents of none and of one word: everything stays finite.
+    try train([["a", "b"], [], ["a"], ["b", "a", "b"]])
+    try train([["a", "b"], [], ["a"]]) { $0.dimension = 1 }
+    for method in TrainingOptions.Method.allCases {
+      try train([[], ["a", "b"], ["a"]]) {
+        $0 = TrainingOptions.defaults(for: method)
+        $0.documents = true
+        $0.negatives = 255
+      }
+    }
+  }
+
+  @Test(arguments: [TrainingOptions.Method.spherical, .skipGram])
+  func newDocumentsFindTheirTopics(method: TrainingOptions.Method) throws {
+    var options = Self.options(method)
+    options.documents = true
+    options.epochs = 10
+    let embedding = try Self.train(options)
+    let inference = try DocumentInference(embedding)
+    let fresh = TopicCorpus(documentCount: 2400).documents[2000...].map { $0 }
+    let encoded =
+      fresh.map { words in words.compactMap { embedding.vocabulary.id(of: $0) } } + [[]]
+    let vectors = try inference.infer(encoded, threads: 1)
+    let again = try inference.infer(encoded, threads: 3)
+    #expect(vectors.matrix == again.matrix)
+    #expect(vectors[400].allSatisfy { $0 == 0 })
+    let trained = try #require(embedding.documents)
+    let nearest = try ExactNeighbors(trained).nearest(
+      to: Array(vectors.matrix[..<(400 * options.dimension)]), count: 1)
+    let right = nearest.enumerated().filter { $0.offset % 4 == $0.element[0].row % 4 }.count
+    #expect(right >= 396)
+  }
+
+  @Test func bagOfWordsDocumentsAreNotInferred() throws {
+    var options = Self.options(.bagOfWords)
+    options.epochs = 1
+    let embedding = try Self.train(options)
+    #expect(throws: VectorError.self) { try DocumentInference(embedding) }
+  }
+
+  @Test(arguments: [true, false]) func partsCoverTheCorpusOnce(splits: Bool) {
+    var random = RandomStream(seed: 4)
+    let documents = (0..<60).map { index in
+      [UInt32](
+        repeating: 0, count: index % 7 == 0 ? 0 : index % 11 == 0 ? 9000 : random.below(3000))
+    }
+    let corpus = EncodedCorpus(documents: documents)
+    let parts = CorpusPart.divide(corpus, splitsDocuments: splits)
+    #expect(parts.first?.tokens.lowerBound == 0)
+    #expect(parts.last?.tokens.upperBound == corpus.tokenCount)
+    for (part, next) in zip(parts, parts.dropFirst()) {
+      #expect(part.tokens.upperBound == next.tokens.lowerBound)
+    }
+    for part in parts {
+      // What the pass reads: each document's tokens within the part.
+      let read = part.documents.reduce(0) { sum, document in
+        let low = max(corpus.offsets[document], part.tokens.lowerBound)
+        let high = min(corpus.offsets[document + 1], part.tokens.upperBound)
+        return sum + max(0, high - low)
+      }
+      #expect(read == part.tokens.count)
+      if !splits { #expect(corpus.offsets[part.documents.lowerBound] == part.tokens.lowerBound) }
+    }
   }
 }
