@@ -8,26 +8,86 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .executable(name: "danlu", targets: ["danlu"]),
+    .library(name: "Recipes", targets: ["Recipes"]),
+    .library(name: "Training", targets: ["Training"]),
+    .library(name: "Datasets", targets: ["Datasets"]),
+    .library(name: "Layers", targets: ["Layers"]),
+    .library(name: "Torch", targets: ["Torch"]),
+    .library(name: "Tracking", targets: ["Tracking"]),
+    .library(name: "WordVectors", targets: ["WordVectors"]),
+    .library(name: "Formats", targets: ["Formats"]),
+    .library(name: "Parallel", targets: ["Parallel"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
+    // The command; the only target that prints.
     .executableTarget(
       name: "danlu",
       dependencies: [
-        "Formats", "Parallel", "WordVectors",
+        "Recipes",
+        "Training",
+        "Datasets",
+        "Layers",
+        "Torch",
+        "Tracking",
+        "WordVectors",
+        "Formats",
+        "Parallel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
+    // Articles.
+    .target(
+      name: "Recipes",
+      dependencies: [
+        "Training",
+        "Datasets",
+        "Layers",
+        "Torch",
+        "Tracking",
+        "WordVectors",
+        "Formats",
+        "Parallel",
+      ]),
+
+    // Models and their training.
+    .target(
+      name: "Training",
+      dependencies: [
+        "Datasets",
+        "Layers",
+        "Torch",
+        "Tracking",
+        "Formats",
+        "Parallel",
+      ]),
+    .target(name: "Datasets", dependencies: ["Torch", "Formats", "Parallel"]),
+    .target(name: "Layers", dependencies: ["Torch", "Formats"]),
+
+    // Tensors, on libtorch.
+    .target(name: "Torch", dependencies: ["CTorch"]),
+    .target(name: "CTorch"),
+
     // Pure Swift, no libtorch.
+    .target(name: "Tracking", dependencies: ["Formats"]),
     .target(name: "Formats", dependencies: ["CZlib"]),
     .target(name: "Parallel"),
     .target(name: "WordVectors", dependencies: ["CVectorKernels", "Formats", "Parallel"]),
     .target(name: "CVectorKernels", exclude: ["kernels_body.h"]),
     .systemLibrary(name: "CZlib"),
 
-    .testTarget(name: "FormatsTests", dependencies: ["Formats"]),
+    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Torch", "Formats", "Parallel"]),
+    .testTarget(name: "LayersTests", dependencies: ["Layers", "Torch", "Formats"]),
+    .testTarget(name: "TorchTests", dependencies: ["Torch"]),
+    .testTarget(name: "TrackingTests", dependencies: ["Tracking", "Formats"]),
+    .testTarget(
+      name: "FormatsTests",
+      dependencies: [
+        "Formats",
+        "Parallel",
+      ], resources: [.copy("Golden")]),
     .testTarget(name: "ParallelTests", dependencies: ["Parallel"]),
     .testTarget(name: "WordVectorsTests", dependencies: ["WordVectors", "CVectorKernels", "Parallel"]),
   ],

@@ -69,15 +69,15 @@ extension SummaryValue {
         message.doubles(7, histogram.counts)
       }
     case .text(let texts):
-      message.message(9) { metadata in
-        metadata.message(1) { $0.text(1, "text") }
-      }
       message.message(8) { tensor in
         tensor.integer(1, 7)  // DT_STRING
         tensor.message(2) { shape in
           shape.message(2) { $0.integer(1, texts.count) }
         }
         for text in texts { tensor.text(8, text) }
+      }
+      message.message(9) { metadata in
+        metadata.message(1) { $0.text(1, "text") }
       }
     case .other: break
     }

@@ -19,10 +19,10 @@ public struct ClusterAgreement: Sendable, Equatable, Codable {
       clusters.count == classes.count && !clusters.isEmpty,
       "ClusterAgreement expected as many clusters as classes, received \(clusters.count) and "
         + "\(classes.count)")
-    struct Pair: Hashable { var cluster, class_: Int }
+    struct Pair: Hashable { var cluster, label: Int }
     let total = Double(clusters.count)
     let joint = Dictionary(
-      zip(clusters, classes).map { (Pair(cluster: $0, class_: $1), 1) }, uniquingKeysWith: +)
+      zip(clusters, classes).map { (Pair(cluster: $0, label: $1), 1) }, uniquingKeysWith: +)
     let clusterSizes = Dictionary(clusters.map { ($0, 1) }, uniquingKeysWith: +)
     let classSizes = Dictionary(classes.map { ($0, 1) }, uniquingKeysWith: +)
     // Summed in ascending order, so that equal inputs give equal bytes.
@@ -37,7 +37,7 @@ public struct ClusterAgreement: Sendable, Equatable, Codable {
         joint.map { pair, count in
           let expected =
             Double(clusterSizes[pair.cluster, default: 0])
-            * Double(classSizes[pair.class_, default: 0])
+            * Double(classSizes[pair.label, default: 0])
           return Double(count) / total * log(Double(count) * total / expected)
         }))
     let mean = (entropy(clusterSizes) + entropy(classSizes)) / 2

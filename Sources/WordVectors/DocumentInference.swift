@@ -8,7 +8,7 @@ import Parallel
 /// Mikolov 2014, distributed bag of words). A document's vector depends on the seed, on its number
 /// and on its words alone: not on the number of threads.
 public final class DocumentInference: Sendable {
-  private let options: TrainingOptions
+  private let options: EmbeddingOptions
   private let vocabulary: Vocabulary
   private let tables: EmbeddingTables
   private let sampling: SamplingTables

@@ -8,7 +8,7 @@ public struct Embedding: Sendable {
     case words, contexts, documents
   }
 
-  public let options: TrainingOptions
+  public let options: EmbeddingOptions
   public let vocabulary: Vocabulary
   /// The word vectors: `U` of JoSE, the input vectors of skip-gram and of the bag of words.
   public let words: WordVectors
@@ -18,7 +18,7 @@ public struct Embedding: Sendable {
   public let documents: WordVectors?
 
   init(
-    options: TrainingOptions, vocabulary: Vocabulary, words: [Float], contexts: [Float],
+    options: EmbeddingOptions, vocabulary: Vocabulary, words: [Float], contexts: [Float],
     documents: [Float]?
   ) {
     let dimension = options.dimension

@@ -23,7 +23,7 @@ enum EmbeddingFile {
   }
 
   static func write(
-    options: TrainingOptions, vocabulary: Vocabulary, tables: EmbeddingTables,
+    options: EmbeddingOptions, vocabulary: Vocabulary, tables: EmbeddingTables,
     position: Position?, to path: String
   ) throws {
     let encoder = JSONEncoder()
@@ -65,9 +65,9 @@ enum EmbeddingFile {
     return file
   }
 
-  static func options(of file: SafetensorsFile, path: String) throws -> TrainingOptions {
+  static func options(of file: SafetensorsFile, path: String) throws -> EmbeddingOptions {
     guard let text = file.header.metadata["options"],
-      let options = try? JSONDecoder().decode(TrainingOptions.self, from: Data(text.utf8))
+      let options = try? JSONDecoder().decode(EmbeddingOptions.self, from: Data(text.utf8))
     else { throw invalid(path, "its options cannot be read") }
     try options.validate()
     return options
@@ -160,7 +160,7 @@ enum EmbeddingFile {
   /// Puts a checkpoint's rows into `tables` and returns its options and position.
   static func restore(
     path: String, vocabulary expected: Vocabulary, into tables: EmbeddingTables
-  ) throws -> (options: TrainingOptions, position: Position) {
+  ) throws -> (options: EmbeddingOptions, position: Position) {
     let file = try open(path)
     let options = try options(of: file, path: path)
     guard let text = file.header.metadata["position"],

@@ -11,7 +11,7 @@ import Synchronization
 public final class EmbeddingTrainer {
   public let vocabulary: Vocabulary
   public let corpus: EncodedCorpus
-  public let options: TrainingOptions
+  public let options: EmbeddingOptions
   let tables: EmbeddingTables
   private let parts: [CorpusPart]
   private let sampling: SamplingTables
@@ -30,7 +30,7 @@ public final class EmbeddingTrainer {
   ///
   /// Throws `VectorError` for options or a corpus that cannot be trained on.
   public init(
-    corpus: EncodedCorpus, vocabulary: Vocabulary, options: TrainingOptions,
+    corpus: EncodedCorpus, vocabulary: Vocabulary, options: EmbeddingOptions,
     documentDirectory: String? = nil
   ) throws {
     try options.validate()
@@ -110,7 +110,8 @@ public final class EmbeddingTrainer {
   }
 
   /// Takes over a checkpoint's position after checking that it is this training's.
-  func resume(options saved: TrainingOptions, position: EmbeddingFile.Position, path: String) throws
+  func resume(options saved: EmbeddingOptions, position: EmbeddingFile.Position, path: String)
+    throws
   {
     var comparable = saved
     comparable.threads = options.threads
@@ -142,7 +143,7 @@ final class EmbeddingTables: Sendable {
   }
 
   /// Random rows, of unit length for the spherical methods; the others start from contexts of zero.
-  func initialize(_ options: TrainingOptions) throws {
+  func initialize(_ options: EmbeddingOptions) throws {
     try words.fillUniform(seed: options.seed, stream: 1, threads: options.threads)
     try documents?.fillUniform(seed: options.seed, stream: 2, threads: options.threads)
     if options.method.isSpherical {

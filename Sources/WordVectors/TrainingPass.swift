@@ -8,7 +8,7 @@ struct SamplingTables: Sendable {
   /// A token is kept if 32 random bits are at most this.
   let keep: [UInt32]
 
-  init(vocabulary: Vocabulary, total: Int, options: TrainingOptions) {
+  init(vocabulary: Vocabulary, total: Int, options: EmbeddingOptions) {
     negatives = AliasTable(counts: vocabulary.counts.map { max($0, 1) }, power: 0.75)
     let threshold = options.subsampling * Double(total)
     keep = vocabulary.counts.map { count in
@@ -29,7 +29,7 @@ final class TrainingPass: Sendable {
   private static let visitsBetweenNormalizations: UInt32 = 64
 
   private let corpus: EncodedCorpus
-  private let options: TrainingOptions
+  private let options: EmbeddingOptions
   private let tables: EmbeddingTables
   private let sampling: SamplingTables
   private let total: Int
@@ -38,7 +38,7 @@ final class TrainingPass: Sendable {
   var completed: Int { processed.load(ordering: .relaxed) }
 
   init(
-    corpus: EncodedCorpus, options: TrainingOptions, tables: EmbeddingTables,
+    corpus: EncodedCorpus, options: EmbeddingOptions, tables: EmbeddingTables,
     sampling: SamplingTables, total: Int, completed: Int
   ) {
     self.corpus = corpus
@@ -89,7 +89,7 @@ final class TrainingPass: Sendable {
 
 /// One thread's buffers and its calls of the kernel.
 final class PositionWorker {
-  private let options: TrainingOptions
+  private let options: EmbeddingOptions
   private let tables: EmbeddingTables
   private let sampling: SamplingTables
   private let kernels = vectorKernels().pointee
@@ -102,7 +102,7 @@ final class PositionWorker {
   private var visits: UInt32 = 0
   var rate: Float = 0
 
-  init(options: TrainingOptions, tables: EmbeddingTables, sampling: SamplingTables) {
+  init(options: EmbeddingOptions, tables: EmbeddingTables, sampling: SamplingTables) {
     self.options = options
     self.tables = tables
     self.sampling = sampling

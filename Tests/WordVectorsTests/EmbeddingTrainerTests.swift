@@ -14,7 +14,7 @@ import Testing
     return try encoder.finish(minimumCount: 5)
   }
 
-  static func train(_ options: TrainingOptions) throws -> Embedding {
+  static func train(_ options: EmbeddingOptions) throws -> Embedding {
     let (vocabulary, corpus) = try corpus()
     #expect(vocabulary.count == 900)
     let trainer = try EmbeddingTrainer(corpus: corpus, vocabulary: vocabulary, options: options)
@@ -22,8 +22,8 @@ import Testing
     return trainer.embedding()
   }
 
-  static func options(_ method: TrainingOptions.Method) -> TrainingOptions {
-    var options = TrainingOptions.defaults(for: method)
+  static func options(_ method: EmbeddingOptions.Method) -> EmbeddingOptions {
+    var options = EmbeddingOptions.defaults(for: method)
     options.dimension = 50
     options.epochs = 5
     return options
@@ -50,9 +50,9 @@ import Testing
     return (sums.same / counts.same, sums.cross / counts.cross)
   }
 
-  @Test(arguments: [TrainingOptions.Method.spherical, .sphericalJoint], [1, 3])
+  @Test(arguments: [EmbeddingOptions.Method.spherical, .sphericalJoint], [1, 3])
   func sphericalVectorsFindTheTopics(
-    method: TrainingOptions.Method, threads: Int
+    method: EmbeddingOptions.Method, threads: Int
   ) throws {
     var options = Self.options(method)
     options.threads = threads
@@ -78,9 +78,9 @@ import Testing
     #expect(agreement.purity >= 0.99)
   }
 
-  @Test(arguments: [TrainingOptions.Method.skipGram, .bagOfWords], [true, false])
+  @Test(arguments: [EmbeddingOptions.Method.skipGram, .bagOfWords], [true, false])
   func logisticVectorsFindTheTopics(
-    method: TrainingOptions.Method, documents: Bool
+    method: EmbeddingOptions.Method, documents: Bool
   ) throws {
     var options = Self.options(method)
     options.documents = documents
@@ -91,8 +91,8 @@ import Testing
     #expect(wordGap.same - wordGap.cross >= 0.1, "\(wordGap)")
   }
 
-  @Test(arguments: TrainingOptions.Method.allCases)
-  func oneThreadIsReproducible(method: TrainingOptions.Method) throws {
+  @Test(arguments: EmbeddingOptions.Method.allCases)
+  func oneThreadIsReproducible(method: EmbeddingOptions.Method) throws {
     var options = Self.options(method)
     options.epochs = 1
     let first = try Self.train(options)
@@ -172,12 +172,13 @@ import Testing
   }
 
   @Test func saysWhatCannotBeTrained() throws {
-    func train(_ documents: [[String]], _ change: (inout TrainingOptions) -> Void = { _ in }) throws
+    func train(_ documents: [[String]], _ change: (inout EmbeddingOptions) -> Void = { _ in })
+      throws
     {
       var encoder = CorpusEncoder()
       for document in documents { try encoder.add(document: document) }
       let (vocabulary, corpus) = try encoder.finish(minimumCount: 1)
-      var options = TrainingOptions.defaults(for: .spherical)
+      var options = EmbeddingOptions.defaults(for: .spherical)
       options.epochs = 1
       change(&options)
       let trainer = try EmbeddingTrainer(corpus: corpus, vocabulary: vocabulary, options: options)
@@ -197,17 +198,17 @@ import Testing
     // Two words, documents of none and of one word: everything stays finite.
     try train([["a", "b"], [], ["a"], ["b", "a", "b"]])
     try train([["a", "b"], [], ["a"]]) { $0.dimension = 1 }
-    for method in TrainingOptions.Method.allCases {
+    for method in EmbeddingOptions.Method.allCases {
       try train([[], ["a", "b"], ["a"]]) {
-        $0 = TrainingOptions.defaults(for: method)
+        $0 = EmbeddingOptions.defaults(for: method)
         $0.documents = true
         $0.negatives = 255
       }
     }
   }
 
-  @Test(arguments: [TrainingOptions.Method.spherical, .skipGram])
-  func newDocumentsFindTheirTopics(method: TrainingOptions.Method) throws {
+  @Test(arguments: [EmbeddingOptions.Method.spherical, .skipGram])
+  func newDocumentsFindTheirTopics(method: EmbeddingOptions.Method) throws {
     var options = Self.options(method)
     options.documents = true
     options.epochs = 10

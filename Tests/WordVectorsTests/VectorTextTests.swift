@@ -103,7 +103,7 @@ import Testing
     var encoder = CorpusEncoder()
     try encoder.add(document: ["a", "b", "c", "a"])
     let (vocabulary, corpus) = try encoder.finish(minimumCount: 1)
-    var options = TrainingOptions.defaults(for: .spherical)
+    var options = EmbeddingOptions.defaults(for: .spherical)
     options.dimension = 3
     options.epochs = 1
     let trainer = try EmbeddingTrainer(corpus: corpus, vocabulary: vocabulary, options: options)

@@ -24,7 +24,7 @@ struct VectorsCommand: ParsableCommand {
     ])
 }
 
-extension TrainingOptions.Method: ExpressibleByArgument {}
+extension EmbeddingOptions.Method: ExpressibleByArgument {}
 extension Embedding.Table: ExpressibleByArgument {}
 
 /// The vector file that most subcommands read.

@@ -30,7 +30,7 @@ struct VectorsTrain: ParsableCommand {
   var out: String
 
   @Option(help: "jose, jose-joint, skip-gram or cbow.")
-  var method: TrainingOptions.Method?
+  var method: EmbeddingOptions.Method?
 
   @Flag(help: "JoSE as the paper states it; the same as --method jose-joint.")
   var joint = false
@@ -126,8 +126,8 @@ struct VectorsTrain: ParsableCommand {
     do { try options.validate() } catch { throw ValidationError("\(error)") }
   }
 
-  private var options: TrainingOptions {
-    var options = TrainingOptions.defaults(for: joint ? .sphericalJoint : method ?? .spherical)
+  private var options: EmbeddingOptions {
+    var options = EmbeddingOptions.defaults(for: joint ? .sphericalJoint : method ?? .spherical)
     options.dimension = dimension
     options.window = window
     options.negatives = negatives ?? options.negatives

@@ -1,5 +1,5 @@
 /// What is trained, and how.
-public struct TrainingOptions: Sendable, Equatable, Codable {
+public struct EmbeddingOptions: Sendable, Equatable, Codable {
   public enum Method: String, Sendable, Codable, CaseIterable {
     /// JoSE as its program trains it: one hinge for (word, context), one for (word, document).
     case spherical = "jose"
@@ -60,14 +60,14 @@ public struct TrainingOptions: Sendable, Equatable, Codable {
   }
 
   /// The usual settings of a method: those of the JoSE program, and those of word2vec's libraries.
-  public static func defaults(for method: Method) -> TrainingOptions {
+  public static func defaults(for method: Method) -> EmbeddingOptions {
     switch method {
     case .spherical, .sphericalJoint:
-      TrainingOptions(
+      EmbeddingOptions(
         method: method, negatives: 2, epochs: 10, learningRate: 0.04, finalLearningRate: 4e-6,
         documents: true)
     case .skipGram, .bagOfWords:
-      TrainingOptions(
+      EmbeddingOptions(
         method: method, negatives: 5, epochs: 5, learningRate: 0.025, finalLearningRate: 1e-4,
         documents: false)
     }

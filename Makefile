@@ -1,0 +1,46 @@
+# `make run` and `make test` do all the set-up that is missing. `make help` lists the rest.
+
+DANLU := .build/release/danlu
+# Tests are optimised (numerical code is too slow otherwise) and built apart from the program, so that
+# neither build invalidates the other.
+TEST := swift test -c release --scratch-path .build/testing -Xswiftc -enable-testing --no-parallel
+SOURCES := Package.swift Sources Tests Benchmarks
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build run test bench check slow fuzz format clean
+
+help: ## List the targets.
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: ## Find or fetch libtorch and compile the shim (idempotent).
+	@Scripts/setup
+
+build: setup ## Build .build/release/danlu.
+	@swift build -c release --product danlu
+
+run: build ## Train the first article's GAN and check its claims.
+	@$(DANLU) run gan-single-loss
+
+test: setup ## Run the tests.
+	@$(TEST)
+
+slow: setup ## Run the tests, the long ones too.
+	@DANLU_SLOW=1 $(TEST)
+
+fuzz: setup ## Feed the parsers a million mutated inputs.
+	@DANLU_FUZZ=1000000 $(TEST) --filter Fuzz
+
+bench: build ## Measure against the named peers; prints ratios.
+	@Benchmarks/run
+
+check: setup ## Formatting, warnings as errors, the tests.
+	@swift format lint --strict --recursive $(SOURCES)
+	@swift build -c release --scratch-path .build/testing -Xswiftc -enable-testing \
+	  -Xswiftc -warnings-as-errors --build-tests
+	@$(TEST) -Xswiftc -warnings-as-errors
+
+format: ## Format all Swift sources.
+	@swift format --in-place --recursive $(SOURCES)
+
+clean: ## Remove everything that was built; libtorch stays in the user's cache.
+	@rm -rf .build

@@ -1,0 +1,178 @@
+import Torch
+
+/// How a convolution treats the edges of its input, per spatial axis.
+///
+/// An integer literal stands for as many zeros on either side.
+public enum Padding: Sendable, ExpressibleByIntegerLiteral {
+  /// None.
+  case valid
+  /// TensorFlow's rule: length ⌈n / stride⌉ comes out (n · stride of a transposed convolution); of
+  /// an odd number of zeros the larger half lies after. A 5-wide kernel with stride 2 on an even
+  /// length gets 1 before and 2 after.
+  case same
+  case symmetric(Int)
+  case explicit(before: [Int], after: [Int])
+
+  public init(integerLiteral value: Int) { self = .symmetric(value) }
+
+  /// The zeros before and after each axis.
+  ///
+  /// - Parameters:
+  ///   - extents: The lengths that the kernel spans, dilation included.
+  ///   - lengths: The lengths of the convolution's input; of a transposed one, of its output.
+  func widths(
+    lengths: [Int], extents: [Int], strides: [Int]
+  ) -> (before: [Int], after: [Int]) {
+    switch self {
+    case .valid: return (lengths.map { _ in 0 }, lengths.map { _ in 0 })
+    case .symmetric(let width): return (lengths.map { _ in width }, lengths.map { _ in width })
+    case .explicit(let before, let after):
+      precondition(
+        before.count == lengths.count && after.count == lengths.count,
+        "padding expected \(lengths.count) widths before and after, received \(before), \(after)")
+      return (before, after)
+    case .same:
+      let totals = lengths.indices.map { axis in
+        let outputs = (lengths[axis] + strides[axis] - 1) / strides[axis]
+        return max(0, (outputs - 1) * strides[axis] + extents[axis] - lengths[axis])
+      }
+      return (totals.map { $0 / 2 }, totals.map { ($0 + 1) / 2 })
+    }
+  }
+}
+
+/// Cross-correlation over any number of spatial axes: `(B, Cin, …)` to `(B, Cout, …)`. `Conv1d` and
+/// `Conv2d` are its usual forms.
+///
+/// `weight` is `(Cout, Cin / groups, kernel…)`, Glorot-uniform; `bias` `(Cout)`, zeros.
+public class Convolution: Layer, KernelLayer {
+  /// What shapes a convolution besides its channels: one number per spatial axis.
+  public struct Geometry: Sendable {
+    public var kernelSize: [Int]
+    public var stride: [Int]
+    public var dilation: [Int]
+    public var padding: Padding
+
+    public init(
+      kernelSize: [Int], stride: [Int]? = nil, dilation: [Int]? = nil, padding: Padding = .valid
+    ) {
+      self.kernelSize = kernelSize
+      self.stride = stride ?? kernelSize.map { _ in 1 }
+      self.dilation = dilation ?? kernelSize.map { _ in 1 }
+      self.padding = padding
+      precondition(
+        self.stride.count == kernelSize.count && self.dilation.count == kernelSize.count,
+        "a convolution expected \(kernelSize.count) strides and dilations, "
+          + "received \(self.stride), \(self.dilation)")
+    }
+
+    /// The lengths that the kernel spans.
+    var extents: [Int] { zip(kernelSize, dilation).map { ($0 - 1) * $1 + 1 } }
+  }
+
+  public let inputChannels: Int
+  public let outputChannels: Int
+  public let geometry: Geometry
+  public let groups: Int
+  public let weight: Parameter
+  public let bias: Parameter?
+
+  private let initializers: (weight: Initializer, bias: Initializer)
+
+  public required init(
+    _ inputChannels: Int, _ outputChannels: Int, _ geometry: Geometry, groups: Int = 1,
+    bias hasBias: Bool = true, weightInitializer: Initializer = .glorotUniform,
+    biasInitializer: Initializer = .zeros, generator: Generator? = nil
+  ) {
+    precondition(
+      inputChannels % groups == 0 && outputChannels % groups == 0,
+      "\(groups) groups do not divide both \(inputChannels) and \(outputChannels) channels"
+    )
+    self.inputChannels = inputChannels
+    self.outputChannels = outputChannels
+    self.geometry = geometry
+    self.groups = groups
+    weight = Parameter(
+      weightInitializer(
+        [outputChannels, inputChannels / groups] + geometry.kernelSize, generator: generator))
+    bias = hasBias ? Parameter(biasInitializer([outputChannels], generator: generator)) : nil
+    initializers = (weightInitializer, biasInitializer)
+    super.init()
+  }
+
+  public var kernel: Parameter { weight }
+
+  public override func forward(_ input: Tensor) -> Tensor { forward(input, weight: weight.value) }
+
+  public func forward(_ input: Tensor, weight: Tensor) -> Tensor {
+    checkChannels(input, inputChannels, axes: geometry.kernelSize.count)
+    let (before, after) = geometry.padding.widths(
+      lengths: Array(input.shape.dropFirst(2)), extents: geometry.extents,
+      strides: geometry.stride)
+    let isSymmetric = before == after
+    // libtorch pads both sides alike; what goes beyond is a copy with zeros around it.
+    let padded = isSymmetric ? input : input.padded(edges(before, after))
+    return padded.convolution(
+      weight, bias: bias?.value, stride: geometry.stride,
+      padding: isSymmetric ? before : before.map { _ in 0 }, dilation: geometry.dilation,
+      groups: groups)
+  }
+
+  public override func freshCopy(_ cloning: Cloning) -> Module {
+    type(of: self).init(
+      inputChannels, outputChannels, geometry, groups: groups, bias: bias != nil,
+      weightInitializer: initializers.weight, biasInitializer: initializers.bias,
+      generator: cloning.generator)
+  }
+
+  /// (before, after) from the last axis backwards, as `Tensor.padded` wants them.
+  private func edges(_ before: [Int], _ after: [Int]) -> [Int] {
+    zip(before, after).reversed().flatMap { [$0, $1] }
+  }
+}
+
+/// Cross-correlation of `(B, Cin, L)` with a kernel `(Cout, Cin / groups, K)`.
+public final class Conv1d: Convolution {
+  public convenience init(
+    _ inputChannels: Int, _ outputChannels: Int, kernelSize: Int, stride: Int = 1,
+    padding: Padding = .valid, dilation: Int = 1, groups: Int = 1, bias: Bool = true,
+    weightInitializer: Initializer = .glorotUniform, biasInitializer: Initializer = .zeros,
+    generator: Generator? = nil
+  ) {
+    self.init(
+      inputChannels, outputChannels,
+      Geometry(
+        kernelSize: [kernelSize], stride: [stride], dilation: [dilation], padding: padding),
+      groups: groups, bias: bias, weightInitializer: weightInitializer,
+      biasInitializer: biasInitializer, generator: generator)
+  }
+}
+
+/// Cross-correlation of `(B, Cin, H, W)` with a square kernel `(Cout, Cin / groups, K, K)`; for
+/// other kernels there is `Convolution`.
+public final class Conv2d: Convolution {
+  public convenience init(
+    _ inputChannels: Int, _ outputChannels: Int, kernelSize: Int, stride: Int = 1,
+    padding: Padding = .valid, dilation: Int = 1, groups: Int = 1, bias: Bool = true,
+    weightInitializer: Initializer = .glorotUniform, biasInitializer: Initializer = .zeros,
+    generator: Generator? = nil
+  ) {
+    self.init(
+      inputChannels, outputChannels,
+      Geometry(
+        kernelSize: [kernelSize, kernelSize], stride: [stride, stride],
+        dilation: [dilation, dilation], padding: padding),
+      groups: groups, bias: bias, weightInitializer: weightInitializer,
+      biasInitializer: biasInitializer, generator: generator)
+  }
+}
+
+extension Layer {
+  /// Traps unless `input` is `(B, channels, …)` with `axes` spatial axes.
+  func checkChannels(_ input: Tensor, _ channels: Int, axes: Int) {
+    precondition(
+      input.rank == axes + 2 && input.size(1) == channels,
+      "\(type(of: self)) expected (B, \(channels)\(String(repeating: ", n", count: axes))), "
+        + "received shape \(input.shape)")
+  }
+}

@@ -1,0 +1,77 @@
+import CTorch
+
+/// An n-dimensional array on a device, with automatic differentiation.
+///
+/// A tensor refers to storage that views share: `detach`, slices and transposes alias it. It is not
+/// `Sendable`; a container that serialises access carries a model between tasks.
+public final class Tensor {
+  let handle: CTorchTensor
+
+  /// Takes over a handle that the table returned.
+  init(owning handle: CTorchTensor) { self.handle = handle }
+
+  deinit { Runtime.api.release(handle) }
+
+  /// The number of axes; 0 for a scalar.
+  public var rank: Int { Int(Runtime.api.rank(handle)) }
+
+  /// The length of each axis.
+  public var shape: [Int] {
+    let rank = self.rank
+    let sizes = Runtime.api.shape(handle)
+    return [Int](unsafeUninitializedCapacity: rank) { buffer, count in
+      for axis in 0..<rank { buffer[axis] = Int(sizes[axis]) }
+      count = rank
+    }
+  }
+
+  /// The length of one axis; negative axes count from the end.
+  public func size(_ axis: Int) -> Int {
+    let rank = self.rank
+    let index = axis < 0 ? axis + rank : axis
+    precondition(0..<rank ~= index, "axis \(axis) of a tensor of shape \(shape)")
+    return Int(Runtime.api.shape(handle)[index])
+  }
+
+  /// How far apart, in elements, neighbours along each axis lie in storage.
+  public var strides: [Int] {
+    let strides = Runtime.api.strides(handle)
+    return (0..<rank).map { Int(strides[$0]) }
+  }
+
+  /// The number of elements.
+  public var count: Int { Int(Runtime.api.element_count(handle)) }
+
+  public var dtype: DType {
+    guard let dtype = DType(rawValue: Runtime.api.element_type(handle)) else {
+      trap(TorchError("a tensor has an element type that Danlu does not know"))
+    }
+    return dtype
+  }
+
+  public var device: Device { Device(encoded: Runtime.api.device(handle)) }
+
+  public var isContiguous: Bool { Runtime.api.is_contiguous(handle) }
+
+  /// Whether gradients with respect to this tensor are recorded.
+  public var requiresGradient: Bool {
+    get { Runtime.api.requires_gradient(handle) }
+    set {
+      if Runtime.api.set_requires_gradient(handle, newValue) < 0 {
+        trap(TorchError.last("requiresGradient of \(summary)"))
+      }
+    }
+  }
+
+  /// Whether the tensor was made by the user and not by a recorded operation.
+  public var isLeaf: Bool { Runtime.api.is_leaf(handle) }
+
+  /// Element type, shape and device in a few words, for messages.
+  public var summary: String {
+    let place = device == .cpu ? "" : " on \(device)"
+    return "\(dtype) \(shape)\(place)"
+  }
+}
+
+/// Ends the process with the message of a programmer's mistake.
+func trap(_ error: TorchError) -> Never { fatalError(error.message) }

@@ -1,0 +1,166 @@
+import Formats
+import Foundation
+import Parallel
+import Testing
+
+/// Mutated files for every parser: none may crash, hang, allocate beyond its input, or throw
+/// anything but a one-line `FileError`. `DANLU_FUZZ=1000000` sets the number of inputs.
+@Suite struct FuzzTests {
+  static let total =
+    ProcessInfo.processInfo.environment["DANLU_FUZZ"].flatMap(Int.init) ?? 20_000
+
+  /// A parser and valid inputs to start from.
+  struct Target: Sendable, CustomTestStringConvertible {
+    let name: String
+    let seeds: [String]
+    let parse: @Sendable (UnsafeRawBufferPointer) throws -> Void
+    /// Makes a mutated input reach behind checksums.
+    var repair: @Sendable (inout [UInt8]) -> Void = { _ in }
+    var testDescription: String { name }
+  }
+
+  static let targets: [Target] = [
+    Target(name: "safetensors", seeds: ["tensors.safetensors"]) {
+      _ = try SafetensorsHeader(parsing: $0, path: "x")
+    },
+    Target(
+      name: "npy", seeds: ["ramp-f4.npy", "ramp-fortran.npy", "ramp-big-endian.npy", "scalar.npy"]
+    ) { _ = try NPY.parse($0, path: "x") },
+    Target(name: "IDX", seeds: ["images-idx3-ubyte", "shorts-idx1", "doubles-idx2"]) {
+      _ = try IDX.parse($0, path: "x")
+    },
+    Target(name: "CIFAR", seeds: ["cifar.bin.gz"]) {
+      _ = try CIFAR(parsing: $0, path: "x")
+    },
+    Target(
+      name: "PNG",
+      seeds: [
+        "grey.png", "rgb.png", "rgba.png", "bilevel.png", "deep.png", "grey-opacity.png",
+        "palette.png", "palette-bits4.png", "palette-transparent.png", "rgb-transparent.png",
+        "interlaced.png",
+      ],
+      parse: { _ = try Image(png: $0, path: "x") }, repair: repairPNG),
+    Target(
+      name: "events", seeds: ["events.tfevents"],
+      parse: { _ = EventFile.parse($0) }, repair: repairRecords),
+    Target(name: "JSON lines", seeds: ["tensors.safetensors"]) { bytes in
+      _ = try JSONLines.parse(bytes, path: "x")
+      let text = UnsafeRawBufferPointer(rebasing: bytes.dropFirst(8))
+      do { _ = try JSONValue(parsing: text) } catch is JSONError {}
+    },
+  ]
+
+  @Test(arguments: targets) func survives(target: Target) throws {
+    var random = RandomStream(seed: 20_200, stream: UInt64(target.name.utf8.count))
+    let seeds = try target.seeds.map { try ByteSource(path: Golden.path($0)).readAll() }
+    let memoryBefore = peakMemory()
+    var slowest = 0.0
+    for _ in 0..<max(1, Self.total / Self.targets.count) {
+      var input = seeds[random.below(seeds.count)]
+      for _ in 0...random.below(4) { mutate(&input, &random) }
+      // Half of the inputs get their checksums back, so that what lies behind them is reached.
+      if random.below(2) == 0 { target.repair(&input) }
+      let start = processorSeconds()
+      do {
+        try input.withUnsafeBytes(target.parse)
+      } catch let error as FileError {
+        if error.description.contains(where: \.isNewline) {
+          Issue.record("an error of several lines: \(error)")
+        }
+      }
+      slowest = max(slowest, processorSeconds() - start)
+    }
+    #expect(slowest < 2, "the slowest input took \(slowest) s")
+    // Other tests run beside this one; a header that is believed would ask for petabytes.
+    #expect(peakMemory() - memoryBefore < 1 << 30)
+  }
+
+  private func mutate(_ bytes: inout [UInt8], _ random: inout RandomStream) {
+    guard !bytes.isEmpty else {
+      bytes = (0..<random.below(64)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+      return
+    }
+    let position = random.below(bytes.count)
+    switch random.below(9) {
+    case 0: bytes[position] ^= 1 << UInt8(random.below(8))
+    case 1: bytes[position] = UInt8(truncatingIfNeeded: random.next())
+    case 2: bytes[position] = [0, 0x7f, 0x80, 0xff, 0x22, 0x5b, 0x7b, 0x39][random.below(8)]
+    case 3: bytes.removeLast(bytes.count - position)
+    case 4: bytes.removeSubrange(position..<min(bytes.count, position + 1 + random.below(16)))
+    case 5:
+      let end = min(bytes.count, position + 1 + random.below(32))
+      bytes.insert(contentsOf: Array(bytes[position..<end]), at: random.below(bytes.count + 1))
+    case 6:
+      let word = [0, 1, UInt64.max, 1 << 31, 1 << 62, random.next()][random.below(6)]
+      withUnsafeBytes(of: word) { source in
+        for (index, byte) in source.enumerated() where position + index < bytes.count {
+          bytes[position + index] = byte
+        }
+      }
+    case 7:
+      let text = ["[[[[[[[[", "99999999999999", "-1", "\\ud800", "(", "1e9999"][random.below(6)]
+      bytes.insert(contentsOf: Array(text.utf8), at: position)
+    default:
+      let from = random.below(bytes.count)
+      let count = min(random.below(16), bytes.count - max(from, position))
+      for index in 0..<max(0, count) { bytes[position + index] = bytes[from + index] }
+    }
+  }
+
+  /// Recomputes the checksums of the chunks that still parse.
+  @Sendable private static func repairPNG(_ bytes: inout [UInt8]) {
+    var offset = 8
+    while offset + 12 <= bytes.count {
+      let length = bytes[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) }
+      guard length <= bytes.count - offset - 12 else { return }
+      let crc = crc32(bytes[offset + 4..<offset + 8 + length])
+      for index in 0..<4 {
+        bytes[offset + 8 + length + index] = UInt8(
+          truncatingIfNeeded: crc >> UInt32(24 - 8 * index))
+      }
+      offset += 12 + length
+    }
+  }
+
+  private static let crcTable: [UInt32] = (0..<256).map { index in
+    (0..<8).reduce(UInt32(index)) { crc, _ in
+      crc & 1 == 1 ? (crc >> 1) ^ 0xedb8_8320 : crc >> 1
+    }
+  }
+
+  private static func crc32(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+    ~bytes.reduce(~0) { crcTable[Int(UInt8(truncatingIfNeeded: $0) ^ $1)] ^ ($0 >> 8) }
+  }
+
+  /// Recomputes the checksums of the records that still parse.
+  @Sendable private static func repairRecords(_ bytes: inout [UInt8]) {
+    var offset = 0
+    while offset + 16 <= bytes.count {
+      let length = bytes[offset..<offset + 8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+      guard length <= bytes.count - offset - 16 else { return }
+      let end = offset + 16 + Int(length)
+      let data = Array(bytes[offset + 12..<end - 4])
+      bytes.replaceSubrange(offset..<end, with: TFRecord.framed(data))
+      offset = end
+    }
+  }
+
+  /// Seconds this thread has computed: unlike the clock, not stretched by other work.
+  private func processorSeconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+
+  /// The process's largest resident size so far, in bytes.
+  private func peakMemory() -> Int {
+    var usage = rusage()
+    #if canImport(Darwin)
+      getrusage(RUSAGE_SELF, &usage)
+      return Int(usage.ru_maxrss)
+    #else
+      getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+      return Int(usage.ru_maxrss) << 10
+    #endif
+  }
+}
