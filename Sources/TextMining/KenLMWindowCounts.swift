@@ -15,7 +15,7 @@ struct KenLMWindowCounts: Sendable {
   private(set) var distinct = [0, 0, 0, 0, 0]
 
   init(
-    corpus: EncodedCorpus, minCount: Int, countsSpaceOnlyLines: Bool, prunes: Bool = true,
+    corpus: TextCorpus, minCount: Int, countsSpaceOnlyLines: Bool, prunes: Bool = true,
     progress: any ProgressReporter, cancellation: Cancellation
   ) throws {
     progress.begin("counting pairs", total: corpus.count, unit: "characters")
@@ -87,7 +87,7 @@ struct KenLMWindowCounts: Sendable {
   }
 
   private static func frequentPairs(
-    _ corpus: EncodedCorpus, minCount: Int, progress: any ProgressReporter,
+    _ corpus: TextCorpus, minCount: Int, progress: any ProgressReporter,
     cancellation: Cancellation
   ) throws -> [(key: UInt64, count: Int)] {
     var pairs: [(key: UInt64, count: Int)] = []

@@ -15,7 +15,7 @@ struct NGramCounts: Sendable {
   private(set) var distinct = [0, 0, 0, 0, 0]
 
   init(
-    corpus: EncodedCorpus, order: Int, minCount: Int, progress: any ProgressReporter,
+    corpus: TextCorpus, order: Int, minCount: Int, progress: any ProgressReporter,
     cancellation: Cancellation
   ) throws {
     precondition((1...4).contains(order), "n-grams of order 1 to 4 can be counted, not \(order)")
@@ -57,7 +57,7 @@ struct NGramCounts: Sendable {
   }
 
   private static func pass(
-    corpus: EncodedCorpus, length: Int, minCount: Int, filter: KeyFilter?,
+    corpus: TextCorpus, length: Int, minCount: Int, filter: KeyFilter?,
     progress: any ProgressReporter, cancellation: Cancellation
   ) throws -> [(key: UInt64, count: Int)] {
     let mask = PackedGram.mask(length: length)
@@ -109,7 +109,7 @@ struct NGramCounts: Sendable {
 enum KeyCount {
   /// `body` gets the numbers of a chunk with what follows, and how many of them start in the chunk.
   static func collect(
-    corpus: EncodedCorpus, lookahead: Int, minCount: Int, progress: any ProgressReporter,
+    corpus: TextCorpus, lookahead: Int, minCount: Int, progress: any ProgressReporter,
     cancellation: Cancellation,
     _ body:
       @escaping @Sendable (
@@ -132,7 +132,7 @@ enum KeyCount {
   /// Scans until every key was counted; `receive` gets the keys that reach `minCount`, in no
   /// particular order.
   static func each(
-    corpus: EncodedCorpus, minCount: Int, scan: (StagePool) throws -> Void,
+    corpus: TextCorpus, minCount: Int, scan: (StagePool) throws -> Void,
     _ receive: (_ key: UInt64, _ count: Int) throws -> Void
   ) throws {
     let counter = PartitionedCounter(memory: corpus.tableMemory)

@@ -33,7 +33,7 @@ struct NeighbourEntropies {
   private(set) var right: [Side]
 
   init(
-    of grams: [UInt64], in corpus: EncodedCorpus, progress: any ProgressReporter,
+    of grams: [UInt64], in corpus: TextCorpus, progress: any ProgressReporter,
     cancellation: Cancellation
   ) throws {
     var left = [Side](repeating: Side(), count: grams.count)

@@ -21,7 +21,7 @@ enum PieceCounts {
   /// Pieces of up to four characters are counted by packed key. Longer ones are first counted by a
   /// 63-bit hash; those whose hash is frequent enough are then compared character by character.
   static func count(
-    corpus: EncodedCorpus, minCount: Int, phase: String, progress: any ProgressReporter,
+    corpus: TextCorpus, minCount: Int, phase: String, progress: any ProgressReporter,
     cancellation: Cancellation, cutter: @escaping Cutter
   ) throws -> (pieces: [PieceCount], total: Int) {
     let total = Atomic<Int>(0)
@@ -68,7 +68,7 @@ enum PieceCounts {
   }
 
   private static func verify(
-    _ hashes: CountTable, corpus: EncodedCorpus, minCount: Int, progress: any ProgressReporter,
+    _ hashes: CountTable, corpus: TextCorpus, minCount: Int, progress: any ProgressReporter,
     cancellation: Cancellation, cutter: @escaping Cutter
   ) throws -> [PieceCount] {
     let merged = Mutex<[[UInt16]: Int]>([:])

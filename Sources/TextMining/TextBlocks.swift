@@ -26,6 +26,8 @@ struct TextBlocks {
   private let field: String?
   private let encoding: TextEncoding
   private let blockSize: Int
+  /// Records, other encodings and segmentation need whole lines.
+  private let wholeLines: Bool
   private var nextPath = 0
   private var source: ByteSource?
   /// The beginning of a line whose end is still to come.
@@ -38,11 +40,12 @@ struct TextBlocks {
 
   init(
     paths: [String], field: String? = nil, encoding: TextEncoding = .utf8,
-    blockSize: Int = defaultBlockSize
+    blockSize: Int = defaultBlockSize, wholeLines: Bool = false
   ) {
     self.paths = paths
     self.field = field
     self.encoding = encoding
+    self.wholeLines = wholeLines || field != nil || encoding != .utf8
     self.blockSize = max(16, blockSize)
     chunk = [UInt8](repeating: 0, count: max(16, blockSize))
   }
@@ -92,8 +95,7 @@ struct TextBlocks {
 
   private func cutPoint(_ count: Int) -> Int {
     if let newline = chunk[..<count].lastIndex(of: 0x0A) { return newline + 1 }
-    // Records and other encodings need whole lines.
-    if field != nil || encoding != .utf8 { return 0 }
+    if wholeLines { return 0 }
     if carry.count < blockSize { return 0 }
     var cut = count
     while cut > 0, count - cut < 4, chunk[cut - 1] & 0xC0 == 0x80 { cut -= 1 }

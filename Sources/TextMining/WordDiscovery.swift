@@ -158,7 +158,7 @@ public enum WordDiscovery {
     progress: any ProgressReporter = SilentProgress(), cancellation: Cancellation = Cancellation()
   ) throws -> DiscoveryResult {
     try options.validate()
-    let corpus = try EncodedCorpus.read(
+    let corpus = try TextCorpus.read(
       paths, options: options.corpusOptions(corpusOptions), progress: progress,
       cancellation: cancellation)
     return try discover(
@@ -167,7 +167,7 @@ public enum WordDiscovery {
 
   /// Finds the words of a corpus that was read with `options.corpusOptions`.
   public static func discover(
-    in corpus: EncodedCorpus, options: DiscoveryOptions,
+    in corpus: TextCorpus, options: DiscoveryOptions,
     progress: any ProgressReporter = SilentProgress(), cancellation: Cancellation = Cancellation()
   ) throws -> DiscoveryResult {
     try options.validate()
@@ -191,7 +191,7 @@ public enum WordDiscovery {
 
   /// What every method works on.
   struct Work {
-    let corpus: EncodedCorpus
+    let corpus: TextCorpus
     let options: DiscoveryOptions
     let progress: any ProgressReporter
     let cancellation: Cancellation

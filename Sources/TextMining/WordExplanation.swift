@@ -30,7 +30,7 @@ public struct WordExplanation: Sendable, Codable, Equatable {
   }
 
   init(
-    word: String, numbers: [UInt16], corpus: EncodedCorpus, total: Int, kept: Bool, pieces: Int,
+    word: String, numbers: [UInt16], corpus: TextCorpus, total: Int, kept: Bool, pieces: Int,
     reason: String, progress: any ProgressReporter, cancellation: Cancellation
   ) throws {
     self.init(word: word, kept: kept, reason: reason)
@@ -52,7 +52,7 @@ public struct WordExplanation: Sendable, Codable, Equatable {
   /// How often each prefix (first half of the result, by length) and each suffix (second half, by where
   /// it starts, the whole word first) of `word` occurs.
   private static func occurrences(
-    of word: [UInt16], in corpus: EncodedCorpus, progress: any ProgressReporter,
+    of word: [UInt16], in corpus: TextCorpus, progress: any ProgressReporter,
     cancellation: Cancellation
   ) throws -> [Int] {
     let length = word.count

@@ -16,7 +16,7 @@ import Testing
     corpusOptions.threads = threads
     corpusOptions.blockSize = blockSize
     corpusOptions.memory = memory
-    let corpus = try EncodedCorpus.encode(text, options: options.corpusOptions(corpusOptions))
+    let corpus = try TextCorpus.encode(text, options: options.corpusOptions(corpusOptions))
     return try WordDiscovery.discover(in: corpus, options: options)
   }
 
@@ -87,7 +87,7 @@ import Testing
   }
 
   @Test func allGramsOf2017() throws {
-    let corpus = try EncodedCorpus.encode(Self.text)
+    let corpus = try TextCorpus.encode(Self.text)
     let all = try NGramCounts(
       corpus: corpus, order: 4, minCount: 1, progress: SilentProgress(), cancellation: .init())
     #expect(all.distinct.reduce(0, +) == 7589)
@@ -124,7 +124,7 @@ import Testing
   }
 
   @Test func windowsAsKenLMCountsThem() throws {
-    let corpus = try EncodedCorpus.encode(Self.text)
+    let corpus = try TextCorpus.encode(Self.text)
     let counts = try KenLMWindowCounts(
       corpus: corpus, minCount: 32, countsSpaceOnlyLines: false, prunes: false,
       progress: SilentProgress(), cancellation: .init())

@@ -43,7 +43,7 @@ public struct CorpusStatistics: Sendable {
 
 /// A whole corpus as character numbers, two bytes each, in memory or, above the memory limit, in a
 /// file without a name that vanishes with the process.
-public final class EncodedCorpus: Sendable {
+public final class TextCorpus: Sendable {
   /// Numbers a thread works on at a time.
   static let chunkSize = 1 << 18
   /// A segment is cut after so many characters, so that one line without any separator stays bounded.

@@ -3,7 +3,7 @@ import Foundation
 import Parallel
 import Synchronization
 
-extension EncodedCorpus {
+extension TextCorpus {
   /// Reads and encodes `paths` (`-`: standard input).
   ///
   /// Throws if nothing could be read, if there is not one character of the alphabet, if gzip data is
@@ -11,7 +11,7 @@ extension EncodedCorpus {
   public static func read(
     _ paths: [String], options: CorpusOptions, progress: any ProgressReporter = SilentProgress(),
     cancellation: Cancellation = Cancellation()
-  ) throws -> EncodedCorpus {
+  ) throws -> TextCorpus {
     guard options.memory >= CorpusOptions.smallestMemory else {
       throw TextMiningError(
         .memory,
@@ -49,7 +49,7 @@ extension EncodedCorpus {
 
   /// Encodes text that is already in memory, for instance the lines of an example.
   public static func encode(_ text: String, options: CorpusOptions = CorpusOptions()) throws
-    -> EncodedCorpus
+    -> TextCorpus
   {
     var builder = Builder(options: options)
     let bytes = Array(text.utf8)
@@ -187,7 +187,7 @@ extension EncodedCorpus {
       }
     }
 
-    mutating func finish(named name: String) throws -> EncodedCorpus {
+    mutating func finish(named name: String) throws -> TextCorpus {
       if let mask { try appendMasked(held, mask) }
       if !options.joinsSegments, storage.count > 0, storage.last != Alphabet.boundary {
         try withUnsafePointer(to: Alphabet.boundary) {
@@ -207,7 +207,7 @@ extension EncodedCorpus {
           statistics.invalidBytes > 0 ? " (\(statistics.invalidBytes) bytes are not UTF-8)" : ""
         throw TextMiningError(.input, "\(name): \(what)\(invalid), so there are no words to find")
       }
-      return EncodedCorpus(
+      return TextCorpus(
         alphabet: options.alphabet, statistics: statistics, characterCounts: counts,
         storage: storage, options: options)
     }
