@@ -15,7 +15,9 @@ let package = Package(
     .library(name: "Datasets", targets: ["Datasets"]),
     .library(name: "Layers", targets: ["Layers"]),
     .library(name: "Torch", targets: ["Torch"]),
+    .library(name: "TextMining", targets: ["TextMining"]),
     .library(name: "Tracking", targets: ["Tracking"]),
+    .library(name: "WordVectors", targets: ["WordVectors"]),
     .library(name: "Formats", targets: ["Formats"]),
     .library(name: "Parallel", targets: ["Parallel"]),
   ],
@@ -35,8 +37,10 @@ let package = Package(
         "Layers",
         "Torch",
         "Tracking",
+        "WordVectors",
         "Formats",
         "Parallel",
+        "TextMining",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -50,7 +54,9 @@ let package = Package(
         "Datasets",
         "Layers",
         "Torch",
+        "TextMining",
         "Tracking",
+        "WordVectors",
         "Formats",
         "Parallel",
       ]),
@@ -89,6 +95,9 @@ let package = Package(
     .target(name: "Tracking", dependencies: ["Formats"]),
     .target(name: "Formats", dependencies: ["CZlib"]),
     .target(name: "Parallel"),
+    .target(name: "TextMining", dependencies: ["WordVectors", "Formats", "Parallel"]),
+    .target(name: "WordVectors", dependencies: ["CVectorKernels", "Formats", "Parallel"]),
+    .target(name: "CVectorKernels", exclude: ["kernels_body.h"]),
     .systemLibrary(name: "CZlib"),
 
     // Measured side by side with the peers by the scripts of Benchmarks/.
@@ -141,6 +150,8 @@ let package = Package(
         "Parallel",
       ], resources: [.copy("Golden")]),
     .testTarget(name: "ParallelTests", dependencies: ["Parallel"]),
+    .testTarget(name: "TextMiningTests", dependencies: ["TextMining", "WordVectors", "Parallel"]),
+    .testTarget(name: "WordVectorsTests", dependencies: ["WordVectors", "CVectorKernels", "Parallel"]),
   ],
   swiftLanguageModes: [.v6]
 )
