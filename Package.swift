@@ -16,8 +16,8 @@ let package = Package(
     .library(name: "Layers", targets: ["Layers"]),
     .library(name: "Torch", targets: ["Torch"]),
     .library(name: "TextMining", targets: ["TextMining"]),
-    .library(name: "Tracking", targets: ["Tracking"]),
     .library(name: "WordVectors", targets: ["WordVectors"]),
+    .library(name: "Tracking", targets: ["Tracking"]),
     .library(name: "Formats", targets: ["Formats"]),
     .library(name: "Parallel", targets: ["Parallel"]),
   ],
@@ -36,11 +36,11 @@ let package = Package(
         "Datasets",
         "Layers",
         "Torch",
-        "Tracking",
+        "TextMining",
         "WordVectors",
+        "Tracking",
         "Formats",
         "Parallel",
-        "TextMining",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -55,8 +55,8 @@ let package = Package(
         "Layers",
         "Torch",
         "TextMining",
-        "Tracking",
         "WordVectors",
+        "Tracking",
         "Formats",
         "Parallel",
       ]),
@@ -92,12 +92,12 @@ let package = Package(
     .target(name: "CTorch"),
 
     // Pure Swift, no libtorch.
-    .target(name: "Tracking", dependencies: ["Formats"]),
-    .target(name: "Formats", dependencies: ["CZlib"]),
-    .target(name: "Parallel"),
     .target(name: "TextMining", dependencies: ["WordVectors", "Formats", "Parallel"]),
     .target(name: "WordVectors", dependencies: ["CVectorKernels", "Formats", "Parallel"]),
     .target(name: "CVectorKernels", exclude: ["kernels_body.h"]),
+    .target(name: "Tracking", dependencies: ["Formats"]),
+    .target(name: "Formats", dependencies: ["CZlib"]),
+    .target(name: "Parallel"),
     .systemLibrary(name: "CZlib"),
 
     // Measured side by side with the peers by the scripts of Benchmarks/.
@@ -142,6 +142,22 @@ let package = Package(
         "Formats",
       ], resources: [.copy("Golden")]),
     .testTarget(name: "TorchTests", dependencies: ["Torch"], resources: [.copy("Golden")]),
+    .testTarget(
+      name: "TextMiningTests",
+      dependencies: [
+        "TextMining",
+        "WordVectors",
+        "Formats",
+        "Parallel",
+      ]),
+    .testTarget(
+      name: "WordVectorsTests",
+      dependencies: [
+        "WordVectors",
+        "CVectorKernels",
+        "Formats",
+        "Parallel",
+      ]),
     .testTarget(name: "TrackingTests", dependencies: ["Tracking", "Formats"]),
     .testTarget(
       name: "FormatsTests",
@@ -150,8 +166,6 @@ let package = Package(
         "Parallel",
       ], resources: [.copy("Golden")]),
     .testTarget(name: "ParallelTests", dependencies: ["Parallel"]),
-    .testTarget(name: "TextMiningTests", dependencies: ["TextMining", "WordVectors", "Parallel"]),
-    .testTarget(name: "WordVectorsTests", dependencies: ["WordVectors", "CVectorKernels", "Parallel"]),
   ],
   swiftLanguageModes: [.v6]
 )
