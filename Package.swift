@@ -16,15 +16,18 @@ let package = Package(
     .executableTarget(
       name: "danlu",
       dependencies: [
+        "Communities",
         "Parallel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
     // Pure Swift, no libtorch.
+    .target(name: "Communities", dependencies: ["Formats", "Parallel"]),
     .target(name: "Formats", dependencies: ["CZlib"]),
     .target(name: "Parallel"),
     .systemLibrary(name: "CZlib"),
 
+    .testTarget(name: "CommunitiesTests", dependencies: ["Communities"]),
     .testTarget(name: "FormatsTests", dependencies: ["Formats"]),
     .testTarget(name: "ParallelTests", dependencies: ["Parallel"]),
   ],

@@ -6,6 +6,6 @@ struct Danlu: ParsableCommand {
     commandName: "danlu",
     abstract: "丹炉: every method of the articles of 科学空间, as a program that checks its claims.",
     version: "0.1.0",
-    subcommands: []
+    subcommands: [CommunitiesCommand.self]
   )
 }

@@ -1,0 +1,203 @@
+/// A network with the flow of its random walk, ready for the search.
+struct FlowNetwork: Sendable {
+  /// The units and their flow; `Float` rows where that is exact.
+  enum Units: Sendable {
+    case single(UnitNetwork<Float>)
+    case double(UnitNetwork<Double>)
+  }
+
+  let units: Units
+  /// Flow of the link `a → b` of weight `w` = `w × flowPerWeight[a]`, before Markov time.
+  let flowPerWeight: Buffer<Double>
+  let isDirected: Bool
+
+  var flow: Buffer<Double> {
+    switch units {
+    case .single(let network): network.flow
+    case .double(let network): network.flow
+    }
+  }
+
+  /// Links between different units, parallel and (undirected) reversed ones counted once.
+  var pairCount: Int {
+    switch units {
+    case .single(let network): network.entryCount / 2
+    case .double(let network): network.entryCount / 2
+    }
+  }
+
+  /// Derives the flow of `network`. Throws `NetworkError` where there is none to derive.
+  init(_ network: Network, options: FlowOptions) throws {
+    try options.check()
+    let isDirected = options.model != .undirected || network.isWalk
+    self.isDirected = isDirected
+    if case .bipartite = network.kind, isDirected || options.isRegularized {
+      throw NetworkError(
+        "a bipartite network is read as undirected flow between nodes and features; it goes with "
+          + "neither directed flow nor regularization")
+    }
+    if network.kind == .multilayer, options.isRegularized {
+      throw NetworkError("regularization is defined for networks of one layer")
+    }
+    guard network.unitCount > 0 else { throw NetworkError("the network has no nodes") }
+    var builder = FlowBuilder(network, options: options)
+    if options.isRegularized {
+      try builder.regularize(isDirected: isDirected)
+    } else if options.model == .rawdir {
+      builder.takeRawFlow()
+    } else if isDirected {
+      try builder.walk()
+    } else {
+      builder.takeStrengths()
+    }
+    flowPerWeight = builder.flowPerWeight
+    units = try builder.units(isDirected: isDirected)
+  }
+}
+
+/// Visit rates of nodes and flow of links, one method per flow model.
+struct FlowBuilder {
+  let network: Network
+  let options: FlowOptions
+  let count: Int
+  let flow: Buffer<Double>
+  let flowPerWeight: Buffer<Double>
+  var teleportation: Teleportation?
+
+  init(_ network: Network, options: FlowOptions) {
+    self.network = network
+    self.options = options
+    count = network.unitCount
+    flow = Buffer(zeros: count)
+    flowPerWeight = Buffer(zeros: count)
+  }
+
+  /// Calls `body` for every link that counts.
+  @inline(__always)
+  func forEachLink(_ body: (_ source: Int, _ target: Int, _ weight: Double) -> Void) {
+    let dropsSelfLinks = options.dropsSelfLinks
+    network.links.forEach { source, target, weight in
+      guard weight > 0, !(dropsSelfLinks && source == target) else { return }
+      body(Int(source), Int(target), weight)
+    }
+  }
+
+  /// Undirected: the share of a node in all strength; a self-link counts once.
+  func takeStrengths() {
+    var total = 0.0
+    forEachLink { source, target, weight in
+      flow[source] += weight
+      total += weight
+      if source != target {
+        flow[target] += weight
+        total += weight
+      }
+    }
+    guard total > 0 else {
+      // Without links the walk stands anywhere alike.
+      for node in 0..<count { flow[node] = 1 / Double(count) }
+      return
+    }
+    for node in 0..<count {
+      flow[node] /= total
+      flowPerWeight[node] = 1 / total
+    }
+  }
+
+  /// Link weights are flows; they are scaled to sum to 1.
+  func takeRawFlow() {
+    var total = 0.0
+    forEachLink { _, target, weight in
+      flow[target] += weight
+      total += weight
+    }
+    guard total > 0 else {
+      for node in 0..<count { flow[node] = 1 / Double(count) }
+      return
+    }
+    for node in 0..<count {
+      flow[node] /= total
+      flowPerWeight[node] = 1 / total
+    }
+  }
+
+  /// The rows of links with flow into, out of and between units.
+  func units(isDirected: Bool) throws -> FlowNetwork.Units {
+    var time = options.markovTime
+    if case .bipartite(let firstFeature) = network.kind {
+      moveFlowToNodes(from: firstFeature)
+      time *= 2
+    }
+    let exit = Buffer<Double>(zeros: count)
+    let enter = isDirected ? Buffer<Double>(zeros: count) : exit
+    forEachLink { source, target, weight in
+      guard source != target else { return }
+      let linkFlow = weight * flowPerWeight[source] * time
+      exit[source] += linkFlow
+      enter[target] += linkFlow
+    }
+    var moved: Teleportation?
+    if let teleportation {
+      var total = 0.0
+      for node in 0..<count { total += teleportation.flow[node] }
+      for node in 0..<count {
+        // Markov time stretches every kind of step.
+        teleportation.flow[node] *= time
+        let stays = teleportation.flow[node] * teleportation.target[node]
+        exit[node] += teleportation.flow[node] - stays
+        if enter !== exit {
+          enter[node] += total * time * teleportation.target[node] - stays
+        }
+      }
+      moved = teleportation
+    }
+    let physical = physicalNodes()
+    if !isDirected && hasExactSingleWeights() {
+      let rows = try LinkRows<Float>(count: count, links: network.links) { _, _, weight in weight }
+      return .single(
+        UnitNetwork(
+          count: count, offsets: rows.offsets, targets: rows.targets, weights: rows.weights,
+          scale: 2 * time * (count > 0 ? flowPerWeight[0] : 0), flow: flow, enter: enter,
+          exit: exit, teleportation: moved, physical: physical))
+    }
+    let factor = (isDirected ? 1 : 2) * time
+    let rows = try LinkRows<Double>(count: count, links: network.links) { source, _, weight in
+      weight * flowPerWeight[Int(source)] * factor
+    }
+    return .double(
+      UnitNetwork(
+        count: count, offsets: rows.offsets, targets: rows.targets, weights: rows.weights, scale: 1,
+        flow: flow, enter: enter, exit: exit, teleportation: moved, physical: physical))
+  }
+
+  /// Whole weights whose sums stay below 2^24 lose nothing as `Float`.
+  private func hasExactSingleWeights() -> Bool {
+    guard network.links.isWeighted else { return true }
+    var isWhole = true
+    var total = 0.0
+    network.links.forEach { _, _, weight in
+      isWhole = isWhole && weight == weight.rounded()
+      total += weight
+    }
+    return isWhole && total < 0x1p24
+  }
+
+  /// Two steps of the walk at a time: features are passed through, all flow stands on nodes.
+  private func moveFlowToNodes(from firstFeature: UInt32) {
+    for unit in 0..<count {
+      flow[unit] = network.nodeIds[unit] < firstFeature ? flow[unit] * 2 : 0
+    }
+  }
+
+  private func physicalNodes() -> PhysicalNodes? {
+    guard let states = network.states else { return nil }
+    let offsets = Buffer<UInt32>(zeros: count + 1)
+    let nodes = Buffer<UInt32>(zeros: count)
+    for state in 0..<count {
+      offsets[state + 1] = UInt32(state + 1)
+      nodes[state] = states.nodes[state]
+    }
+    return PhysicalNodes(
+      nodeCount: network.nodeCount, offsets: offsets, nodes: nodes, flows: flow)
+  }
+}
