@@ -8,34 +8,122 @@ public struct InfomapOptions: Sendable {
   /// Independent searches; the best is kept.
   public var trials = 1
   public var seed: UInt64 = 123
+  /// Trials, then parts of the network, run on this many threads; the result does not depend on it.
   public var threads = 1
 
   public init() {}
 }
 
-public func benchTwoLevel(_ path: String, _ options: InfomapOptions) throws -> [Double] {
-  let clock = ContinuousClock()
-  var result: [Double] = []
-  let t0 = clock.now
-  let network = try NetworkReader.read(path: path, threads: options.threads)
-  result.append((clock.now - t0) / .seconds(1))
-  let flow = try FlowNetwork(network, options: options.flow)
-  result.append((clock.now - t0) / .seconds(1))
-  func go<W>(_ n: UnitNetwork<W>) throws {
-    var best = Double.infinity
-    for t in 0..<options.trials {
-      var s = TwoLevelSearch(n, random: RandomStream(seed: options.seed, stream: UInt64(t)))
-      let r = try s.run()
-      best = min(best, r.length)
-      if options.trials < 6 { result += [r.length, Double(r.assignment.moduleCount)] }
+/// What a search found.
+public struct InfomapResult: Sendable {
+  /// Modules with their flow; units are states where the network has states, nodes otherwise.
+  public let tree: ModuleTree
+  /// Bits a step with one codebook for the whole network.
+  public let oneLevelCodelength: Double
+  /// The codelength of each trial, in order.
+  public let trialCodelengths: [Double]
+  /// The flow the tree describes.
+  let flow: FlowNetwork
+
+  public var codelength: Double { tree.codelength }
+  /// Flow of each unit.
+  public var unitFlow: [Double] { flow.flow.array }
+  /// Pairs of different units with flow between them.
+  public var pairCount: Int { flow.pairCount }
+}
+
+/// Community detection by minimising the map equation (Rosvall and Bergstrom, PNAS 2008; PLoS ONE
+/// 2011): the modules that allow the shortest description of a random walk on the network.
+public enum Infomap {
+  /// Searches for modules. The same seed gives the same result at any thread count.
+  ///
+  /// - Parameter initial: a partition to start from; later trials start from single units.
+  /// - Throws: `NetworkError` for options or flows that cannot be, `Cancelled` when interrupted.
+  public static func run(
+    _ network: Network, options: InfomapOptions = InfomapOptions(), initial: Partition? = nil,
+    progress: any ProgressReporter = SilentProgress(), cancellation: Cancellation? = nil
+  ) throws -> InfomapResult {
+    guard options.trials > 0 else {
+      throw NetworkError("the number of trials is at least 1, received \(options.trials)")
     }
-    result.append(best)
-    result.append(MapEquation.length(of: n, .single(n.count), parentExit: 0))
+    let flow = try FlowNetwork(network, options: options.flow)
+    progress.begin("searching", total: options.trials, unit: "trials")
+    defer { progress.end() }
+    switch flow.units {
+    case .single(let units):
+      return try search(
+        units, flow: flow, options: options, initial: initial, progress: progress,
+        cancellation: cancellation)
+    case .double(let units):
+      return try search(
+        units, flow: flow, options: options, initial: initial, progress: progress,
+        cancellation: cancellation)
+    }
   }
-  switch flow.units {
-  case .single(let n): try go(n)
-  case .double(let n): try go(n)
+
+  /// The codelength of a given partition, without any search.
+  public static func evaluate(
+    _ network: Network, options: InfomapOptions = InfomapOptions(), partition: Partition
+  ) throws -> InfomapResult {
+    let flow = try FlowNetwork(network, options: options.flow)
+    func tree<Weight>(_ units: UnitNetwork<Weight>) -> (ModuleTree, Double) {
+      (ModuleTree(partition.paths, of: units), oneLevel(units))
+    }
+    let (result, oneLevelLength): (ModuleTree, Double)
+    switch flow.units {
+    case .single(let units): (result, oneLevelLength) = tree(units)
+    case .double(let units): (result, oneLevelLength) = tree(units)
+    }
+    return InfomapResult(
+      tree: result, oneLevelCodelength: oneLevelLength, trialCodelengths: [], flow: flow)
   }
-  result.append((clock.now - t0) / .seconds(1))
-  return result
+
+  private static func oneLevel<Weight>(_ units: UnitNetwork<Weight>) -> Double {
+    MapEquation.length(of: units, .single(units.count), parentExit: 0)
+  }
+
+  private static func search<Weight>(
+    _ units: UnitNetwork<Weight>, flow: FlowNetwork, options: InfomapOptions, initial: Partition?,
+    progress: any ProgressReporter, cancellation: Cancellation?
+  ) throws -> InfomapResult {
+    let trialThreads = min(options.threads, options.trials)
+    let innerThreads = max(1, options.threads / trialThreads)
+    let best = BestTrial()
+    let lengths = try parallelMap(count: options.trials, threads: trialThreads) { trial in
+      try cancellation?.check()
+      let random = RandomStream(seed: options.seed, stream: UInt64(trial))
+      var start: Assignment?
+      if trial == 0, let initial { start = initial.leafAssignment() }
+      let modules: [ModuleTree.Module]?
+      if options.isTwoLevel {
+        var search = TwoLevelSearch(
+          units, random: random, threads: innerThreads, cancellation: cancellation)
+        modules = search.modules(try search.run(from: start).assignment)
+      } else {
+        let search = MultilevelSearch<Weight>(
+          effort: SearchEffort(), threads: innerThreads, cancellation: cancellation)
+        modules = try search.divide(units, parentExit: 0, random: random, initial: start)
+      }
+      let found = modules ?? [one(units)]
+      var length = MapEquation.indexLength(of: found, exit: 0)
+      for module in found { length += module.length }
+      best.offer(found, length: length, trial: trial)
+      progress.advance(by: 1, note: "\(length) bits")
+      return length
+    }
+    var tree = ModuleTree(modules: best.modules, codelength: best.length)
+    tree.sort(flow: units.flow)
+    return InfomapResult(
+      tree: tree, oneLevelCodelength: oneLevel(units), trialCodelengths: lengths, flow: flow)
+  }
+
+  /// All units in one module.
+  private static func one<Weight>(_ units: UnitNetwork<Weight>) -> ModuleTree.Module {
+    var flow = 0.0
+    for unit in 0..<units.count { flow += units.flow[unit] }
+    var module = ModuleTree.Module(
+      flow: flow, enter: 0, exit: 0, modules: [], units: (0..<units.count).map { UInt32($0) })
+    module.length = oneLevel(units)
+    return module
+  }
 }

@@ -17,16 +17,18 @@ struct TwoLevelSearch<Weight: LinkWeight> {
   let parentExit: Double
   let effort: SearchEffort
   var random: RandomStream
+  let threads: Int
   let cancellation: Cancellation?
 
   init(
     _ network: UnitNetwork<Weight>, parentExit: Double = 0, effort: SearchEffort = SearchEffort(),
-    random: RandomStream, cancellation: Cancellation? = nil
+    random: RandomStream, threads: Int = 1, cancellation: Cancellation? = nil
   ) {
     self.network = network
     self.parentExit = parentExit
     self.effort = effort
     self.random = random
+    self.threads = threads
     self.cancellation = cancellation
   }
 
@@ -105,26 +107,55 @@ struct TwoLevelSearch<Weight: LinkWeight> {
   /// Divides each module as if it were a network of its own, its exit flow given.
   private mutating func split(_ assignment: Assignment) throws -> Assignment {
     let (starts, order) = assignment.members()
-    let local = Buffer<UInt32>(zeros: network.count)
-    let parts = Buffer<UInt32>(zeros: network.count)
     let modules = network.aggregated(by: assignment)
-    var count = 0
+    let seeds = (0..<assignment.moduleCount).map { _ in random.next() }
+    let parts = Buffer<UInt32>(zeros: network.count)
+    // A few modules per task, so that each task needs the scratch for cutting out only once.
+    let taskCount = min(assignment.moduleCount, threads > 1 ? threads * 16 : 1)
+    let (network, effort, cancellation) = (network, effort, cancellation)
+    let counts = try parallelMap(count: taskCount, threads: threads) { task -> [UInt32] in
+      let local = Buffer<UInt32>(zeros: network.count)
+      let range =
+        assignment.moduleCount * task / taskCount..<assignment.moduleCount * (task + 1) / taskCount
+      return try range.map { module in
+        if module & 255 == 0 { try cancellation?.check() }
+        let first = Int(starts[module])
+        let members = UnsafeBufferPointer(
+          start: order.pointer + first, count: Int(starts[module + 1]) - first)
+        var divided = Assignment.single(members.count)
+        if members.count > 2 {
+          var search = TwoLevelSearch(
+            network.subnetwork(members, local: local.pointer), parentExit: modules.exit[module],
+            effort: effort, random: RandomStream(seed: seeds[module]))
+          divided = try search.bottomUp(from: nil)
+        }
+        for index in 0..<members.count { parts[Int(members[index])] = divided.moduleOf[index] }
+        return UInt32(divided.moduleCount)
+      }
+    }.flatMap { $0 }
+    // Parts are numbered within their module so far.
+    var before: UInt32 = 0
     for module in 0..<assignment.moduleCount {
-      if module & 255 == 0 { try cancellation?.check() }
-      let range = Int(starts[module])..<Int(starts[module + 1])
-      let members = UnsafeBufferPointer(start: order.pointer + range.lowerBound, count: range.count)
-      var divided = Assignment.single(members.count)
-      if members.count > 2 {
-        let part = network.subnetwork(members, local: local.pointer)
-        var search = TwoLevelSearch(
-          part, parentExit: modules.exit[module], effort: effort, random: stream())
-        divided = try search.bottomUp(from: nil)
+      for position in Int(starts[module])..<Int(starts[module + 1]) {
+        parts[Int(order[position])] += before
       }
-      for index in 0..<members.count {
-        parts[Int(members[index])] = UInt32(count) + divided.moduleOf[index]
-      }
-      count += divided.moduleCount
+      before += counts[module]
     }
-    return Assignment(moduleOf: parts, moduleCount: count)
+    return Assignment(moduleOf: parts, moduleCount: Int(before))
+  }
+
+  /// The modules of `assignment` with their flows and lengths; `nil` where there is only one.
+  func modules(_ assignment: Assignment) -> [ModuleTree.Module]? {
+    guard assignment.moduleCount > 1 else { return nil }
+    let (starts, order) = assignment.members()
+    let flows = network.aggregated(by: assignment)
+    return (0..<assignment.moduleCount).map { index in
+      let range = Int(starts[index])..<Int(starts[index + 1])
+      var module = ModuleTree.Module(
+        flow: flows.flow[index], enter: flows.enter[index], exit: flows.exit[index], modules: [],
+        units: range.map { order[$0] })
+      module.length = MapEquation.length(of: module, network: network)
+      return module
+    }
   }
 }
