@@ -3,13 +3,13 @@ extension UnitNetwork {
   ///
   /// Members are visited by counting sort; the flow to each other module is summed in an array
   /// indexed by module. Entering and leaving flow fall by the flow inside the module.
-  func aggregated(by assignment: Assignment) -> UnitNetwork<Double> {
+  func aggregated(by assignment: Assignment) -> UnitNetwork<Weight.Total> {
     let moduleCount = assignment.moduleCount
     let (starts, order) = assignment.members()
     let newOffsets = Buffer<UInt32>(zeros: moduleCount + 1)
     // Virtual memory for the worst case; only what is written becomes real.
     let newTargets = Buffer<UInt32>(zeros: entryCount)
-    let newWeights = Buffer<Double>(zeros: entryCount)
+    let newWeights = Buffer<Weight.Total>(zeros: entryCount)
     let newFlow = Buffer<Double>(zeros: moduleCount)
     let newExit = Buffer<Double>(zeros: moduleCount)
     let newEnter = isSymmetric ? newExit : Buffer<Double>(zeros: moduleCount)
@@ -49,7 +49,7 @@ extension UnitNetwork {
       for index in 0..<touchedCount {
         let other = Int(list[index])
         newTargets[entry] = list[index]
-        newWeights[entry] = sums[other] * scale
+        newWeights[entry] = Weight.Total(sums[other])
         sums[other] = 0
         entry += 1
       }
@@ -63,8 +63,8 @@ extension UnitNetwork {
     withExtendedLifetime((flowTo, touched)) {}
     newTargets.shrink(to: entry)
     newWeights.shrink(to: entry)
-    return UnitNetwork<Double>(
-      count: moduleCount, offsets: newOffsets, targets: newTargets, weights: newWeights, scale: 1,
+    return UnitNetwork<Weight.Total>(
+      count: moduleCount, offsets: newOffsets, targets: newTargets, weights: newWeights, scale: scale,
       flow: newFlow, enter: newEnter, exit: newExit,
       teleportation: teleportation?.aggregated(
         moduleCount: moduleCount, starts: starts, order: order, enter: newEnter, exit: newExit),

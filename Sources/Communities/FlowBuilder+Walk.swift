@@ -31,21 +31,6 @@ private struct InLinks {
       next[target] += 1
     }
   }
-
-  /// `Σ_a w_ab · rate_a` over the in-links of `target`.
-  @inline(__always)
-  func sum(into target: Int, _ rate: UnsafeMutablePointer<Double>) -> Double {
-    let sources = sources.pointer
-    var sum = 0.0
-    if let weights = weights?.pointer {
-      for k in Int(offsets[target])..<Int(offsets[target + 1]) {
-        sum += weights[k] * rate[Int(sources[k])]
-      }
-    } else {
-      for k in Int(offsets[target])..<Int(offsets[target + 1]) { sum += rate[Int(sources[k])] }
-    }
-    return sum
-  }
 }
 
 extension FlowBuilder {
@@ -168,30 +153,58 @@ extension FlowBuilder {
   ) {
     let links = InLinks(self)
     let rate = Buffer<Double>(zeros: count)
-    let flow = flow.pointer
-    for node in 0..<count { flow[node] = target[node] }
-    var iteration = 0
-    while iteration < Self.mostIterations {
-      iteration += 1
-      var jumping = 0.0
-      for node in 0..<count {
-        jumping += flow[node] * teleported[node]
-        rate[node] =
-          outStrength[node] > 0
-          ? flow[node] * (1 - teleported[node]) / outStrength[node] : 0
-      }
-      var change = 0.0
-      var total = 0.0
-      for node in 0..<count {
-        let next = jumping * target[node] + links.sum(into: node, rate.pointer)
-        change += abs(next - flow[node])
-        total += next
-        flow[node] = next
-      }
+    // What a unit of flow sends along a link of weight 1.
+    let share = Buffer<Double>(zeros: count)
+    for node in 0..<count {
+      flow[node] = target[node]
+      share[node] = outStrength[node] > 0 ? (1 - teleported[node]) / outStrength[node] : 0
+    }
+    for iteration in 1...Self.mostIterations {
+      let (change, total) = step(
+        links, flow: flow.pointer, rate: rate.pointer, share: share.pointer,
+        teleported: teleported.pointer, target: target.pointer)
       if abs(total - 1) > 1e-10 {
         for node in 0..<count { flow[node] /= total }
       }
       if iteration >= Self.leastIterations && change <= Self.tolerance { return }
     }
+  }
+
+  /// One step of the walk; returns how much the flow changed and what it sums to.
+  private func step(
+    _ links: InLinks, flow: UnsafeMutablePointer<Double>, rate: UnsafeMutablePointer<Double>,
+    share: UnsafeMutablePointer<Double>, teleported: UnsafeMutablePointer<Double>,
+    target: UnsafeMutablePointer<Double>
+  ) -> (change: Double, total: Double) {
+    let offsets = links.offsets.pointer
+    let sources = links.sources.pointer
+    let weights = links.weights?.pointer
+    var jumping = 0.0
+    for node in 0..<count {
+      jumping += flow[node] * teleported[node]
+      rate[node] = flow[node] * share[node]
+    }
+    var change = 0.0
+    var total = 0.0
+    var entry = 0
+    for node in 0..<count {
+      var next = jumping * target[node]
+      let end = Int(offsets[node + 1])
+      if let weights {
+        while entry < end {
+          next += weights[entry] * rate[Int(sources[entry])]
+          entry &+= 1
+        }
+      } else {
+        while entry < end {
+          next += rate[Int(sources[entry])]
+          entry &+= 1
+        }
+      }
+      change += abs(next - flow[node])
+      total += next
+      flow[node] = next
+    }
+    return (change, total)
   }
 }

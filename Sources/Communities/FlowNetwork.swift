@@ -1,9 +1,10 @@
 /// A network with the flow of its random walk, ready for the search.
 struct FlowNetwork: Sendable {
-  /// The units and their flow; `Float` rows where that is exact.
+  /// The units and their flow, with rows as small as the weights allow.
   enum Units: Sendable {
-    case single(UnitNetwork<Float>)
-    case double(UnitNetwork<Double>)
+    case plain(UnitNetwork<UnitWeight>)
+    case whole(UnitNetwork<UInt32>)
+    case real(UnitNetwork<Double>)
   }
 
   let units: Units
@@ -13,16 +14,18 @@ struct FlowNetwork: Sendable {
 
   var flow: Buffer<Double> {
     switch units {
-    case .single(let network): network.flow
-    case .double(let network): network.flow
+    case .plain(let network): network.flow
+    case .whole(let network): network.flow
+    case .real(let network): network.flow
     }
   }
 
   /// Links between different units, parallel and (undirected) reversed ones counted once.
   var pairCount: Int {
     switch units {
-    case .single(let network): network.entryCount / 2
-    case .double(let network): network.entryCount / 2
+    case .plain(let network): network.entryCount / 2
+    case .whole(let network): network.entryCount / 2
+    case .real(let network): network.entryCount / 2
     }
   }
 
@@ -128,13 +131,16 @@ struct FlowBuilder {
       moveFlowToNodes(from: firstFeature)
       time *= 2
     }
-    let exit = Buffer<Double>(zeros: count)
+    // Undirected flow without self-links leaves a node exactly as it visits it.
+    let leavesAll = !isDirected && time == 1 && !hasSelfLinks && teleportation == nil
+    let exit = leavesAll ? flow : Buffer<Double>(zeros: count)
     let enter = isDirected ? Buffer<Double>(zeros: count) : exit
-    forEachLink { source, target, weight in
-      guard source != target else { return }
-      let linkFlow = weight * flowPerWeight[source] * time
-      exit[source] += linkFlow
-      enter[target] += linkFlow
+    if !leavesAll {
+      forEachLink { source, target, weight in
+        guard source != target else { return }
+        exit[source] += weight * flowPerWeight[source] * time
+        enter[target] += weight * flowPerWeight[source] * time
+      }
     }
     var moved: Teleportation?
     if let teleportation {
@@ -152,34 +158,35 @@ struct FlowBuilder {
       moved = teleportation
     }
     let physical = physicalNodes()
-    if !isDirected && hasExactSingleWeights() {
-      let rows = try LinkRows<Float>(count: count, links: network.links) { _, _, weight in weight }
-      return .single(
-        UnitNetwork(
-          count: count, offsets: rows.offsets, targets: rows.targets, weights: rows.weights,
-          scale: 2 * time * (count > 0 ? flowPerWeight[0] : 0), flow: flow, enter: enter,
-          exit: exit, teleportation: moved, physical: physical))
+    func assembled<Weight>(_ rows: LinkRows<Weight>, scale: Double) -> UnitNetwork<Weight> {
+      UnitNetwork(
+        count: count, offsets: rows.offsets, targets: rows.targets, weights: rows.weights,
+        scale: scale, flow: flow, enter: enter, exit: exit, teleportation: moved,
+        physical: physical)
+    }
+    let links = network.links
+    if !isDirected, !options.isRegularized {
+      let scale = 2 * time * flowPerWeight[0]
+      if !links.isWeighted {
+        let rows = try LinkRows<UnitWeight>(count: count, links: links) { _, _, _ in 1 }
+        if !rows.hasParallel { return .plain(assembled(rows, scale: scale)) }
+      }
+      if links.areWeightsWhole {
+        let rows = try LinkRows<UInt32>(count: count, links: links) { _, _, weight in weight }
+        return .whole(assembled(rows, scale: scale))
+      }
     }
     let factor = (isDirected ? 1 : 2) * time
-    let rows = try LinkRows<Double>(count: count, links: network.links) { source, _, weight in
+    let rows = try LinkRows<Double>(count: count, links: links) { source, _, weight in
       weight * flowPerWeight[Int(source)] * factor
     }
-    return .double(
-      UnitNetwork(
-        count: count, offsets: rows.offsets, targets: rows.targets, weights: rows.weights, scale: 1,
-        flow: flow, enter: enter, exit: exit, teleportation: moved, physical: physical))
+    return .real(assembled(rows, scale: 1))
   }
 
-  /// Whole weights whose sums stay below 2^24 lose nothing as `Float`.
-  private func hasExactSingleWeights() -> Bool {
-    guard network.links.isWeighted else { return true }
-    var isWhole = true
-    var total = 0.0
-    network.links.forEach { _, _, weight in
-      isWhole = isWhole && weight == weight.rounded()
-      total += weight
-    }
-    return isWhole && total < 0x1p24
+  private var hasSelfLinks: Bool {
+    var found = false
+    forEachLink { source, target, _ in found = found || source == target }
+    return found
   }
 
   /// Two steps of the walk at a time: features are passed through, all flow stands on nodes.

@@ -49,15 +49,15 @@ public enum Infomap {
     let flow = try FlowNetwork(network, options: options.flow)
     progress.begin("searching", total: options.trials, unit: "trials")
     defer { progress.end() }
+    func found<Weight>(_ units: UnitNetwork<Weight>) throws -> InfomapResult {
+      try search(
+        units, flow: flow, options: options, initial: initial, progress: progress,
+        cancellation: cancellation)
+    }
     switch flow.units {
-    case .single(let units):
-      return try search(
-        units, flow: flow, options: options, initial: initial, progress: progress,
-        cancellation: cancellation)
-    case .double(let units):
-      return try search(
-        units, flow: flow, options: options, initial: initial, progress: progress,
-        cancellation: cancellation)
+    case .plain(let units): return try found(units)
+    case .whole(let units): return try found(units)
+    case .real(let units): return try found(units)
     }
   }
 
@@ -71,15 +71,16 @@ public enum Infomap {
     }
     let (result, oneLevelLength): (ModuleTree, Double)
     switch flow.units {
-    case .single(let units): (result, oneLevelLength) = tree(units)
-    case .double(let units): (result, oneLevelLength) = tree(units)
+    case .plain(let units): (result, oneLevelLength) = tree(units)
+    case .whole(let units): (result, oneLevelLength) = tree(units)
+    case .real(let units): (result, oneLevelLength) = tree(units)
     }
     return InfomapResult(
       tree: result, oneLevelCodelength: oneLevelLength, trialCodelengths: [], flow: flow)
   }
 
   private static func oneLevel<Weight>(_ units: UnitNetwork<Weight>) -> Double {
-    MapEquation.length(of: units, .single(units.count), parentExit: 0)
+    MapEquation.oneCodebook(of: units, exit: 0)
   }
 
   private static func search<Weight>(
@@ -98,7 +99,7 @@ public enum Infomap {
       if options.isTwoLevel {
         var search = TwoLevelSearch(
           units, random: random, threads: innerThreads, cancellation: cancellation)
-        modules = search.modules(try search.run(from: start).assignment)
+        modules = search.modules(try search.run(from: start))
       } else {
         let search = MultilevelSearch<Weight>(
           effort: SearchEffort(), threads: innerThreads, cancellation: cancellation)

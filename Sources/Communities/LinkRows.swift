@@ -4,6 +4,8 @@ struct LinkRows<Weight: LinkWeight> {
   let offsets: Buffer<UInt32>
   let targets: Buffer<UInt32>
   let weights: Buffer<Weight>
+  /// Some pair was linked more than once.
+  private(set) var hasParallel = false
 
   /// `value` gives what a link adds to the entry of its pair; links that add nothing are left out.
   init(
@@ -35,7 +37,7 @@ struct LinkRows<Weight: LinkWeight> {
     let weights = weights.pointer
     links.forEach { source, target, weight in
       guard source != target, weight > 0 else { return }
-      let entryValue = Weight(rounding: value(source, target, weight))
+      let entryValue = Weight(value(source, target, weight))
       let forth = Int(next[Int(source)])
       targets[forth] = target
       weights[forth] = entryValue
@@ -49,7 +51,7 @@ struct LinkRows<Weight: LinkWeight> {
   }
 
   /// Sums entries of one row with the same target, in place.
-  private func mergeParallel(count: Int) {
+  private mutating func mergeParallel(count: Int) {
     // Where in the compacted rows a target was last written, plus one: a place behind the row's
     // start was written by this row.
     let lastPlace = Buffer<UInt32>(zeros: count)
@@ -64,7 +66,8 @@ struct LinkRows<Weight: LinkWeight> {
         let place = lastPlace[Int(target)]
         if place > start {
           let sum = weights[Int(place) - 1].value + weight.value
-          weights[Int(place) - 1] = Weight(rounding: sum)
+          weights[Int(place) - 1] = Weight(sum)
+          hasParallel = true
         } else if weight.value > 0 {
           targets[Int(write)] = target
           weights[Int(write)] = weight

@@ -5,7 +5,7 @@
 /// `P(q + Σp) − P(q) − ΣP(p)`, a module of modules `P(q + Σe) − P(q) − ΣP(e)`; at the root `q = 0`.
 enum MapEquation {
   /// The cost of an index codebook over modules with the given entering flow.
-  static func index(of network: UnitNetwork<Double>, parentExit: Double) -> Double {
+  static func index<Weight>(of network: UnitNetwork<Weight>, parentExit: Double) -> Double {
     let table = EntropyTable.shared
     var sum = 0.0
     var terms = Sum()
@@ -16,8 +16,8 @@ enum MapEquation {
     return table.p(parentExit + sum) - table.p(parentExit) - terms.value
   }
 
-  /// The cost of the codebooks of `modules`, which hold units with the flows `units`.
-  static func modules(_ modules: UnitNetwork<Double>, unitTerm: Double) -> Double {
+  /// The cost of the codebooks of `modules`, whose units have `ΣP(p) = unitTerm`.
+  static func codebooks<Weight>(of modules: UnitNetwork<Weight>, unitTerm: Double) -> Double {
     let table = EntropyTable.shared
     var terms = Sum()
     for module in 0..<modules.count {
@@ -27,13 +27,11 @@ enum MapEquation {
     return terms.value - unitTerm
   }
 
-  /// `ΣP(p)` over what the modules' codebooks name: units, or physical nodes once per module.
-  static func unitTerm<Weight>(of network: UnitNetwork<Weight>, modules: UnitNetwork<Double>)
-    -> Double
-  {
+  /// `ΣP(p)` over what codebooks name: units, or physical nodes once per module.
+  static func unitTerm<Weight>(of network: UnitNetwork<Weight>) -> Double {
     let table = EntropyTable.shared
     var terms = Sum()
-    if let physical = modules.physical {
+    if let physical = network.physical {
       for k in 0..<physical.flows.count { terms.add(table.p(physical.flows[k])) }
     } else {
       for unit in 0..<network.count { terms.add(table.p(network.flow[unit])) }
@@ -41,26 +39,11 @@ enum MapEquation {
     return terms.value
   }
 
-  /// The codelength of a two-level division; `parentExit` is 0 for a whole network.
-  static func length<Weight>(
-    of network: UnitNetwork<Weight>, _ assignment: Assignment, parentExit: Double
-  ) -> Double {
-    let aggregated = network.aggregated(by: assignment)
-    if aggregated.count <= 1 {
-      return codebook(of: network, modules: aggregated, exit: parentExit)
-    }
-    return index(of: aggregated, parentExit: parentExit)
-      + modules(aggregated, unitTerm: unitTerm(of: network, modules: aggregated))
-  }
-
-  /// One codebook for all units, with the exit of the module they live in.
-  private static func codebook<Weight>(
-    of network: UnitNetwork<Weight>, modules: UnitNetwork<Double>, exit: Double
-  ) -> Double {
-    let table = EntropyTable.shared
-    guard modules.count == 1 else { return 0 }
-    return table.p(exit + modules.flow[0]) - table.p(exit)
-      - unitTerm(of: network, modules: modules)
+  /// The codelength of one codebook for all units, which leave it with flow `exit`.
+  static func oneCodebook<Weight>(of network: UnitNetwork<Weight>, exit: Double) -> Double {
+    codebookLength(
+      of: (0..<network.count).map { UInt32($0) }, flow: network.totalFlow, exit: exit,
+      network: network)
   }
 }
 

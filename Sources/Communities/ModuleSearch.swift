@@ -53,13 +53,13 @@ struct ModuleSearch<Weight: LinkWeight>: ~Copyable {
     start()
   }
 
-  /// The modules of `assignment`.
-  mutating func start(from assignment: Assignment) {
+  /// The modules of `assignment`; where `dirty` is given, only those units are looked at first.
+  mutating func start(from assignment: Assignment, dirty: Buffer<Bool>? = nil) {
     moduleOf.pointer.update(from: assignment.moduleOf.pointer, count: network.count)
-    start()
+    start(dirty: dirty)
   }
 
-  private mutating func start() {
+  private mutating func start(dirty: Buffer<Bool>? = nil) {
     let table = EntropyTable.shared
     let modules = moduleOf.pointer
     records.pointer.update(repeating: ModuleRecord(), count: capacity)
@@ -100,7 +100,7 @@ struct ModuleSearch<Weight: LinkWeight>: ~Copyable {
       }
     }
     nextQueue.removeAll()
-    for unit in 0..<network.count {
+    for unit in 0..<network.count where dirty.map({ $0[unit] }) ?? true {
       isDirty[unit] = true
       nextQueue.append(UInt32(unit))
     }
@@ -130,14 +130,39 @@ struct ModuleSearch<Weight: LinkWeight>: ~Copyable {
     Assignment.compacted(moduleOf.pointer, count: network.count, bound: capacity)
   }
 
+  /// Units of one block of the queue are shuffled, and the blocks: random enough for the search,
+  /// and what is looked at together lies close together in memory.
   private mutating func shuffle() {
-    queue.withUnsafeMutableBufferPointer { queue in
-      var position = queue.count - 1
-      while position > 0 {
-        let other = Self.below(position + 1, &random)
-        let value = queue[position]
-        queue[position] = queue[other]
-        queue[other] = value
+    let size = Self.blockSize
+    let count = queue.count
+    guard count > 2 * size else {
+      Self.shuffle(&queue, 0..<count, &random)
+      return
+    }
+    var blocks = (0..<(count + size - 1) / size).map { UInt32($0) }
+    Self.shuffle(&blocks, 0..<blocks.count, &random)
+    var shuffled: [UInt32] = []
+    shuffled.reserveCapacity(count)
+    for block in blocks {
+      let first = shuffled.count
+      shuffled.append(contentsOf: queue[Int(block) * size..<min(count, (Int(block) + 1) * size)])
+      Self.shuffle(&shuffled, first..<shuffled.count, &random)
+    }
+    queue = shuffled
+  }
+
+  private static var blockSize: Int { 2048 }
+
+  private static func shuffle(
+    _ values: inout [UInt32], _ range: Range<Int>, _ random: inout RandomStream
+  ) {
+    values.withUnsafeMutableBufferPointer { values in
+      var position = range.upperBound - 1
+      while position > range.lowerBound {
+        let other = range.lowerBound + below(position - range.lowerBound + 1, &random)
+        let value = values[position]
+        values[position] = values[other]
+        values[other] = value
         position -= 1
       }
     }

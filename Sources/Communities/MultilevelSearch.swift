@@ -18,22 +18,22 @@ struct MultilevelSearch<Weight: LinkWeight> {
     var search = TwoLevelSearch(
       network, parentExit: parentExit, effort: effort, random: RandomStream(seed: random.next()),
       threads: threads, cancellation: cancellation)
-    let bottom = try search.run(from: initial).assignment
-    guard bottom.moduleCount > 1 else { return nil }
+    let bottom = try search.run(from: initial)
+    guard bottom.modules.count > 1 else { return nil }
 
     // Upward: the index codebook over the modules is itself divided, again and again.
-    var levels = [bottom]
-    var networks = [network.aggregated(by: bottom)]
+    var levels = [bottom.assignment]
+    var networks = [bottom.modules]
     while let top = networks.last, top.count > 2 {
       var upward = TwoLevelSearch(
         top.withEnterAsFlow(), parentExit: parentExit, effort: effort,
         random: RandomStream(seed: random.next()), threads: threads, cancellation: cancellation)
       let upper = try upward.run()
-      guard upper.assignment.moduleCount > 1, upper.assignment.moduleCount < top.count,
+      guard upper.modules.count > 1, upper.modules.count < top.count,
         upper.length < MapEquation.index(of: top, parentExit: parentExit) - 1e-10
       else { break }
       levels.append(upper.assignment)
-      networks.append(top.aggregated(by: upper.assignment))
+      networks.append(upper.modules)
     }
 
     // Downward: each top module is divided anew; what the way up found is the measure.
@@ -45,7 +45,7 @@ struct MultilevelSearch<Weight: LinkWeight> {
 
   /// The tree of `levels`, bottom first.
   private func built(
-    network: UnitNetwork<Weight>, levels: [Assignment], networks: [UnitNetwork<Double>]
+    network: UnitNetwork<Weight>, levels: [Assignment], networks: [UnitNetwork<Weight.Total>]
   ) -> [ModuleTree.Module] {
     var modules: [ModuleTree.Module] = []
     for (level, assignment) in zip(levels, networks).enumerated().map({ ($0, $1) }) {

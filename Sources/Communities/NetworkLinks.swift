@@ -14,6 +14,17 @@ final class NetworkLinks: @unchecked Sendable {
 
   var isWeighted: Bool { weights != nil }
 
+  /// All weights are whole numbers whose sum stays below 2^31, so sums of them are exact counts.
+  var areWeightsWhole: Bool {
+    var isWhole = true
+    var total = 0.0
+    forEach { _, _, weight in
+      isWhole = isWhole && weight == weight.rounded()
+      total += weight
+    }
+    return isWhole && total < 0x1p31
+  }
+
   func append(_ source: UInt32, _ target: UInt32, _ weight: Double) {
     let place = count & (Self.blockSize - 1)
     if place == 0 {

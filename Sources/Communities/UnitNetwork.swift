@@ -1,17 +1,28 @@
-/// How the flow of a link is stored: `Float` where every weight of the network is exact in it,
-/// `Double` otherwise.
+/// How the weight of a link is stored. Flow = weight × the network's scale.
+///
+/// Counts stay exact however they are summed and take little room; `Double` is for everything else.
 protocol LinkWeight: BitwiseCopyable, Sendable {
-  init(rounding value: Double)
+  /// What sums of such weights are stored as.
+  associatedtype Total: LinkWeight where Total.Total == Total
+  init(_ value: Double)
   var value: Double { get }
 }
 
-extension Float: LinkWeight {
-  init(rounding value: Double) { self = Float(value) }
-  var value: Double { @inline(__always) get { Double(self) } }
+/// The weight of links that all weigh 1: takes no room at all.
+struct UnitWeight: LinkWeight {
+  typealias Total = UInt32
+  init(_ value: Double) {}
+  var value: Double { @inline(__always) get { 1 } }
+}
+
+/// Whole weights.
+extension UInt32: LinkWeight {
+  typealias Total = UInt32
+  var value: Double { @inline(__always) get { Double(Int64(self)) } }
 }
 
 extension Double: LinkWeight {
-  init(rounding value: Double) { self = value }
+  typealias Total = Double
   var value: Double { @inline(__always) get { self } }
 }
 
@@ -70,6 +81,11 @@ final class UnitNetwork<Weight: LinkWeight>: Sendable {
   /// Undirected flow enters and leaves alike; then one array serves for both.
   var isSymmetric: Bool { enter === exit }
   var entryCount: Int { Int(offsets[count]) }
+  var totalFlow: Double {
+    var sum = Sum()
+    for unit in 0..<count { sum.add(flow[unit]) }
+    return sum.value
+  }
   var isPlain: Bool { teleportation == nil && physical == nil }
 
   /// The same units whose flow is the flow that enters them: what a level above the modules codes.
