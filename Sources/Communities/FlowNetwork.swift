@@ -1,5 +1,5 @@
 /// A network with the flow of its random walk, ready for the search.
-struct FlowNetwork: Sendable {
+public struct FlowNetwork: Sendable {
   /// The units and their flow, with rows as small as the weights allow.
   enum Units: Sendable {
     case plain(UnitNetwork<UnitWeight>)
@@ -11,6 +11,9 @@ struct FlowNetwork: Sendable {
   /// Flow of the link `a → b` of weight `w` = `w × flowPerWeight[a]`, before Markov time.
   let flowPerWeight: Buffer<Double>
   let isDirected: Bool
+  let markovTime: Double
+  /// The links themselves, kept where their direction matters.
+  let links: NetworkLinks?
 
   var flow: Buffer<Double> {
     switch units {
@@ -30,10 +33,12 @@ struct FlowNetwork: Sendable {
   }
 
   /// Derives the flow of `network`. Throws `NetworkError` where there is none to derive.
-  init(_ network: Network, options: FlowOptions) throws {
+  public init(_ network: Network, options: FlowOptions = FlowOptions()) throws {
     try options.check()
     let isDirected = options.model != .undirected || network.isWalk
     self.isDirected = isDirected
+    markovTime = options.markovTime
+    links = isDirected ? network.links : nil
     if case .bipartite = network.kind, isDirected || options.isRegularized {
       throw NetworkError(
         "a bipartite network is read as undirected flow between nodes and features; it goes with "

@@ -26,6 +26,12 @@ public struct InfomapResult: Sendable {
   let flow: FlowNetwork
 
   public var codelength: Double { tree.codelength }
+  /// The share of the one-level codelength that the modules save.
+  public var relativeSavings: Double {
+    oneLevelCodelength > 0 ? 1 - codelength / oneLevelCodelength : 0
+  }
+  /// The flow is directed: what enters a module differs from what leaves it.
+  public var isDirected: Bool { flow.isDirected }
   /// Flow of each unit.
   public var unitFlow: [Double] { flow.flow.array }
   /// Pairs of different units with flow between them.
@@ -43,10 +49,19 @@ public enum Infomap {
     _ network: Network, options: InfomapOptions = InfomapOptions(), initial: Partition? = nil,
     progress: any ProgressReporter = SilentProgress(), cancellation: Cancellation? = nil
   ) throws -> InfomapResult {
+    try run(
+      FlowNetwork(network, options: options.flow), options: options, initial: initial,
+      progress: progress, cancellation: cancellation)
+  }
+
+  /// Searches a network whose flow is known already.
+  public static func run(
+    _ flow: FlowNetwork, options: InfomapOptions = InfomapOptions(), initial: Partition? = nil,
+    progress: any ProgressReporter = SilentProgress(), cancellation: Cancellation? = nil
+  ) throws -> InfomapResult {
     guard options.trials > 0 else {
       throw NetworkError("the number of trials is at least 1, received \(options.trials)")
     }
-    let flow = try FlowNetwork(network, options: options.flow)
     progress.begin("searching", total: options.trials, unit: "trials")
     defer { progress.end() }
     func found<Weight>(_ units: UnitNetwork<Weight>) throws -> InfomapResult {
@@ -65,7 +80,16 @@ public enum Infomap {
   public static func evaluate(
     _ network: Network, options: InfomapOptions = InfomapOptions(), partition: Partition
   ) throws -> InfomapResult {
-    let flow = try FlowNetwork(network, options: options.flow)
+    try evaluate(FlowNetwork(network, options: options.flow), partition: partition)
+  }
+
+  /// The codelength of a given partition of a network whose flow is known already.
+  public static func evaluate(_ flow: FlowNetwork, partition: Partition) throws -> InfomapResult {
+    guard partition.paths.moduleOf.count == flow.flow.count else {
+      throw NetworkError(
+        "the partition divides \(partition.paths.moduleOf.count) units, the network has "
+          + "\(flow.flow.count)")
+    }
     func tree<Weight>(_ units: UnitNetwork<Weight>) -> (ModuleTree, Double) {
       (ModuleTree(partition.paths, of: units), oneLevel(units))
     }

@@ -25,7 +25,7 @@ public struct Network: Sendable {
   /// its layer.
   public let states: States?
   /// Links between places in `nodeIds`, or between places in `states`.
-  let links: NetworkLinks
+  private(set) var links: NetworkLinks
   /// Multilayer networks with links inside layers are random walks between states: directed,
   /// whatever the flow model says.
   let isWalk: Bool
@@ -38,10 +38,13 @@ public struct Network: Sendable {
   }
 
   /// How many links were given, parallel ones counted each.
-  public var linkCount: Int { links.count }
+  public let linkCount: Int
   /// How many units the map equation divides: states where there are any, otherwise nodes.
   public var unitCount: Int { states?.ids.count ?? nodeIds.count }
   public var nodeCount: Int { nodeIds.count }
+
+  /// Forgets the links, once a `FlowNetwork` has been made of them, to save their memory.
+  public mutating func releaseLinks() { links = NetworkLinks() }
 
   /// The name of a node: the one given, or its id.
   public func name(ofNode place: Int) -> String {
@@ -61,6 +64,7 @@ public struct Network: Sendable {
     self.nodeWeights = nodeWeights
     self.states = states
     self.links = links
+    linkCount = links.count
     self.isWalk = isWalk
   }
 
