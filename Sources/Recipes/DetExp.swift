@@ -20,7 +20,8 @@ public enum DetExp: Recipe {
   public static func run(_ context: RecipeContext) throws -> RecipeResult {
     let generator = Generator(seed: context.seed)
     let identity = identityError(
-      count: context.settings.integer("matrices"), size: context.settings.integer("size"), generator)
+      count: context.settings.integer("matrices"), size: context.settings.integer("size"), generator
+    )
     let article = Tensor([[0.2, -0.5, 0.1], [0.3, 0.1, 0.4], [-0.2, 0.6, -0.7]])
     let nilpotent = Tensor([[0.0, 1], [0, 0]])
     let flow = determinantAlongFlow(article, points: 33)
@@ -43,7 +44,8 @@ public enum DetExp: Recipe {
         measured: nilpotent.matrixExponential().determinant().item(), equals: 1, within: 1e-12),
       Claim(
         id: "ode",
-        statement: "f(t) = det exp(tA) solves f′ = f·Tr A, f(0) = 1: largest relative error on [−2, 2]",
+        statement:
+          "f(t) = det exp(tA) solves f′ = f·Tr A, f(0) = 1: largest relative error on [−2, 2]",
         measured: flow.error, atMost: 1e-9),
       Claim(
         id: "not-commuting",
@@ -150,7 +152,8 @@ public enum DetExp: Recipe {
       let factor = Tensor.normal([size, size], dtype: .float64, generator: generator)
       let gram = factor.matmul(factor.transposed()) / Double(size)
       let signs =
-        Tensor.randomIntegers(0, 2, shape: [probes, size], generator: generator).to(.float64) * 2 - 1
+        Tensor.randomIntegers(0, 2, shape: [probes, size], generator: generator).to(.float64) * 2
+        - 1
       let samples = (signs.matmul(gram) * signs).sum(-1)
       let variance = 2 * (gram.square().sum() - gram.diagonal().square().sum()).item()
       trace = gram.trace().item()

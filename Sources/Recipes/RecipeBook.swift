@@ -1,3 +1,5 @@
+import Formats
+
 /// All recipes.
 public enum RecipeBook {
   /// In the order in which `danlu recipes` lists them.

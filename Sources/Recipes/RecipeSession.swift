@@ -2,6 +2,7 @@ import Formats
 import Parallel
 import Torch
 import Tracking
+import Training
 
 /// One run of one recipe, from its folder's first file to its report.
 public struct RecipeSession {

@@ -81,9 +81,10 @@ extension Device {
   /// The compute capability of a CUDA device, from the CUDA runtime that libtorch brought along.
   public static func cudaCapability(_ index: Int) -> (major: Int, minor: Int)? {
     guard index < cudaCount, let symbol = dlsym(nil, "cudaDeviceGetAttribute") else { return nil }
-    typealias GetAttribute = @convention(c) (
-      UnsafeMutablePointer<Int32>, Int32, Int32
-    ) -> Int32
+    typealias GetAttribute =
+      @convention(c) (
+        UnsafeMutablePointer<Int32>, Int32, Int32
+      ) -> Int32
     let attribute = unsafeBitCast(symbol, to: GetAttribute.self)
     var major: Int32 = 0
     var minor: Int32 = 0

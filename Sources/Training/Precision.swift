@@ -14,7 +14,8 @@ public enum Precision: String, Sendable, CaseIterable {
   public init(parsing text: String) throws {
     guard let precision = Precision(rawValue: text) else {
       throw TrainingError(
-        "unknown precision '\(text)'; one of \(Precision.allCases.map(\.rawValue).joined(separator: ", "))")
+        "unknown precision '\(text)'; one of \(Precision.allCases.map(\.rawValue).joined(separator: ", "))"
+      )
     }
     self = precision
   }

@@ -56,9 +56,10 @@ public final class Trainer {
   public func fit(_ task: some TrainingTask) throws -> Outcome {
     let (autocastType, reason) = options.precision.choice(for: options.device)
     let scope = StepScope(device: options.device, autocastType: autocastType)
-    var session = Session(outcome: Outcome(
-      steps: 0, firstStep: 0, metrics: [:], validation: [:], best: nil, stoppedEarly: false,
-      seconds: 0, precision: reason))
+    var session = Session(
+      outcome: Outcome(
+        steps: 0, firstStep: 0, metrics: [:], validation: [:], best: nil, stoppedEarly: false,
+        seconds: 0, precision: reason))
     try resume(task, &session)
     let state = TrainingState(step: session.outcome.steps, steps: lastStep)
     let started = ContinuousClock.now
