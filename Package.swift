@@ -10,6 +10,7 @@ let package = Package(
     .executable(name: "danlu", targets: ["danlu"]),
     .library(name: "Recipes", targets: ["Recipes"]),
     .library(name: "Training", targets: ["Training"]),
+    .library(name: "Optimizers", targets: ["Optimizers"]),
     .library(name: "Datasets", targets: ["Datasets"]),
     .library(name: "Layers", targets: ["Layers"]),
     .library(name: "Torch", targets: ["Torch"]),
@@ -28,6 +29,7 @@ let package = Package(
       dependencies: [
         "Recipes",
         "Training",
+        "Optimizers",
         "Datasets",
         "Layers",
         "Torch",
@@ -43,6 +45,7 @@ let package = Package(
       name: "Recipes",
       dependencies: [
         "Training",
+        "Optimizers",
         "Datasets",
         "Layers",
         "Torch",
@@ -56,6 +59,7 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
+        "Optimizers",
         "Datasets",
         "Layers",
         "Torch",
@@ -63,6 +67,7 @@ let package = Package(
         "Formats",
         "Parallel",
       ]),
+    .target(name: "Optimizers", dependencies: ["Layers", "Torch"]),
     .target(name: "Datasets", dependencies: ["Torch", "Formats", "Parallel"]),
     .target(name: "Layers", dependencies: ["Torch", "Formats"]),
 
@@ -78,6 +83,13 @@ let package = Package(
     .target(name: "CVectorKernels", exclude: ["kernels_body.h"]),
     .systemLibrary(name: "CZlib"),
 
+    .testTarget(
+      name: "OptimizersTests",
+      dependencies: [
+        "Optimizers",
+        "Layers",
+        "Torch",
+      ], resources: [.copy("Golden")]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Torch", "Formats", "Parallel"]),
     .testTarget(name: "LayersTests", dependencies: ["Layers", "Torch", "Formats"]),
     .testTarget(name: "TorchTests", dependencies: ["Torch"]),

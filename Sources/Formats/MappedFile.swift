@@ -4,13 +4,17 @@ import Foundation
 ///
 /// Do not shorten a file in place while it is mapped; replace it (`AtomicFile` does).
 public final class MappedFile: @unchecked Sendable {
-  // Unchecked: the mapping is read-only and does not change between init and deinit.
+  // Unchecked: this class never writes to the mapping; who makes it `copyOnWrite` and writes through a
+  // pointer answers for that.
   public let path: String
   /// The file's contents, valid while this object lives.
   public let bytes: UnsafeRawBufferPointer
 
   /// Throws `FileError` if `path` is missing, unreadable or not a regular file.
-  public init(path: String) throws {
+  ///
+  /// - Parameter copyOnWrite: Allow writes to the memory: they change this mapping's own copy of the
+  ///   page and never the file. Without it a write ends the process.
+  public init(path: String, copyOnWrite: Bool = false) throws {
     self.path = path
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw FileError(path: path, action: "open", code: errno) }
@@ -27,7 +31,8 @@ public final class MappedFile: @unchecked Sendable {
       bytes = UnsafeRawBufferPointer(start: nil, count: 0)
       return
     }
-    guard let start = mmap(nil, count, PROT_READ, MAP_PRIVATE, descriptor, 0), start != MAP_FAILED
+    let protection = copyOnWrite ? PROT_READ | PROT_WRITE : PROT_READ
+    guard let start = mmap(nil, count, protection, MAP_PRIVATE, descriptor, 0), start != MAP_FAILED
     else { throw FileError(path: path, action: "map", code: errno) }
     bytes = UnsafeRawBufferPointer(start: start, count: count)
   }

@@ -132,8 +132,10 @@ public final class SafetensorsFile: Sendable {
   private let indexByName: [String: Int]
 
   /// Maps and checks `path`. Throws `FileError` where it is missing or breaks the format.
-  public init(path: String) throws {
-    file = try MappedFile(path: path)
+  ///
+  /// - Parameter copyOnWrite: Allow writes to the tensors' memory, which never reach the file.
+  public init(path: String, copyOnWrite: Bool = false) throws {
+    file = try MappedFile(path: path, copyOnWrite: copyOnWrite)
     let header = try SafetensorsHeader(parsing: file.bytes, path: path)
     self.header = header
     indexByName = Dictionary(

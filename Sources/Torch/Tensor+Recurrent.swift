@@ -27,9 +27,48 @@ extension Tensor {
       self, hidden, weights, hasBiases, layerCount, dropout, training, isBidirectional, true)
     return (results[0], results[1])
   }
+
+  // Sequences of different lengths run packed: step after step, each over the sequences that are
+  // still going. Sequences must come in order of falling length.
+
+  /// Packs `(B, L, D)` by the lengths `(B)`: the steps' rows `(Σ lengths, D)` and how many each has.
+  public func packedSequences(lengths: Tensor) -> (data: Tensor, batchSizes: Tensor) {
+    let results = ATen.packSequences.tensors(self, lengths, true)
+    return (results[0], results[1])
+  }
+
+  /// Undoes `packedSequences`, with zeros after each sequence's end up to `length`.
+  public func unpackedSequences(batchSizes: Tensor, length: Int) -> Tensor {
+    ATen.unpackSequences.tensors(self, batchSizes, true, 0.0, length)[0]
+  }
+
+  /// As `lstm`, over packed sequences.
+  public func packedLSTM(
+    batchSizes: Tensor, hidden: Tensor, cell: Tensor, weights: [Tensor], hasBiases: Bool,
+    layerCount: Int, dropout: Double, training: Bool, isBidirectional: Bool
+  ) -> (output: Tensor, hidden: Tensor, cell: Tensor) {
+    let results = ATen.packedLSTM.tensors(
+      self, batchSizes, [hidden, cell], weights, hasBiases, layerCount, dropout, training,
+      isBidirectional)
+    return (results[0], results[1], results[2])
+  }
+
+  /// As `gru`, over packed sequences.
+  public func packedGRU(
+    batchSizes: Tensor, hidden: Tensor, weights: [Tensor], hasBiases: Bool, layerCount: Int,
+    dropout: Double, training: Bool, isBidirectional: Bool
+  ) -> (output: Tensor, hidden: Tensor) {
+    let results = ATen.packedGRU.tensors(
+      self, batchSizes, hidden, weights, hasBiases, layerCount, dropout, training, isBidirectional)
+    return (results[0], results[1])
+  }
 }
 
 extension ATen {
+  static let packSequences = Operator("_pack_padded_sequence")
+  static let unpackSequences = Operator("_pad_packed_sequence")
+  static let packedLSTM = Operator("lstm", "data")
+  static let packedGRU = Operator("gru", "data")
   static let lstm = Operator("lstm", "input")
   static let gru = Operator("gru", "input")
 }

@@ -1,0 +1,79 @@
+import Torch
+
+/// A table of vectors: int positions `(…)` to `(…, size)`.
+///
+/// `weight` is `(count, size)`, uniform within ±0.05 as in Keras. The row `paddingIndex` gets no
+/// gradient.
+public final class Embedding: Layer, KernelLayer {
+  /// How many rows there are.
+  public let count: Int
+  public let size: Int
+  public let paddingIndex: Int?
+  public let weight: Parameter
+
+  private let weightInitializer: Initializer
+
+  public init(
+    _ count: Int, _ size: Int, paddingIndex: Int? = nil,
+    weightInitializer: Initializer = .uniform(), generator: Generator? = nil
+  ) {
+    self.count = count
+    self.size = size
+    self.paddingIndex = paddingIndex
+    weight = Parameter(weightInitializer([count, size], generator: generator))
+    self.weightInitializer = weightInitializer
+    super.init()
+  }
+
+  public var kernel: Parameter { weight }
+
+  public override func forward(_ input: Tensor) -> Tensor { forward(input, weight: weight.value) }
+
+  public func forward(_ input: Tensor, weight: Tensor) -> Tensor {
+    precondition(
+      input.dtype == .int64 || input.dtype == .int32,
+      "Embedding expected integer positions, received \(input.summary)")
+    return weight.embedding(input, paddingIndex: paddingIndex ?? -1)
+  }
+
+  /// The output projection on the same table.
+  public func tiedProjection(biasInitializer: Initializer = .zeros) -> TiedProjection {
+    TiedProjection(self, biasInitializer: biasInitializer)
+  }
+
+  public override func freshCopy(_ cloning: Cloning) -> Module {
+    Embedding(
+      count, size, paddingIndex: paddingIndex, weightInitializer: weightInitializer,
+      generator: cloning.generator)
+  }
+}
+
+/// The output projection tied to an embedding ("EmbeddingDense"): logits = x Eᵀ + b, from
+/// `(…, size)` to `(…, count)`.
+///
+/// E is the embedding's own weight, whose gradient is the sum of both uses; `bias` `(count)`, zeros,
+/// is the projection's.
+public final class TiedProjection: Layer {
+  public let embedding: Embedding
+  public let bias: Parameter
+
+  private let biasInitializer: Initializer
+
+  public init(_ embedding: Embedding, biasInitializer: Initializer = .zeros) {
+    self.embedding = embedding
+    bias = Parameter(biasInitializer([embedding.count]))
+    self.biasInitializer = biasInitializer
+    super.init()
+  }
+
+  public override func forward(_ input: Tensor) -> Tensor {
+    precondition(
+      input.rank > 0 && input.size(-1) == embedding.size,
+      "TiedProjection expected last axis \(embedding.size), received shape \(input.shape)")
+    return input.linear(embedding.weight.value, bias: bias.value)
+  }
+
+  public override func freshCopy(_ cloning: Cloning) -> Module {
+    TiedProjection(cloning.copy(embedding), biasInitializer: biasInitializer)
+  }
+}

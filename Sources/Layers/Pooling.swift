@@ -1,0 +1,132 @@
+import Torch
+
+/// The largest element of each window of `(B, C, L)`. The stride is the size unless given.
+public final class MaxPool1d: Layer {
+  private let window: (size: Int, stride: Int, padding: Int)
+
+  public init(_ size: Int, stride: Int? = nil, padding: Int = 0) {
+    window = (size, stride ?? size, padding)
+    super.init()
+  }
+
+  public override func forward(_ input: Tensor) -> Tensor {
+    checkRank(input, 3)
+    return input.maxPool1d(window.size, stride: window.stride, padding: window.padding)
+  }
+
+  public override func freshCopy(_ cloning: Cloning) -> Module {
+    MaxPool1d(window.size, stride: window.stride, padding: window.padding)
+  }
+}
+
+/// The largest element of each window of `(B, C, H, W)`. The stride is the size unless given.
+public final class MaxPool2d: Layer {
+  private let window: (size: Int, stride: Int, padding: Int)
+
+  public init(_ size: Int, stride: Int? = nil, padding: Int = 0) {
+    window = (size, stride ?? size, padding)
+    super.init()
+  }
+
+  public override func forward(_ input: Tensor) -> Tensor {
+    checkRank(input, 4)
+    return input.maxPool2d(
+      [window.size, window.size], stride: [window.stride, window.stride],
+      padding: [window.padding, window.padding])
+  }
+
+  public override func freshCopy(_ cloning: Cloning) -> Module {
+    MaxPool2d(window.size, stride: window.stride, padding: window.padding)
+  }
+}
+
+/// The mean of each window of `(B, C, L)`, zeros of the padding included.
+public final class AveragePool1d: Layer {
+  private let window: (size: Int, stride: Int, padding: Int)
+
+  public init(_ size: Int, stride: Int? = nil, padding: Int = 0) {
+    window = (size, stride ?? size, padding)
+    super.init()
+  }
+
+  public override func forward(_ input: Tensor) -> Tensor {
+    checkRank(input, 3)
+    return input.averagePool1d(window.size, stride: window.stride, padding: window.padding)
+  }
+
+  public override func freshCopy(_ cloning: Cloning) -> Module {
+    AveragePool1d(window.size, stride: window.stride, padding: window.padding)
+  }
+}
+
+/// The mean of each window of `(B, C, H, W)`, zeros of the padding included.
+public final class AveragePool2d: Layer {
+  private let window: (size: Int, stride: Int, padding: Int)
+
+  public init(_ size: Int, stride: Int? = nil, padding: Int = 0) {
+    window = (size, stride ?? size, padding)
+    super.init()
+  }
+
+  public override func forward(_ input: Tensor) -> Tensor {
+    checkRank(input, 4)
+    return input.averagePool2d(
+      [window.size, window.size], stride: [window.stride, window.stride],
+      padding: [window.padding, window.padding])
+  }
+
+  public override func freshCopy(_ cloning: Cloning) -> Module {
+    AveragePool2d(window.size, stride: window.stride, padding: window.padding)
+  }
+}
+
+/// The mean over all positions: `(B, C, …)` to `(B, C)`.
+public final class GlobalAveragePool: Layer {
+  public override func forward(_ input: Tensor) -> Tensor { positions(input).mean(2) }
+  public override func freshCopy(_ cloning: Cloning) -> Module { GlobalAveragePool() }
+}
+
+/// The largest element over all positions: `(B, C, …)` to `(B, C)`.
+public final class GlobalMaxPool: Layer {
+  public override func forward(_ input: Tensor) -> Tensor { positions(input).max(2) }
+  public override func freshCopy(_ cloning: Cloning) -> Module { GlobalMaxPool() }
+}
+
+/// Enlarges `(B, C, H, W)` by a whole factor, repeating the nearest element or by bilinear
+/// interpolation.
+public final class Upsample2d: Layer {
+  public enum Interpolation: Sendable { case nearest, bilinear }
+  public let factor: Int
+  public let interpolation: Interpolation
+
+  public init(_ factor: Int, _ interpolation: Interpolation = .nearest) {
+    self.factor = factor
+    self.interpolation = interpolation
+    super.init()
+  }
+
+  public override func forward(_ input: Tensor) -> Tensor {
+    checkRank(input, 4)
+    let size = [input.size(2) * factor, input.size(3) * factor]
+    return interpolation == .nearest
+      ? input.upsampledNearest2d(size) : input.upsampledBilinear2d(size)
+  }
+
+  public override func freshCopy(_ cloning: Cloning) -> Module { Upsample2d(factor, interpolation) }
+}
+
+extension Layer {
+  fileprivate func checkRank(_ input: Tensor, _ rank: Int) {
+    precondition(
+      input.rank == rank,
+      "\(type(of: self)) expected \(rank == 3 ? "(B, C, L)" : "(B, C, H, W)"), "
+        + "received shape \(input.shape)")
+  }
+
+  /// `(B, C, …)` as `(B, C, n)`.
+  fileprivate func positions(_ input: Tensor) -> Tensor {
+    precondition(
+      input.rank >= 3, "\(type(of: self)) expected (B, C, …), received shape \(input.shape)")
+    return input.flattened(from: 2)
+  }
+}
