@@ -1,3 +1,5 @@
+import Foundation
+
 /// Where a tensor's elements live: `cpu`, or a GPU such as `cuda:0`.
 public struct Device: Hashable, Sendable {
   public enum Kind: Int, Sendable {
@@ -72,5 +74,24 @@ extension Device: CustomStringConvertible {
     case .cuda: "cuda:\(index)"
     case .mps: "mps"
     }
+  }
+}
+
+extension Device {
+  /// The compute capability of a CUDA device, from the CUDA runtime that libtorch brought along.
+  public static func cudaCapability(_ index: Int) -> (major: Int, minor: Int)? {
+    guard index < cudaCount, let symbol = dlsym(nil, "cudaDeviceGetAttribute") else { return nil }
+    typealias GetAttribute =
+      @convention(c) (
+        UnsafeMutablePointer<Int32>, Int32, Int32
+      ) -> Int32
+    let attribute = unsafeBitCast(symbol, to: GetAttribute.self)
+    var major: Int32 = 0
+    var minor: Int32 = 0
+    // cudaDevAttrComputeCapabilityMajor and …Minor.
+    guard attribute(&major, 75, Int32(index)) == 0, attribute(&minor, 76, Int32(index)) == 0 else {
+      return nil
+    }
+    return (Int(major), Int(minor))
   }
 }

@@ -21,8 +21,8 @@ public struct Operator: @unchecked Sendable {
     self.name = overload.isEmpty ? name : "\(name).\(overload)"
   }
 
-  /// An operator that the methods of `Tensor` rely on; traps if this libtorch lacks it.
-  init(_ name: String, _ overload: String = "") {
+  /// An operator that Danlu itself relies on; traps if this libtorch lacks it.
+  package init(_ name: String, _ overload: String = "") {
     guard let handle = Runtime.api.find_operator("aten::" + name, overload) else {
       trap(TorchError.last("this libtorch (\(Runtime.version)) is too old or too new"))
     }
@@ -82,7 +82,7 @@ extension Operator {
   }
 
   /// Calls an operator that gives one tensor; traps with shapes and types if it fails.
-  func tensor(_ arguments: (any OperatorArgument)?...) -> Tensor {
+  package func tensor(_ arguments: (any OperatorArgument)?...) -> Tensor {
     let result = withSlots(arguments) { slots, count in
       Runtime.api.call_tensor(handle, slots, count)
     }
@@ -91,7 +91,7 @@ extension Operator {
   }
 
   /// Calls an operator that gives tensors, alone or in one list; traps if it fails.
-  func tensors(_ arguments: (any OperatorArgument)?...) -> [Tensor] {
+  package func tensors(_ arguments: (any OperatorArgument)?...) -> [Tensor] {
     do {
       return try call(arguments).flatMap { result -> [Tensor] in
         switch result {
@@ -108,7 +108,7 @@ extension Operator {
   }
 
   /// Calls an operator for its effect on its arguments; traps if it fails.
-  func perform(_ arguments: (any OperatorArgument)?...) {
+  package func perform(_ arguments: (any OperatorArgument)?...) {
     _ = performing(arguments)
   }
 

@@ -75,3 +75,26 @@ public final class Tensor {
 
 /// Ends the process with the message of a programmer's mistake.
 func trap(_ error: TorchError) -> Never { fatalError(error.message) }
+
+extension Tensor {
+  /// Whether both have the same shape.
+  package func hasShape(of other: Tensor) -> Bool {
+    let rank = Runtime.api.rank(handle)
+    guard rank == Runtime.api.rank(other.handle) else { return false }
+    let (sizes, others) = (Runtime.api.shape(handle), Runtime.api.shape(other.handle))
+    for axis in 0..<Int(rank) where sizes[axis] != others[axis] { return false }
+    return true
+  }
+
+  /// Whether both have the same element type, shape, device and order in storage without gaps.
+  package func hasLayout(of other: Tensor) -> Bool {
+    guard hasShape(of: other),
+      Runtime.api.element_type(handle) == Runtime.api.element_type(other.handle),
+      Runtime.api.device(handle) == Runtime.api.device(other.handle)
+    else { return false }
+    if Runtime.api.is_contiguous(handle) { return Runtime.api.is_contiguous(other.handle) }
+    let (strides, others) = (Runtime.api.strides(handle), Runtime.api.strides(other.handle))
+    for axis in 0..<rank where strides[axis] != others[axis] { return false }
+    return true
+  }
+}

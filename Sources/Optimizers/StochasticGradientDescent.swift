@@ -1,0 +1,102 @@
+import Torch
+
+/// Gradient descent: h = g.
+public struct SGD: UpdateRule {
+  public var learningRate: Double
+
+  public init(learningRate: Double = 0.01) { self.learningRate = learningRate }
+
+  public var summary: String { "SGD(γ \(learningRate))" }
+  public var fusion: RuleFusion { .update }
+
+  public func initialState(for parameter: Tensor) -> [(name: String, tensor: Tensor)] { [] }
+
+  public func update(_ batch: RuleBatch) -> [Tensor] { batch.gradients.map { $0.clone() } }
+
+  public func applyFused(_ batch: RuleBatch, rate: Double, decay: Double) {
+    Foreach.add(batch.parameters, batch.gradients, alpha: -rate)
+  }
+}
+
+/// Gradient descent with momentum ("heavy ball"): v ← β v + g, h = v.
+///
+/// With a constant learning rate this is v ← β v − γ g, θ ← θ + v.
+public struct HeavyBall: UpdateRule {
+  public var learningRate: Double
+  /// β.
+  public var momentum: Double
+
+  public init(learningRate: Double = 0.01, momentum: Double = 0.9) {
+    self.learningRate = learningRate
+    self.momentum = momentum
+  }
+
+  /// The heavy ball as the discretisation of θ″ + λ θ′ + ∇L(θ) = 0 with time step s:
+  /// β = (1 − λs/2)/(1 + λs/2), γ = s²/(1 + λs/2) (kexue.fm/archives/5655).
+  public init(friction: Double, timeStep: Double) {
+    let half = friction * timeStep / 2
+    self.init(learningRate: timeStep * timeStep / (1 + half), momentum: (1 - half) / (1 + half))
+  }
+
+  public var summary: String { "HeavyBall(γ \(learningRate), β \(momentum))" }
+  public var fusion: RuleFusion { .update }
+
+  public func initialState(for parameter: Tensor) -> [(name: String, tensor: Tensor)] {
+    [("velocity", .zeros(like: parameter))]
+  }
+
+  public func update(_ batch: RuleBatch) -> [Tensor] {
+    let velocity = batch.history[0]
+    Foreach.multiply(velocity, by: momentum)
+    Foreach.add(velocity, batch.gradients)
+    return velocity.map { $0.clone() }
+  }
+
+  public func applyFused(_ batch: RuleBatch, rate: Double, decay: Double) {
+    FusedSGD.apply(batch, momentum: momentum, rate: rate, isNesterov: false)
+  }
+}
+
+/// Nesterov's momentum as Keras writes it: v ← β v + g, h = β v + g.
+///
+/// With a constant learning rate this is v ← β v − γ g, θ ← θ + β v − γ g.
+public struct Nesterov: UpdateRule {
+  public var learningRate: Double
+  /// β.
+  public var momentum: Double
+
+  public init(learningRate: Double = 0.01, momentum: Double = 0.9) {
+    self.learningRate = learningRate
+    self.momentum = momentum
+  }
+
+  public var summary: String { "Nesterov(γ \(learningRate), β \(momentum))" }
+  public var fusion: RuleFusion { .update }
+
+  public func initialState(for parameter: Tensor) -> [(name: String, tensor: Tensor)] {
+    [("velocity", .zeros(like: parameter))]
+  }
+
+  public func update(_ batch: RuleBatch) -> [Tensor] {
+    let velocity = batch.history[0]
+    Foreach.multiply(velocity, by: momentum)
+    Foreach.add(velocity, batch.gradients)
+    return Foreach.sum(batch.gradients, velocity, alpha: momentum)
+  }
+
+  public func applyFused(_ batch: RuleBatch, rate: Double, decay: Double) {
+    FusedSGD.apply(batch, momentum: momentum, rate: rate, isNesterov: true)
+  }
+}
+
+private enum FusedSGD {
+  static func apply(_ batch: RuleBatch, momentum: Double, rate: Double, isNesterov: Bool) {
+    kernel.perform(
+      batch.parameters, batch.gradients, batch.history[0], 0.0, momentum, rate, 0.0, isNesterov,
+      false, false)
+  }
+
+  // (self, grads, momentum buffers, weight decay, momentum, lr, dampening, nesterov, maximize,
+  // is first step)
+  private static let kernel = Operator("_fused_sgd_")
+}

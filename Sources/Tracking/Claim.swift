@@ -1,0 +1,81 @@
+import Formats
+
+/// What an article or its paper says, as a predicate over a measured number, and whether it holds.
+public struct Claim: Codable, Sendable, Equatable {
+  /// Short and stable, unique within its recipe: `gradient-equality`.
+  public var id: String
+  /// The claim in words.
+  public var statement: String
+  /// What must be measured for it to hold: `≤ 1e-10`.
+  public var expected: String
+  /// What was measured: a number where there is one, else words.
+  public var measured: JSONValue
+  public var holds: Bool
+
+  public init(id: String, statement: String, expected: String, measured: JSONValue, holds: Bool) {
+    self.id = id
+    self.statement = statement
+    self.expected = expected
+    self.measured = measured
+    self.holds = holds
+  }
+
+  /// Holds if `measured ≤ bound` (not for NaN).
+  public init(id: String, statement: String, measured: Double, atMost bound: Double) {
+    self.init(
+      id: id, statement: statement, expected: "≤ \(NumberText.short(bound))",
+      measured: .number(measured), holds: measured <= bound)
+  }
+
+  /// Holds if `measured ≥ bound` (not for NaN).
+  public init(id: String, statement: String, measured: Double, atLeast bound: Double) {
+    self.init(
+      id: id, statement: statement, expected: "≥ \(NumberText.short(bound))",
+      measured: .number(measured), holds: measured >= bound)
+  }
+
+  /// Holds if `|measured - expected| ≤ tolerance` (not for NaN).
+  public init(
+    id: String, statement: String, measured: Double, equals expected: Double,
+    within tolerance: Double
+  ) {
+    self.init(
+      id: id, statement: statement,
+      expected: "\(NumberText.short(expected)) ± \(NumberText.short(tolerance))",
+      measured: .number(measured), holds: abs(measured - expected) <= tolerance)
+  }
+
+  /// `measured` for people.
+  public var measuredText: String {
+    if let text = measured.stringValue { return text }
+    return measured.doubleValue.map { NumberText.short($0) } ?? measured.text()
+  }
+}
+
+/// What `danlu run` prints on standard output, and what `claims.json` holds.
+public struct RunSummary: Codable, Sendable, Equatable {
+  public var recipe: String
+  /// The run's folder.
+  public var run: String
+  /// Seconds of work, those before an interruption included.
+  public var seconds: Double
+  public var steps: Int
+  /// Final figures by name; non-finite ones are written as strings.
+  public var metrics: [String: JSONValue]
+  public var claims: [Claim]
+
+  public init(
+    recipe: String, run: String, seconds: Double, steps: Int, metrics: [String: Double],
+    claims: [Claim]
+  ) {
+    self.recipe = recipe
+    self.run = run
+    self.seconds = seconds
+    self.steps = steps
+    self.metrics = metrics.mapValues { .number($0) }
+    self.claims = claims
+  }
+
+  /// Whether every claim holds.
+  public var holds: Bool { claims.allSatisfy(\.holds) }
+}

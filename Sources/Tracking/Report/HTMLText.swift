@@ -1,0 +1,52 @@
+/// Text made safe for HTML and XML, in elements and in attributes in double quotes.
+enum HTMLText {
+  /// Escapes markup; control characters, which XML does not have, become `�`.
+  static func escaped(_ text: String) -> String {
+    var result = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "&": result.append(contentsOf: "&amp;".unicodeScalars)
+      case "<": result.append(contentsOf: "&lt;".unicodeScalars)
+      case ">": result.append(contentsOf: "&gt;".unicodeScalars)
+      case "\"": result.append(contentsOf: "&quot;".unicodeScalars)
+      case "'": result.append(contentsOf: "&#39;".unicodeScalars)
+      case "\n", "\t": result.append(scalar)
+      case _ where scalar.value < 0x20 || scalar.value == 0x7f: result.append("\u{fffd}")
+      default: result.append(scalar)
+      }
+    }
+    return String(result)
+  }
+
+  /// JSON for a `<script>` element, which no content can close early.
+  static func script(_ json: String) -> String {
+    json.replacing("<", with: "\\u003c")
+  }
+
+  /// About how wide `text` is in a sans-serif font of `size`: CJK characters are square, the others
+  /// a little over half as wide as high. On the large side, as labels must not collide.
+  static func width(_ text: String, size: Double) -> Double {
+    text.unicodeScalars.reduce(0) { width, scalar in
+      width + (scalar.value >= 0x2e80 ? 1 : scalar.value >= 0x300 && scalar.value < 0x370 ? 0 : 0.6)
+    } * size
+  }
+
+  /// `text`, cut with an ellipsis so that it is at most `width` wide.
+  static func cut(_ text: String, to width: Double, size: Double) -> String {
+    if Self.width(text, size: size) <= width { return text }
+    var result = ""
+    for character in text {
+      if Self.width(result + String(character) + "…", size: size) > width { break }
+      result.append(character)
+    }
+    return result + "…"
+  }
+}
+
+/// A number in SVG: two decimals are a hundredth of a pixel.
+func pixel(_ value: Double) -> String {
+  guard value.isFinite else { return "0" }
+  let hundredths = (max(-1e6, min(1e6, value)) * 100).rounded()
+  if hundredths.truncatingRemainder(dividingBy: 100) == 0 { return String(Int(hundredths) / 100) }
+  return String(hundredths / 100)
+}

@@ -1,0 +1,63 @@
+/// Hooks into training. Every method does nothing by default.
+///
+/// Callbacks that must survive an interruption are `Checkpointable` too: the trainer saves and
+/// restores those together with the task.
+public protocol Callback: AnyObject {
+  /// Before the first update (also after a resume; `step` is the next one).
+  func trainingWillBegin(_ state: TrainingState) throws
+  /// Before an update: the place to change learning rates and loss weights.
+  func updateWillBegin(_ state: TrainingState) throws
+  /// After an update; `metrics` is empty except at logged steps.
+  func updateDidEnd(_ state: TrainingState, metrics: [String: Double]) throws
+  /// After a validation.
+  func validationDidEnd(_ state: TrainingState, metrics: [String: Double]) throws
+  /// After the last update.
+  func trainingDidEnd(_ state: TrainingState) throws
+}
+
+extension Callback {
+  public func trainingWillBegin(_ state: TrainingState) throws {}
+  public func updateWillBegin(_ state: TrainingState) throws {}
+  public func updateDidEnd(_ state: TrainingState, metrics: [String: Double]) throws {}
+  public func validationDidEnd(_ state: TrainingState, metrics: [String: Double]) throws {}
+  public func trainingDidEnd(_ state: TrainingState) throws {}
+}
+
+/// How far training is; a callback may ask it to stop.
+public final class TrainingState {
+  /// The number of updates done.
+  public internal(set) var step: Int
+  public let steps: Int
+  /// Set by a callback that wants training to end after this step.
+  public var shouldStop = false
+
+  init(step: Int, steps: Int) {
+    self.step = step
+    self.steps = steps
+  }
+}
+
+/// Calls a closure before each update: for schedules of anything.
+public final class BeforeUpdate: Callback {
+  private let body: (TrainingState) throws -> Void
+  public init(_ body: @escaping (TrainingState) throws -> Void) { self.body = body }
+  public func updateWillBegin(_ state: TrainingState) throws { try body(state) }
+}
+
+/// Calls a closure after every `interval`-th update, and after the last.
+public final class Every: Callback {
+  private let interval: Int
+  private let body: (TrainingState) throws -> Void
+
+  public init(_ interval: Int, _ body: @escaping (TrainingState) throws -> Void) {
+    precondition(interval > 0, "Every expected a positive interval, received \(interval)")
+    self.interval = interval
+    self.body = body
+  }
+
+  public func updateDidEnd(_ state: TrainingState, metrics: [String: Double]) throws {
+    if state.step % interval == 0, state.step != state.steps { try body(state) }
+  }
+
+  public func trainingDidEnd(_ state: TrainingState) throws { try body(state) }
+}

@@ -1,0 +1,165 @@
+import ArgumentParser
+import Foundation
+import Parallel
+import Torch
+
+struct DoctorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor",
+    abstract: "What is installed, what is missing, how to get it.",
+    discussion: """
+      Exits with status 1 if something that training needs is missing.
+
+      Examples:
+        danlu doctor
+        DANLU_TORCH=/opt/libtorch danlu doctor
+        danlu doctor --json
+      """)
+
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    let checks = Self.checks()
+    if output.json {
+      try Console.json(Report(ok: !checks.contains { $0.status == .missing }, checks: checks))
+    } else {
+      let width = checks.map(\.name.count).max() ?? 0
+      for check in checks {
+        let name = check.name + String(repeating: " ", count: width - check.name.count)
+        Console.output("\(check.status.mark) \(name)  \(check.detail)")
+        if let remedy = check.remedy {
+          Console.output("  \(String(repeating: " ", count: width))  → \(remedy)")
+        }
+      }
+    }
+    if checks.contains(where: { $0.status == .missing }) { throw ExitCode(1) }
+  }
+
+  private struct Report: Encodable {
+    let ok: Bool
+    let checks: [Check]
+  }
+
+  private struct Check: Encodable {
+    enum Status: String, Encodable {
+      case ok, note, missing
+      var mark: String {
+        switch self {
+        case .ok: "✓"
+        case .note: "·"
+        case .missing: "✗"
+        }
+      }
+    }
+
+    var name: String
+    var status: Status
+    var detail: String
+    var remedy: String?
+  }
+
+  private static func checks() -> [Check] {
+    [swift(), compiler(), python(), processor()] + libtorch() + [disk()]
+  }
+
+  private static func swift() -> Check {
+    guard let text = firstLine("swift", "--version") else {
+      return Check(
+        name: "Swift", status: .note, detail: "not on the PATH (needed to build, not to run)",
+        remedy: "https://swift.org/install")
+    }
+    return Check(name: "Swift", status: .ok, detail: text)
+  }
+
+  private static func compiler() -> Check {
+    for name in ["g++", "clang++", "c++"] {
+      if let text = firstLine(name, "--version") {
+        return Check(name: "C++ compiler", status: .ok, detail: text)
+      }
+    }
+    return Check(
+      name: "C++ compiler", status: .note, detail: "none found (set-up needs one for the shim)",
+      remedy: "Debian: apt-get install g++; macOS: xcode-select --install")
+  }
+
+  private static func python() -> Check {
+    guard let text = firstLine("python3", "-m", "pip", "--version") else {
+      return Check(
+        name: "Python's pip", status: .note, detail: "not found (set-up fetches libtorch with it)",
+        remedy: "install python3-pip, or set DANLU_TORCH to an unpacked libtorch")
+    }
+    return Check(name: "Python's pip", status: .ok, detail: text)
+  }
+
+  private static func processor() -> Check {
+    let processor = Processor.current
+    let features = [
+      ("AVX2", processor.hasAVX2), ("AVX-512", processor.hasAVX512),
+      ("bf16", processor.hasBFloat16), ("AMX", processor.hasAMX),
+    ].map { ($0.1 ? "" : "no ") + $0.0 }
+    return Check(
+      name: "Processor", status: .ok,
+      detail: "\(processor.name), \(processor.cores) threads; \(features.joined(separator: ", "))")
+  }
+
+  private static func libtorch() -> [Check] {
+    var checks: [Check] = []
+    for candidate in Runtime.candidates {
+      checks.append(
+        Check(
+          name: "libtorch", status: candidate.isOpened ? .ok : .note,
+          detail: "\(candidate.folder) (\(candidate.source)): \(candidate.outcome)"))
+    }
+    do {
+      try Runtime.load()
+    } catch {
+      checks.append(
+        Check(
+          name: "libtorch", status: .missing, detail: "\(error)",
+          remedy: "make setup, or DANLU_TORCH=/path/to/libtorch make setup"))
+      return checks
+    }
+    let cuda: String
+    switch (Runtime.cudaOutcome, Device.cudaCount) {
+    case (nil, _): cuda = "none (this libtorch was built for the CPU)"
+    case (let outcome?, 0): cuda = "no device (libtorch_cuda: \(outcome))"
+    case (_?, let count):
+      let names = (0..<count).map { index in
+        Device.cudaCapability(index).map { "cuda:\(index) (capability \($0.major).\($0.minor))" }
+          ?? "cuda:\(index)"
+      }
+      cuda = names.joined(separator: ", ")
+    }
+    checks.append(Check(name: "CUDA", status: Device.cudaCount > 0 ? .ok : .note, detail: cuda))
+    checks.append(
+      Check(name: "Threads", status: .ok, detail: "\(threadCount) per operator"))
+    return checks
+  }
+
+  private static func disk() -> Check {
+    let folder = FileManager.default.currentDirectoryPath
+    guard
+      let attributes = try? FileManager.default.attributesOfFileSystem(forPath: folder),
+      let free = (attributes[.systemFreeSize] as? NSNumber)?.doubleValue
+    else { return Check(name: "Disk", status: .note, detail: "free space of \(folder) unknown") }
+    let text = String(format: "%.1f GB free in %@", free / 1e9, folder)
+    return free < 1e9
+      ? Check(name: "Disk", status: .note, detail: text, remedy: "runs need up to 1 GB")
+      : Check(name: "Disk", status: .ok, detail: text)
+  }
+
+  /// The first line that a program prints, or `nil` if it cannot be run.
+  private static func firstLine(_ arguments: String...) -> String? {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = arguments
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    process.standardError = FileHandle.nullDevice
+    do { try process.run() } catch { return nil }
+    let data = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else { return nil }
+    return String(decoding: data, as: UTF8.self).split(separator: "\n").first.map(String.init)
+  }
+}
