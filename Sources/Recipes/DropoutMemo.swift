@@ -6,7 +6,8 @@ import Tracking
 public enum DropoutMemo: Recipe {
   public static let card = RecipeCard(
     name: "dropout", title: "【备忘】谈谈dropout",
-    summary: "Checks rate, scaling, shared masks and the averaging view of dropout on large samples.",
+    summary:
+      "Checks rate, scaling, shared masks and the averaging view of dropout on large samples.",
     date: "2017-08-08", archive: 4521, data: "random tensors", duration: "1 s",
     settings: [Setting("rate", .number(0.6), help: "the probability of dropping an element")])
 

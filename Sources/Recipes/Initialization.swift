@@ -42,7 +42,8 @@ public enum Initialization: Recipe {
         statement: "so is any with mean 0 and variance 1/n: the same for uniform entries",
         measured: uniform / expected(1600), equals: 1, within: 0.03),
       Claim(
-        id: "truncated", statement:
+        id: "truncated",
+        statement:
           "a normal truncated at 2σ keeps 0.8796σ; the rescaled rule has the variance asked for",
         measured: variances.truncatedRatio, equals: 0.87962566, within: 0.002),
     ]
@@ -132,14 +133,18 @@ public enum Initialization: Recipe {
           id: id, statement: statement, theory: theory, tolerance: tolerance, norms: norms)
       }
       return [
-        chain("linear", "linear layers of variance 1/n keep the norm", normal(1), relu: false,
+        chain(
+          "linear", "linear layers of variance 1/n keep the norm", normal(1), relu: false,
           theory: 1),
-        chain("relu", "ReLU layers of variance 1/n lose half of the squared norm each", normal(1),
+        chain(
+          "relu", "ReLU layers of variance 1/n lose half of the squared norm each", normal(1),
           relu: true, theory: half),
         chain("relu-he", "ReLU layers of variance 2/n keep it", normal(2), relu: true, theory: 1),
-        chain("linear-he", "linear layers of variance 2/n blow it up", normal(2), relu: false,
+        chain(
+          "linear-he", "linear layers of variance 2/n blow it up", normal(2), relu: false,
           theory: 1 / half),
-        chain("orthogonal", "orthogonal layers keep it exactly", .orthogonal(), relu: false,
+        chain(
+          "orthogonal", "orthogonal layers keep it exactly", .orthogonal(), relu: false,
           theory: 1, tolerance: 1e-5),
       ]
     }

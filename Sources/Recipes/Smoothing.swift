@@ -86,7 +86,8 @@ public enum Smoothing: Recipe {
     let series =
       [Series("max(x, 0)", x: positions, y: x.relu().doubles())]
       + [1.0, 3, 10].map { sharpness in
-        Series("K = \(Int(sharpness))", x: positions, y: pair.smoothMax(sharpness: sharpness).doubles())
+        Series(
+          "K = \(Int(sharpness))", x: positions, y: pair.smoothMax(sharpness: sharpness).doubles())
       }
     return Report.Section(
       "Smooth maximum", [.chart(Chart.lines("ln(e^Kx + 1)/K", series, x: Axis("x")))])
@@ -126,7 +127,8 @@ public enum Smoothing: Recipe {
       // The threshold is chosen on the training points, as one would.
       let thresholds = (1..<50).map { Double($0) / 100 }
       let best = thresholds.max { first, second in
-        Trial.f1(logits(training.x), training.y, first) < Trial.f1(logits(training.x), training.y, second)
+        Trial.f1(logits(training.x), training.y, first)
+          < Trial.f1(logits(training.x), training.y, second)
       }
       bestThreshold = heldOutF1(threshold: best ?? 0.5)
       let direct = Optimizer(Adam(learningRate: 0.02), parameters: named)

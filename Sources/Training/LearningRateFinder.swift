@@ -57,7 +57,8 @@ public struct LearningRateFinder: Sendable {
     }
     for (part, state) in before { try part.restore(state) }
     return Curve(
-      rates: rates, losses: losses, suggestion: Self.steepest(rates: rates, losses: losses) ?? lowest)
+      rates: rates, losses: losses,
+      suggestion: Self.steepest(rates: rates, losses: losses) ?? lowest)
   }
 
   /// The rate with the steepest fall of the loss against the logarithm of the rate.
@@ -65,10 +66,11 @@ public struct LearningRateFinder: Sendable {
     guard let minimum = losses.indices.min(by: { losses[$0] < losses[$1] }), minimum >= 2 else {
       return rates.first
     }
-    let slopes = (1..<minimum).map { index in
-      (index, (losses[index + 1] - losses[index - 1]) / log(rates[index + 1] / rates[index - 1]))
+    func slope(_ index: Int) -> Double {
+      let fall = losses[index + 1] - losses[index - 1]
+      return fall / log(rates[index + 1] / rates[index - 1])
     }
-    return slopes.min { $0.1 < $1.1 }.map { rates[$0.0] }
+    return (1..<minimum).min { slope($0) < slope($1) }.map { rates[$0] }
   }
 }
 
