@@ -48,7 +48,7 @@ public struct Claim: Codable, Sendable, Equatable {
   /// `measured` for people.
   public var measuredText: String {
     if let text = measured.stringValue { return text }
-    return measured.doubleValue.map(NumberText.short) ?? measured.text()
+    return measured.doubleValue.map { NumberText.short($0) } ?? measured.text()
   }
 }
 

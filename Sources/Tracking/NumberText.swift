@@ -2,19 +2,32 @@ import Foundation
 
 /// Numbers for people: few digits, no noise.
 public enum NumberText {
-  /// About four significant digits: `0.9132`, `12,345`, `1.2e-7`.
-  public static func short(_ value: Double) -> String {
+  /// About four significant digits, or as many as `digits` says: `0.9132`, `12,345`, `1.2e-7`.
+  public static func short(_ value: Double, digits: Int = 4) -> String {
     if value.isNaN { return "NaN" }
     if value.isInfinite { return value > 0 ? "∞" : "−∞" }
     if value == 0 { return "0" }
     let size = abs(value)
     if size >= 1e7 || size < 1e-4 {
-      return tidy(String(format: "%.3e", value))
+      return tidy(String(format: "%.\(digits - 1)e", value))
     }
     if value == value.rounded() { return grouped(Int(value)) }
     if size >= 10_000 { return grouped(Int(value.rounded())) }
-    let digits = max(0, 3 - Int(floor(log10(size))))
-    return signed(trimmed(String(format: "%.\(digits)f", value)))
+    let decimals = max(0, digits - 1 - Int(floor(log10(size))))
+    return signed(trimmed(String(format: "%.\(decimals)f", value)))
+  }
+
+  /// The values of one column: with equally many places where their sizes allow it.
+  static func column(_ values: [Double]) -> [String] {
+    let texts = values.map { short($0) }
+    guard values.allSatisfy({ $0 == 0 || (abs($0) >= 1e-4 && abs($0) < 1000) }) else {
+      return texts
+    }
+    let decimals =
+      texts.map { text in
+        text.firstIndex(of: ".").map { text.distance(from: $0, to: text.endIndex) - 1 } ?? 0
+      }.max() ?? 0
+    return values.map { fixed($0, decimals: decimals) }
   }
 
   /// With commas between thousands.

@@ -36,13 +36,7 @@ struct AxisScale {
       high = range.upperBound
     }
     if low > high { (low, high) = isLogarithmic ? (1, 10) : (0, 1) }
-    if low == high || !(high - low).isFinite || (high - low) < abs(high) * 1e-12 {
-      let padding = low == 0 ? 1 : abs(low) * 0.1
-      (low, high) =
-        isLogarithmic
-        ? (max(low / 2, .leastNormalMagnitude), high < 1e300 ? high * 2 : high)
-        : (max(low, -1e300) - min(padding, 1e299), min(high, 1e300) + min(padding, 1e299))
-    }
+    (low, high) = Self.separated(low, high, isLogarithmic: isLogarithmic)
     self.isLogarithmic = isLogarithmic
     let expands = isExpanded && axis.range == nil
     (self.low, self.high, ticks) =
@@ -61,6 +55,23 @@ struct AxisScale {
     return (value - low) / (high - low)
   }
 
+  /// The ends with room between them and no numbers so extreme that arithmetic on them overflows.
+  private static func separated(
+    _ low: Double, _ high: Double, isLogarithmic: Bool
+  ) -> (Double, Double) {
+    if isLogarithmic {
+      let low = min(max(low, 1e-300), 1e299)
+      let high = min(max(high, low), 1e300)
+      return high / low < 1 + 1e-9 ? (low / 2, high * 2) : (low, high)
+    }
+    let low = min(max(low, -1e300), 1e300)
+    let high = min(max(high, -1e300), 1e300)
+    let size = max(abs(low), abs(high))
+    if high - low > max(size * 1e-12, 1e-290) { return (low, high) }
+    let padding = size < 1e-290 ? 1 : size * 0.1
+    return (low - padding, high + padding)
+  }
+
   /// Steps are 1, 2 or 5 times a power of ten.
   private static func linear(
     _ low: Double, _ high: Double, maximumTicks: Int, isExpanded: Bool
@@ -77,26 +88,28 @@ struct AxisScale {
       exponent += 1
     }
     let step = factor * pow(10, Double(exponent))
-    // Rounding keeps 0.30000000000000004 / 0.1 from adding a tick.
-    let first = isExpanded ? floor(low / step + 1e-9) : ceil(low / step - 1e-9)
-    let last = isExpanded ? ceil(high / step - 1e-9) : floor(high / step + 1e-9)
+    // The small numbers keep 0.30000000000000004 / 0.1 from adding a tick.
+    // An end that all but reaches a tick moves to it: 29,995 steps end at 30k.
+    let near = (high - low) * 0.02
+    let first = isExpanded ? floor(low / step + 1e-9) : ceil((low - near) / step - 1e-9)
+    let last = isExpanded ? ceil(high / step - 1e-9) : floor((high + near) / step + 1e-9)
     let count = max(0, min(100, Int(last - first)))
     let values = (0...count).map { (first + Double($0)) * step }
     let labels = linearLabels(values, exponent: exponent)
     let ticks = zip(values, labels).map { Tick(value: $0, label: $1) }
-    return isExpanded
-      ? (min(low, first * step), max(high, last * step), ticks) : (low, high, ticks)
+    guard last >= first else { return (low, high, []) }
+    return (min(low, first * step), max(high, last * step), ticks)
   }
 
   /// One notation for all labels of an axis.
   private static func linearLabels(_ values: [Double], exponent: Int) -> [String] {
     let largest = values.map(abs).max() ?? 0
-    if largest >= 1e13 || largest < 1e-3 { return values.map(NumberText.short) }
+    if largest >= 1e13 || largest < 1e-3 { return values.map { NumberText.short($0) } }
     let (unit, suffix, digits) =
       largest >= 1e9
       ? (1e9, "G", 9) : largest >= 1e6 ? (1e6, "M", 6) : largest >= 1e4 ? (1e3, "k", 3) : (1, "", 0)
     let decimals = max(0, digits - exponent)
-    if decimals > 6 { return values.map(NumberText.short) }
+    if decimals > 6 { return values.map { NumberText.short($0) } }
     return values.map { value in
       value == 0 ? "0" : NumberText.fixed(value / unit, decimals: decimals) + suffix
     }
@@ -126,7 +139,7 @@ struct AxisScale {
     if inside.count < 2, high / low < 100 {
       // Less than a decade: the round numbers between the ends are those of a linear axis.
       let (_, _, ticks) = linear(ends.0, ends.1, maximumTicks: maximumTicks, isExpanded: false)
-      return (ends.0, ends.1, ticks.filter { $0.value > 0 })
+      return (ends.0, ends.1, ticks.filter { $0.value >= ends.0 && $0.value <= ends.1 })
     }
     let isPlain = bottom >= -3 && top <= 4
     let ticks = inside.map { candidate in

@@ -5,7 +5,9 @@ extension Chart {
   /// Lines and points with axes; the points go along as data for the hover.
   func curves(_ series: [Series], x: Axis, y: Axis, smoothing: Double) -> String {
     var frame = ChartFrame(isHalfWidth: isHalfWidth)
-    let drawn = series.map { Curve($0, smoothing: smoothing) }
+    let drawn = series.map {
+      Curve($0, smoothing: smoothing, limit: isHalfWidth ? 1000 : 2000)
+    }
     let vertical = AxisScale(
       drawn.lazy.flatMap(\.y), axis: y, maximumTicks: frame.verticalTicks, isExpanded: true)
     frame.reserve(x: x, y: y, leftLabels: vertical.ticks.map(\.label))
@@ -74,12 +76,12 @@ extension Chart {
     /// Before smoothing, where there was any.
     let raw: (x: [Double], y: [Double])?
 
-    init(_ series: Series, smoothing: Double) {
+    init(_ series: Series, smoothing: Double, limit: Int) {
       self.series = series
       func thin(_ y: [Double]) -> (x: [Double], y: [Double]) {
         let indices =
           series.style == .line
-          ? CurveSampling.thinned(y)
+          ? CurveSampling.thinned(y, limit: limit)
           : Array(stride(from: 0, to: y.count, by: max(1, (y.count + 4999) / 5000)))
         return (indices.map { series.x[$0] }, indices.map { y[$0] })
       }

@@ -15,9 +15,10 @@ extension Chart {
     let finite = values.lazy.flatMap { $0 }.filter(\.isFinite)
     let colors = ColorRamp(low: finite.min() ?? 0, high: finite.max() ?? 0)
     let scale = AxisScale(
-      [colors.low, colors.high], axis: Axis(""), maximumTicks: 5, isExpanded: false)
+      [colors.low, colors.high], axis: Axis("", range: colors.low...colors.high), maximumTicks: 6,
+      isExpanded: false)
 
-    let full = isHalfWidth ? 430.0 : 880.0
+    let full = isHalfWidth ? ChartFrame.halfWidth : ChartFrame.fullWidth
     let labels = rows.map { HTMLText.cut($0, to: full * 0.3, size: ChartFrame.fontSize) }
     var frame = ChartFrame(width: full, height: 300)
     frame.reserve(x: x, y: y, leftLabels: labels)
@@ -31,6 +32,7 @@ extension Chart {
     let isTilted = widestName + 6 > cell
     let tilt = 0.71  // The sine of 45°.
     if isTilted { frame.bottom += widestName * tilt }
+    if columns.isEmpty { frame.bottom -= 18 }
     let plotWidth = cell * Double(width)
     let plotHeight = cellHeight * Double(height)
     let total = ChartFrame(
@@ -88,7 +90,7 @@ extension Chart {
   ) -> String {
     let count = values.count * (values.first?.count ?? 0)
     guard count <= 4096 else { return "" }
-    let texts = values.map { $0.map { $0.isFinite ? NumberText.short($0) : "" } }
+    let texts = Self.cellLabels(values)
     let widest = texts.lazy.flatMap { $0 }.map { HTMLText.width($0, size: 11) }.max() ?? 0
     let areShown = widest + 4 <= cell && cellHeight >= 15
     var svg = ""
@@ -111,6 +113,21 @@ extension Chart {
       }
     }
     return svg
+  }
+
+  /// The values with equally many places, two digits of the largest.
+  private static func cellLabels(_ values: [[Double]]) -> [[String]] {
+    let finite = values.lazy.flatMap { $0 }.filter(\.isFinite)
+    let largest = finite.map(abs).max() ?? 0
+    let areWhole = finite.allSatisfy { $0 == $0.rounded() }
+    let decimals = areWhole || largest == 0 ? 0 : max(0, 1 - Int(floor(log10(largest * 0.999))))
+    return values.map { row in
+      row.map { value in
+        if !value.isFinite { return "" }
+        return decimals > 4 || largest >= 1e5
+          ? NumberText.short(value, digits: 2) : NumberText.fixed(value, decimals: decimals)
+      }
+    }
   }
 
   private static func picture(
@@ -140,7 +157,8 @@ private struct ColorRamp {
         (56, 128, 189), (12, 66, 124),
       ]
     } else {
-      self.low = low
+      // From zero where that is near: equal colours then mean equal shares.
+      self.low = low >= 0 && low < 0.3 * high ? 0 : low
       self.high = high > low ? high : low + 1
       stops = [
         (244, 248, 251), (205, 225, 240), (150, 194, 224), (90, 155, 206), (42, 112, 175),

@@ -1,6 +1,9 @@
 /// The room a chart has, and its axes: what every drawn chart shares.
 struct ChartFrame {
   static let fontSize = 12.0
+  /// The page's column, and half of it less half the gap between two charts.
+  static let fullWidth = 904.0
+  static let halfWidth = 434.0
   let width: Double
   var height: Double
   var left = 12.0
@@ -12,7 +15,7 @@ struct ChartFrame {
   var plotHeight: Double { height - top - bottom }
 
   init(isHalfWidth: Bool) {
-    width = isHalfWidth ? 430 : 880
+    width = isHalfWidth ? Self.halfWidth : Self.fullWidth
     height = isHalfWidth ? 270 : 330
   }
 

@@ -5,7 +5,7 @@ enum CurveSampling {
   /// are dropped from it; a stretch of nothing else keeps one.
   static func thinned(_ y: [Double], limit: Int = 2000) -> [Int] {
     guard y.count > limit else { return Array(y.indices) }
-    let stretches = (limit - 2) / 2
+    let stretches = max(1, (limit - 2) / 2)
     var indices = [0]
     for stretch in 0..<stretches {
       let start = stretch * y.count / stretches

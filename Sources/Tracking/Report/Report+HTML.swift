@@ -60,7 +60,7 @@ extension Report {
       : "\(holding) of \(claims.count) hold"
     let rows = claims.map { claim in
       """
-      <tr><td><span class="chip \(claim.holds ? "holds" : "fails")">\
+      <tr><td class="verdict"><span class="chip \(claim.holds ? "holds" : "fails")">\
       \(claim.holds ? "holds" : "fails")</span></td>\
       <td class="statement">\(HTMLText.escaped(claim.statement))\
       <code>\(HTMLText.escaped(claim.id))</code></td>\
@@ -130,12 +130,21 @@ extension Report {
       table.rows.contains { row in if case .number = row[column] { true } else { false } }
     }
     let classes = table.columns.indices.map { isNumeric($0) ? " class=\"figure\"" : "" }
+    // The numbers of a column look alike.
+    let numbers = table.columns.indices.map { column in
+      let values = table.rows.map { row in
+        if case .number(let value) = row[column] { value } else { Double.nan }
+      }
+      let texts = NumberText.column(values.filter(\.isFinite))
+      var next = texts.makeIterator()
+      return values.map { $0.isFinite ? next.next() ?? "" : NumberText.short($0) }
+    }
     let head = zip(table.columns, classes).map { "<th\($1)>\(HTMLText.escaped($0))</th>" }
-    let rows = table.rows.map { row in
-      let cells = zip(row, classes).map { cell, style in
-        switch cell {
-        case .text(let text): "<td\(style)>\(HTMLText.escaped(text))</td>"
-        case .number(let value): "<td\(style)>\(NumberText.short(value))</td>"
+    let rows = table.rows.enumerated().map { number, row in
+      let cells = zip(row, classes).enumerated().map { column, pair in
+        switch pair.0 {
+        case .text(let text): "<td\(pair.1)>\(HTMLText.escaped(text))</td>"
+        case .number: "<td\(pair.1)>\(numbers[column][number])</td>"
         }
       }
       return "<tr>\(cells.joined())</tr>"
@@ -153,10 +162,12 @@ extension Chart {
   func html() -> String {
     let body: String
     var names: [String] = []
+    var mark = "bar-mark"
     switch content {
     case .curves(let series, let x, let y, let smoothing):
       body = curves(series, x: x, y: y, smoothing: smoothing)
       names = series.map(\.name)
+      mark = series.contains { $0.style == .points } ? "dot-mark" : "line-mark"
     case .bars(let categories, let series, let y):
       body = bars(categories: categories, series: series, y: y)
       names = series.map(\.name)
@@ -167,13 +178,13 @@ extension Chart {
       body = heatMap(values, rows: rows, columns: columns, x: x, y: y)
     }
     let items = names.enumerated().map { index, name in
-      "<li><i class=\"s\(index % 8 + 1)\(index >= 8 ? " dashed" : "")\"></i>"
+      "<li><i class=\"\(mark) s\(index % 8 + 1)\(index >= 8 ? " dashed" : "")\"></i>"
         + "\(HTMLText.escaped(name))</li>"
     }
     let legend = names.count > 1 ? "<ul class=\"legend\">\(items.joined())</ul>" : ""
     let note = caption.map { "<p class=\"note\">\(HTMLText.escaped($0))</p>" } ?? ""
     return """
-      <figure class="chart"><figcaption>\(HTMLText.escaped(title))</figcaption>\
+      <figure class="chart\(isHalfWidth ? "" : " wide")"><figcaption>\(HTMLText.escaped(title))</figcaption>\
       \(legend)<div class="plot">\(body)</div>\(note)</figure>
       """
   }

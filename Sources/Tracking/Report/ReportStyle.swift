@@ -57,7 +57,8 @@ enum ReportStyle {
     td:last-child, th:last-child { padding-right: 0; }
     .figure { text-align: right; font-variant-numeric: tabular-nums; }
     td.figure { white-space: nowrap; }
-    td.statement { width: 62%; min-width: 220px; }
+    td.verdict { width: 1%; white-space: nowrap; }
+    td.statement { width: 66%; min-width: 220px; }
     td.statement code { display: block; color: var(--faint); font-size: 12px; margin-top: 2px; }
     table.claims td.figure { white-space: normal; min-width: 88px; overflow-wrap: break-word; }
     .chip { display: inline-block; font-size: 12.5px; font-weight: 550; line-height: 1;
@@ -74,8 +75,10 @@ enum ReportStyle {
     .note { font-size: 13.5px; color: var(--soft); margin: 8px 0 0; line-height: 1.5; }
     .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 4px 18px; margin: 0 0 8px;
       padding: 0; font-size: 13px; color: var(--soft); line-height: 1.5; }
-    .legend i { display: inline-block; width: 16px; height: 3px; border-radius: 2px;
-      margin-right: 7px; vertical-align: middle; background: var(--c); }
+    .legend i { display: inline-block; margin-right: 7px; background: var(--c); }
+    .line-mark { width: 16px; height: 3px; border-radius: 2px; vertical-align: middle; }
+    .bar-mark { width: 11px; height: 11px; border-radius: 3px; vertical-align: -1px; }
+    .dot-mark { width: 9px; height: 9px; border-radius: 50%; vertical-align: 0; }
     .legend i.dashed { background: repeating-linear-gradient(90deg, var(--c) 0 5px,
       transparent 5px 8px); }
     .plot { position: relative; }
@@ -116,14 +119,20 @@ enum ReportStyle {
     .image figcaption { font-size: 13px; color: var(--soft); margin-top: 6px; }
     details { margin-top: 48px; border-top: 1px solid var(--rule); padding-top: 20px; }
     summary { cursor: pointer; color: var(--soft); font-size: 14px; margin-bottom: 12px; }
-    @media (max-width: 600px) { main { padding: 32px 18px 64px; } h1 { font-size: 26px; } }
+    @media (max-width: 600px) {
+      main { padding: 32px 18px 64px; } h1 { font-size: 26px; }
+      .wide .plot { overflow-x: auto; } .wide svg[width="904"] { min-width: 640px; }
+      td.statement { min-width: 150px; } th, td { padding-right: 12px; }
+      table.claims td.figure { min-width: 0; }
+    }
     @media print {
       :root { --page: #fff; --card: #fff; --ink: #000; --soft: #444; --faint: #666; --rule: #ccc;
         --grid: #e6e6e6; --base: #888; --accent: #000; --s1: #1f6fc0; --s2: #d9601a; --s3: #2b9163;
         --s4: #b33a82; --s5: #7a5bc7; --s6: #a87c00; --s7: #1a97a8; --s8: #6b6f76;
         --good: #17693f; --good-back: #e2f3e9; --bad: #a32a20; --bad-back: #fbe7e4; }
       body { font-size: 11pt; } main { max-width: none; padding: 0; }
-      h2 { break-after: avoid; } tr { break-inside: avoid; }
+      h2, caption { break-after: avoid; } tr { break-inside: avoid; }
+      .scroll { overflow: visible; }
       .chip, .bar, .legend i { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
     }
     """
