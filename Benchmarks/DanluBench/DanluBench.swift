@@ -18,10 +18,11 @@ enum DanluBench {
     case "small-operator": SmallOperator.run()
     case "mlp": MultilayerPerceptron.run()
     case "optimizer": try OptimizerStep.run(Array(arguments.dropFirst()))
+    case "gan": AdversarialRounds.run(Array(arguments.dropFirst()))
     default:
       FileHandle.standardError.write(
         Data(
-          "usage: DanluBench small-operator | mlp | optimizer RULE mlp|encoder [cpu|cuda]\n".utf8))
+          "usage: DanluBench small-operator | mlp | optimizer RULE mlp|encoder [cpu|cuda] | gan\n".utf8))
       exit(2)
     }
   }
