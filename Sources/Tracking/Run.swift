@@ -27,16 +27,24 @@ public final class Run {
     clock: @escaping () -> Double = systemClock
   ) throws -> Run {
     let folder: RunFolder
+    var isNew = true
     if let path {
       folder = RunFolder(path: path)
+      isNew = access(path, F_OK) != 0
       try prepare(folder)
     } else {
       folder = RunFolder(path: try claimDefaultPath(recipe: configuration.recipe, clock: clock))
     }
-    try configuration.write(to: folder.configurationPath)
-    try Folder.create(folder.checkpointsPath)
-    try Folder.create(folder.samplesPath)
-    return try Run(folder, configuration, elapsed: 0, clock: clock)
+    do {
+      try Folder.create(folder.checkpointsPath)
+      try Folder.create(folder.samplesPath)
+      try configuration.write(to: folder.configurationPath)
+      return try Run(folder, configuration, elapsed: 0, clock: clock)
+    } catch {
+      // A full disk, say: nothing half-made stays.
+      if isNew { try? FileManager.default.removeItem(atPath: folder.path) }
+      throw error
+    }
   }
 
   /// Continues the run in `path` from the state after `step`: records of later steps are dropped, so
