@@ -19,10 +19,14 @@ public protocol TrainingTask: AnyObject {
 
   /// Everything that changes during training, by name. Restoring all of it continues the run exactly.
   var checkpointed: [(name: String, part: any Checkpointable)] { get }
+
+  /// How many updates one pass over the data takes; `nil` (the default) for a task without epochs.
+  var stepsPerEpoch: Int? { get }
 }
 
 extension TrainingTask {
   public func validate(_ scope: StepScope) throws -> [String: Double] { [:] }
+  public var stepsPerEpoch: Int? { nil }
 }
 
 /// What a step is run under.
