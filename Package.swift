@@ -78,6 +78,15 @@ let package = Package(
     .target(name: "Parallel"),
     .systemLibrary(name: "CZlib"),
 
+    .testTarget(name: "CommandTests", dependencies: ["danlu", "Formats", "Tracking"]),
+    .testTarget(
+      name: "RecipesTests",
+      dependencies: ["Recipes", "Training", "Torch", "Tracking", "Formats", "Parallel"]),
+    .testTarget(
+      name: "TrainingTests",
+      dependencies: [
+        "Training", "Optimizers", "Datasets", "Layers", "Torch", "Tracking", "Formats", "Parallel",
+      ]),
     .testTarget(
       name: "OptimizersTests",
       dependencies: [
