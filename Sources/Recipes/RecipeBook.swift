@@ -4,7 +4,8 @@ import Formats
 public enum RecipeBook {
   /// In the order in which `danlu recipes` lists them.
   public static let all: [any Recipe.Type] = [
-    Initialization.self, Smoothing.self, DropoutMemo.self, DetExp.self,
+    DerivedOptimizers.self, CustomOptimizers.self, LayerReuse.self, Initialization.self,
+    Smoothing.self, DropoutMemo.self, DetExp.self,
   ]
 
   public static var cards: [RecipeCard] { all.map { $0.card } }

@@ -16,6 +16,7 @@ struct Danlu: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       DoctorCommand.self, RecipesCommand.self, RunCommand.self, VerifyCommand.self,
+      WordsCommand.self, VectorsCommand.self, CommunitiesCommand.self,
     ]
   )
 

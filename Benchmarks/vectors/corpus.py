@@ -1,0 +1,30 @@
+"""20 Newsgroups (headers stripped) as one document a line, and its labels.
+
+    python corpus.py 20news-bydate-train.jsonl.gz OUT
+
+writes OUT/text.txt (lower case, runs of letters and digits) and OUT/labels.txt.
+"""
+
+import gzip
+import json
+import pathlib
+import re
+import sys
+
+WORD = re.compile(r"[a-z0-9]+")
+
+
+def main(source, out):
+    out = pathlib.Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    with gzip.open(source, "rt", encoding="utf-8") as lines, \
+            open(out / "text.txt", "w") as text, open(out / "labels.txt", "w") as labels:
+        for line in lines:
+            record = json.loads(line)
+            body = record["subject"] + " " + record["body"]
+            text.write(" ".join(WORD.findall(body.lower())) + "\n")
+            labels.write(record["group"] + "\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,66 @@
+import ArgumentParser
+import Formats
+import Parallel
+import WordVectors
+
+struct VectorsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "vectors",
+    abstract: "Train, search, evaluate and cluster vectors of words and documents.",
+    discussion: """
+      Text has one document a line and words separated by spaces. A vector file is a model that
+      `train` wrote (safetensors) or text in word2vec's format; gzip is unpacked, `-` is standard
+      input.
+
+      EXAMPLES
+        danlu vectors train corpus.txt --out model.safetensors
+        danlu vectors similar model.safetensors 变压器
+        danlu vectors evaluate model.safetensors --pairs wordsim353.tsv --json
+        danlu vectors cluster model.safetensors --table documents --k 20 --labels labels.txt
+      """,
+    subcommands: [
+      VectorsTrain.self, VectorsInfer.self, VectorsSimilar.self, VectorsAnalogy.self,
+      VectorsEvaluate.self, VectorsCluster.self,
+    ])
+}
+
+extension EmbeddingOptions.Method: ExpressibleByArgument {}
+extension Embedding.Table: ExpressibleByArgument {}
+
+/// The vector file that most subcommands read.
+struct VectorFileOptions: ParsableArguments {
+  @Argument(help: "A model of `danlu vectors train`, or vectors in word2vec's text format.")
+  var vectors: String
+
+  @Option(help: "Which vectors of a model: words, contexts or documents.")
+  var table = Embedding.Table.words
+
+  func read(progress: TerminalProgress) throws -> WordVectors {
+    try WordVectors(
+      contentsOf: vectors, table: table, progress: progress,
+      cancellation: Interruption.cancellation)
+  }
+}
+
+struct ThreadOptions: ParsableArguments {
+  @Option(help: "Threads; one per processor unless given.")
+  var threads: Int?
+
+  var count: Int { threads ?? defaultThreadCount }
+
+  func validate() throws {
+    if let threads, threads < 1 {
+      throw ValidationError("--threads must be at least 1, received \(threads)")
+    }
+  }
+}
+
+extension WordVectors {
+  /// The row of a word, or a failure that names the file.
+  func requiredRow(of word: String, in path: String) throws -> Int {
+    guard let row = row(of: word) ?? row(of: word.lowercased()) else {
+      throw Failure("\(path): no vector for '\(word)' among \(count)")
+    }
+    return row
+  }
+}

@@ -1,0 +1,207 @@
+import ArgumentParser
+import Foundation
+import Parallel
+import WordVectors
+
+struct VectorsTrain: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train",
+    abstract: "Train vectors of words, contexts and documents.",
+    discussion: """
+      Methods: jose (spherical text embedding as its program trains it), jose-joint (as its paper
+      states it), skip-gram and cbow (negative sampling). A line is a document.
+
+      With one thread (--deterministic) the same input, options and seed give the same bytes; more
+      threads update shared rows without locks, and results differ a little from run to run.
+
+      An interrupted training leaves MODEL.checkpoint and goes on with --resume.
+
+      EXAMPLES
+        danlu vectors train corpus.txt --out model.safetensors
+        danlu vectors train corpus.txt.gz --method skip-gram --negatives 10 --min-count 2 \\
+            --out model.safetensors --word-output words.txt
+        danlu vectors train corpus.txt --out model.safetensors --resume
+      """)
+
+  @Argument(help: "Text files, or - for standard input; gzip is unpacked.")
+  var files: [String]
+
+  @Option(help: "The model to write (safetensors).")
+  var out: String
+
+  @Option(help: "jose, jose-joint, skip-gram or cbow.")
+  var method: EmbeddingOptions.Method?
+
+  @Flag(help: "JoSE as the paper states it; the same as --method jose-joint.")
+  var joint = false
+
+  @Option(help: "Length of the vectors.")
+  var dimension = 100
+
+  @Option(help: "Widest window: words on either side.")
+  var window = 5
+
+  @Option(help: "Negatives of each pair (2 for JoSE, 5 for the others).")
+  var negatives: Int?
+
+  @Option(help: "Passes over the text (10 for JoSE, 5 for the others).")
+  var epochs: Int?
+
+  @Option(help: "Learning rate at the start (0.04 for JoSE, 0.025 for the others).")
+  var rate: Float?
+
+  @Option(help: "Frequency beyond which words are left out at random; 0 keeps all.")
+  var subsampling = 1e-3
+
+  @Option(help: "Margin of the hinge (JoSE; 0.15).")
+  var margin: Float?
+
+  @Option(help: "Words that occur less often are dropped.")
+  var minCount = 5
+
+  @Flag(inversion: .prefixedNo, help: "Train document vectors (on for JoSE, off for the others).")
+  var documents: Bool?
+
+  @Flag(help: "One set of negatives for each position: faster, not quite the same.")
+  var sharedNegatives = false
+
+  @Option(help: "Seed of all random numbers.")
+  var seed: UInt64 = 1
+
+  @OptionGroup var threads: ThreadOptions
+
+  @Flag(help: "One thread: the same bytes for the same seed.")
+  var deterministic = false
+
+  @Option(help: "Also write the word vectors as text in word2vec's format.")
+  var wordOutput: String?
+
+  @Option(help: "Also write the context vectors as text.")
+  var contextOutput: String?
+
+  @Option(help: "Also write the document vectors as text, named by line numbers from 0.")
+  var documentOutput: String?
+
+  @Flag(help: "Go on from MODEL.checkpoint.")
+  var resume = false
+
+  @Option(help: "Minutes between checkpoints; 0 writes one only when interrupted.")
+  var checkpointMinutes = 10.0
+
+  @Option(help: "Folder for temporary files of corpora larger than memory.")
+  var temporary: String = NSTemporaryDirectory()
+
+  @Option(help: "Millions of tokens to hold in memory; the rest goes to --temporary.")
+  var millionTokens = 256
+
+  @Flag(help: "Hold document vectors in a file in --temporary instead of in memory.")
+  var documentsOnDisk = false
+
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    if joint, let method, method != .sphericalJoint {
+      throw ValidationError("--joint is jose-joint; it contradicts --method \(method.rawValue)")
+    }
+    if deterministic, let count = threads.threads, count > 1 {
+      throw ValidationError("--deterministic is one thread; it contradicts --threads \(count)")
+    }
+    if margin != nil, !options.method.isSpherical {
+      throw ValidationError(
+        "--margin belongs to jose and jose-joint, not to \(options.method.rawValue)")
+    }
+    if documentOutput != nil, !options.documents {
+      throw ValidationError("--document-output needs --documents")
+    }
+    if documentsOnDisk, !options.documents {
+      throw ValidationError("--documents-on-disk needs --documents")
+    }
+    if minCount < 1 || millionTokens < 1 || !(checkpointMinutes >= 0) {
+      throw ValidationError(
+        "--min-count and --million-tokens must be at least 1, --checkpoint-minutes at least 0")
+    }
+    if resume, files.contains("-") {
+      throw ValidationError("--resume reads the text again; standard input cannot be read twice")
+    }
+    do { try options.validate() } catch { throw ValidationError("\(error)") }
+  }
+
+  private var options: EmbeddingOptions {
+    var options = EmbeddingOptions.defaults(for: joint ? .sphericalJoint : method ?? .spherical)
+    options.dimension = dimension
+    options.window = window
+    options.negatives = negatives ?? options.negatives
+    options.epochs = epochs ?? options.epochs
+    if let rate {
+      if options.method.isSpherical { options.finalLearningRate = rate * 1e-4 }
+      options.finalLearningRate = min(options.finalLearningRate, rate)
+      options.learningRate = rate
+    }
+    options.subsampling = subsampling
+    options.margin = margin ?? options.margin
+    options.documents = documents ?? options.documents
+    options.sharedNegatives = sharedNegatives
+    options.seed = seed
+    options.threads = deterministic ? 1 : threads.count
+    return options
+  }
+
+  private struct Report: Encodable {
+    let method: String
+    let words, documents, tokens, epochs, threads: Int
+    let seed: UInt64
+    let readingSeconds, trainingSeconds, wordsPerSecondPerThread: Double
+    let model: String
+  }
+
+  func run() throws {
+    Interruption.install()
+    let progress = TerminalProgress()
+    let cancellation = Interruption.cancellation
+    let started = ContinuousClock.now
+    var encoder = CorpusEncoder(tokensInMemory: millionTokens * 1_000_000, directory: temporary)
+    for file in files {
+      try encoder.add(file: file, progress: progress, cancellation: cancellation)
+    }
+    let (vocabulary, corpus) = try encoder.finish(minimumCount: minCount)
+    let trainer = try EmbeddingTrainer(
+      corpus: corpus, vocabulary: vocabulary, options: options,
+      documentDirectory: documentsOnDisk ? temporary : nil)
+    let checkpoint = out + ".checkpoint"
+    if resume { try trainer.resume(from: checkpoint) }
+    let read = ContinuousClock.now
+    let resumed = trainer.completedTokens
+    do {
+      try trainer.train(
+        progress: progress, cancellation: cancellation,
+        checkpointInterval: .seconds(checkpointMinutes * 60),
+        checkpoint: checkpointMinutes > 0 ? { try $0.writeCheckpoint(to: checkpoint) } : nil)
+    } catch let error as Cancelled {
+      try trainer.writeCheckpoint(to: checkpoint)
+      Console.note("\(checkpoint) holds what is done; go on with --resume")
+      throw error
+    }
+    let seconds = (ContinuousClock.now - read) / .seconds(1)
+    try trainer.write(to: out)
+    let texts: [(Embedding.Table, String?)] = [
+      (.words, wordOutput), (.contexts, contextOutput), (.documents, documentOutput),
+    ]
+    for case (let table, let path?) in texts { try trainer.writeText(table, to: path) }
+    try? FileManager.default.removeItem(atPath: checkpoint)
+    let trained = Double(trainer.completedTokens - resumed)
+    let report = Report(
+      method: options.method.rawValue, words: vocabulary.count, documents: corpus.documentCount,
+      tokens: corpus.tokenCount, epochs: options.epochs, threads: options.threads, seed: seed,
+      readingSeconds: (read - started) / .seconds(1), trainingSeconds: seconds,
+      wordsPerSecondPerThread: seconds > 0
+        ? trained / seconds / Double(options.threads) : 0,
+      model: out)
+    if output.json {
+      try Console.json(report)
+    } else {
+      Console.output(
+        "\(out): \(report.words) words, \(report.documents) documents, \(report.tokens) tokens × "
+          + "\(report.epochs) epochs, \(Int(report.wordsPerSecondPerThread)) words/s per thread")
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import Formats
+import Foundation
+import Parallel
+import Testing
+
+@testable import WordVectors
+
+@Suite struct VectorTextTests {
+  func parse(_ bytes: [UInt8]) throws -> WordVectors {
+    try withFile(bytes) { try WordVectors(contentsOf: $0) }
+  }
+  func parse(_ text: String) throws -> WordVectors { try parse(Array(text.utf8)) }
+  func reason(_ text: String) -> String {
+    do {
+      _ = try parse(text)
+      return "no error"
+    } catch {
+      return (error as? FileError)?.reason ?? "another error: \(error)"
+    }
+  }
+
+  @Test func readsWithAndWithoutHead() throws {
+    let expected: [Float] = [1, -2.5, 0.001, 300, 0, -0.25]
+    for text in [
+      "2 3\n电 1 -2.5 1e-3 \nb 3E2 0 -.25 \n", "电 1 -2.5 1e-3\r\nb 3E+2 0 -.25",
+      "\n2 3\n".dropFirst() + "电\t1\t-2.5\t1e-3\nb 300.000 -0 -0.250000\n",
+    ] {
+      let vectors = try parse(String(text))
+      #expect(vectors.words == ["电", "b"])
+      #expect(vectors.matrix == expected)
+      #expect(vectors.vector(of: "b") == [300, 0, -0.25])
+    }
+  }
+
+  @Test func explainsWhatIsWrong() {
+    #expect(reason("").contains("is empty"))
+    #expect(reason("3 2\na 1 2\nb 1 2\n").contains("ends after 2 vectors, its first line says 3"))
+    #expect(reason("1 2\na 1 2\nb 1 2\n").contains("line 3 is one vector more than the 1"))
+    #expect(reason("2 3\na 1 2\nb 1 2\n").contains("line 2 has 2 numbers, the first line says 3"))
+    #expect(reason("a 1 2\nb 1\n").contains("line 2 has 1 numbers, the first line has 2"))
+    #expect(reason("1 2\na 1 nan\n").contains("'nan' where a finite number"))
+    #expect(reason("1 2\na 1 1e999\n").contains("finite number"))
+    #expect(reason("1 2\na 1 0x10\n").contains("finite number"))
+    #expect(reason("1 99999999999\na 1\n").contains("a dimension from 1 to 65536 was expected"))
+    #expect(reason("-1 2\n").contains("a dimension from 1"))
+    #expect(reason("99999999999999 2\na 1 2\n").contains("truncated"))
+    #expect(reason("word\n").contains("has no numbers"))
+    #expect(reason("a b\nc d\n").contains("where a finite number was expected"))
+  }
+
+  @Test func namesMustBeUTF8() {
+    #expect(throws: FileError.self) { try parse([0xB5, 0xE7, 0x20, 0x31, 0x0A]) }
+  }
+
+  @Test func numbersComeBackToTheLastBit() throws {
+    var random = RandomStream(seed: 8)
+    let matrix = (0..<3000).map { _ in
+      Float(random.normal()) * Float(pow(10, Double(random.below(60) - 30)))
+    }
+    let vectors = WordVectors(words: (0..<100).map { "w\($0)" }, dimension: 30, matrix: matrix)
+    let path = NSTemporaryDirectory() + UUID().uuidString
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try vectors.writeText(to: path)
+    #expect(try WordVectors(contentsOf: path).matrix == matrix)
+  }
+
+  @Test func nothingIsLeftOfAFileThatCannotBeWritten() {
+    let vectors = WordVectors(words: ["a"], dimension: 1, matrix: [1])
+    #expect(throws: FileError.self) { try vectors.writeText(to: "/nonexistent/folder/file") }
+  }
+
+  /// Damaged files must be read or refused, never crash, and never take memory that they only
+  /// promise.
+  @Test func survivesDamage() throws {
+    let whole = Array("12 4\n".utf8) + (0..<12).flatMap { Array("词\($0) 0.5 -1e-3 2 .25\n".utf8) }
+    let alphabet = Array("0123456789 .-+eE\n\r\t词a\0".utf8) + [0xFF, 0xC3]
+    var random = RandomStream(seed: 11)
+    var read = 0
+    for _ in 0..<3000 {
+      var bytes = whole
+      for _ in 0...random.below(4) {
+        switch random.below(4) {
+        case 0: bytes.removeLast(random.below(bytes.count))
+        case 1 where !bytes.isEmpty:
+          bytes[random.below(bytes.count)] = alphabet[random.below(alphabet.count)]
+        case 2:
+          bytes.insert(alphabet[random.below(alphabet.count)], at: random.below(bytes.count + 1))
+        default: if !bytes.isEmpty { bytes.remove(at: random.below(bytes.count)) }
+        }
+        if bytes.isEmpty { break }
+      }
+      do {
+        let vectors = try parse(bytes)
+        #expect(vectors.matrix.count == vectors.count * vectors.dimension)
+        read += 1
+      } catch is FileError {}
+    }
+    #expect(read > 0 && read < 3000)
+  }
+
+  /// The same for models: bytes changed in the head and the tensors.
+  @Test func survivesDamagedModels() throws {
+    var encoder = CorpusEncoder()
+    try encoder.add(document: ["a", "b", "c", "a"])
+    let (vocabulary, corpus) = try encoder.finish(minimumCount: 1)
+    var options = EmbeddingOptions.defaults(for: .spherical)
+    options.dimension = 3
+    options.epochs = 1
+    let trainer = try EmbeddingTrainer(corpus: corpus, vocabulary: vocabulary, options: options)
+    try trainer.train()
+    let path = NSTemporaryDirectory() + UUID().uuidString
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try trainer.write(to: path)
+    let whole = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+    var random = RandomStream(seed: 12)
+    for _ in 0..<1500 {
+      var bytes = whole
+      if random.below(3) == 0 { bytes.removeLast(random.below(bytes.count)) }
+      for _ in 0..<random.below(4) where !bytes.isEmpty {
+        bytes[random.below(bytes.count)] = UInt8(random.below(256))
+      }
+      try withFile(bytes) { path in
+        do {
+          let embedding = try Embedding(contentsOf: path)
+          #expect(embedding.words.count == embedding.vocabulary.count)
+        } catch is FileError {} catch is VectorError {}
+      }
+    }
+  }
+}
