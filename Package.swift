@@ -121,6 +121,16 @@ let package = Package(
       ], path: "Benchmarks/DanluBench"),
 
     .testTarget(
+      name: "RecipesTests",
+      dependencies: [
+        "Recipes",
+        "Tracking",
+        "Formats",
+        "Parallel",
+        "Torch",
+        "Layers",
+      ]),
+    .testTarget(
       name: "GenerativeTests",
       dependencies: [
         "Generative",
@@ -128,6 +138,18 @@ let package = Package(
         "Optimizers",
         "Layers",
         "Torch",
+        "Parallel",
+      ]),
+    .testTarget(
+      name: "TrainingTests",
+      dependencies: [
+        "Training",
+        "Optimizers",
+        "Datasets",
+        "Layers",
+        "Torch",
+        "Tracking",
+        "Formats",
         "Parallel",
       ]),
     .testTarget(
@@ -171,6 +193,7 @@ let package = Package(
         "Parallel",
       ], resources: [.copy("Golden")]),
     .testTarget(name: "ParallelTests", dependencies: ["Parallel"]),
+    .testTarget(name: "CommandTests", dependencies: ["danlu"]),
   ],
   swiftLanguageModes: [.v6]
 )
