@@ -22,7 +22,8 @@ enum DanluBench {
     default:
       FileHandle.standardError.write(
         Data(
-          "usage: DanluBench small-operator | mlp | optimizer RULE mlp|encoder [cpu|cuda] | gan\n".utf8))
+          "usage: DanluBench small-operator | mlp | optimizer RULE mlp|encoder [cpu|cuda] | gan\n"
+            .utf8))
       exit(2)
     }
   }
