@@ -100,6 +100,7 @@ struct ModuleSearch<Weight: LinkWeight>: ~Copyable {
       }
     }
     nextQueue.removeAll()
+    if dirty == nil { nextQueue.reserveCapacity(network.count) }
     for unit in 0..<network.count where dirty.map({ $0[unit] }) ?? true {
       isDirty[unit] = true
       nextQueue.append(UInt32(unit))
