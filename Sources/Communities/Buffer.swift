@@ -17,7 +17,7 @@ final class Buffer<Element: BitwiseCopyable>: @unchecked Sendable {
   /// The size of the pages, where the block is made of whole pages.
   private var mappedBytes: Int?
 
-  private static var leastMappedBytes: Int { 4 << 20 }
+  private static var leastMappedBytes: Int { 512 << 10 }
 
   /// `count` values, all bits zero.
   init(zeros count: Int) {
