@@ -283,7 +283,9 @@ struct ModuleSearch<Weight: LinkWeight>: ~Copyable {
           indexFlow > 0
           ? table.difference(indexFlow, indexLogarithm, indexChange) : table.p(indexChange)
         let change = removal + joined.cost - record.cost + indexTerm
-        if change < best - 1e-16 || (change < best + 1e-16 && change < -smallestGain && toModule > bestFlow) {
+        if change < best - 1e-16
+          || (change < best + 1e-16 && change < -smallestGain && toModule > bestFlow)
+        {
           best = change
           bestModule = module
           bestRecord = joined
