@@ -4,7 +4,7 @@ import Formats
 public enum RecipeBook {
   /// In the order in which `danlu recipes` lists them.
   public static let all: [any Recipe.Type] = [
-    Initialization.self, Smoothing.self, DropoutMemo.self, DetExp.self,
+    Initialization.self, Smoothing.self, DropoutMemo.self, DetExp.self, Jose.self,
   ]
 
   public static var cards: [RecipeCard] { all.map { $0.card } }
