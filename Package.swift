@@ -104,15 +104,6 @@ let package = Package(
     .target(name: "Parallel"),
     .systemLibrary(name: "CZlib"),
 
-    .testTarget(name: "CommandTests", dependencies: ["danlu", "Formats", "Tracking"]),
-    .testTarget(
-      name: "RecipesTests",
-      dependencies: ["Recipes", "Training", "Torch", "Tracking", "Formats", "Parallel"]),
-    .testTarget(
-      name: "TrainingTests",
-      dependencies: [
-        "Training", "Optimizers", "Datasets", "Layers", "Torch", "Tracking", "Formats", "Parallel",
-      ]),
     // Measured side by side with the peers by the scripts of Benchmarks/.
     .executableTarget(
       name: "DanluBench",
@@ -130,6 +121,16 @@ let package = Package(
       ], path: "Benchmarks/DanluBench"),
 
     .testTarget(
+      name: "RecipesTests",
+      dependencies: [
+        "Recipes",
+        "Tracking",
+        "Formats",
+        "Parallel",
+        "Torch",
+        "Layers",
+      ]),
+    .testTarget(
       name: "GenerativeTests",
       dependencies: [
         "Generative",
@@ -137,6 +138,18 @@ let package = Package(
         "Optimizers",
         "Layers",
         "Torch",
+        "Parallel",
+      ]),
+    .testTarget(
+      name: "TrainingTests",
+      dependencies: [
+        "Training",
+        "Optimizers",
+        "Datasets",
+        "Layers",
+        "Torch",
+        "Tracking",
+        "Formats",
         "Parallel",
       ]),
     .testTarget(
@@ -180,6 +193,7 @@ let package = Package(
         "Parallel",
       ], resources: [.copy("Golden")]),
     .testTarget(name: "ParallelTests", dependencies: ["Parallel"]),
+    .testTarget(name: "CommandTests", dependencies: ["danlu"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -18,6 +18,7 @@ enum DanluBench {
     case "small-operator": SmallOperator.run()
     case "mlp": MultilayerPerceptron.run()
     case "optimizer": try OptimizerStep.run(Array(arguments.dropFirst()))
+    case "gan": AdversarialRounds.run(Array(arguments.dropFirst()))
     case "fashion-mnist": try FashionMNIST.run(Array(arguments.dropFirst()))
     case "resumable": try ResumableTraining.run(Array(arguments.dropFirst()))
     case "trainer-overhead": try TrainerOverhead.run()
@@ -25,7 +26,7 @@ enum DanluBench {
       FileHandle.standardError.write(
         Data(
           """
-          usage: DanluBench small-operator | mlp | optimizer RULE mlp|encoder [cpu|cuda]
+          usage: DanluBench small-operator | mlp | optimizer RULE mlp|encoder [cpu|cuda] | gan
                  DanluBench fashion-mnist DATA TEST.npy SEED EPOCHS | resumable FOLDER STEPS
                  DanluBench trainer-overhead\n
           """.utf8))

@@ -78,7 +78,7 @@ extension FlowBuilder {
   }
 
   /// With a prior of links `γ_ab = (ln N / N) u_a u_b / ⟨w⟩`, where `u` is a node's mean link weight
-  /// (1 without links) and `⟨w⟩` the mean weight of all links, recorded like teleportation.
+  /// (without links the smallest there is) and `⟨w⟩` the mean weight of all links, recorded like teleportation.
   mutating func regularize(isDirected: Bool) throws {
     let outStrength = Buffer<Double>(zeros: count)
     let inStrength = Buffer<Double>(zeros: count)
@@ -108,20 +108,16 @@ extension FlowBuilder {
     let links = outDegree.array.reduce(0, +)
     guard total > 0 else { throw NetworkError("regularization needs at least one link") }
     let meanWeight = total / links
-    let target = Buffer<Double>(zeros: count)
-    var targetTotal = 0.0
-    for node in 0..<count {
-      target[node] = inDegree[node] > 0 ? inStrength[node] / inDegree[node] : 1
-      targetTotal += target[node]
-    }
+    let source = Self.meanWeights(outStrength, degrees: outDegree)
+    let target = Self.meanWeights(inStrength, degrees: inDegree)
+    let targetTotal = target.array.reduce(0, +)
     let size = Double(count)
     let strength =
       options.regularizationStrength * EntropyTable.shared.log2(size) * 0.6931471805599453 / size
       * targetTotal / meanWeight
     let teleported = Buffer<Double>(zeros: count)
     for node in 0..<count {
-      let unit = outDegree[node] > 0 ? outStrength[node] / outDegree[node] : 1
-      let prior = strength * unit
+      let prior = strength * source[node]
       teleported[node] = outStrength[node] > 0 ? prior / (outStrength[node] + prior) : 1
       flow[node] = outStrength[node] + prior
     }
@@ -139,6 +135,20 @@ extension FlowBuilder {
       }
     }
     teleportation = Teleportation(flow: teleportFlow, target: target)
+  }
+
+  /// The mean weight of each node's links; nodes without get the smallest mean.
+  private static func meanWeights(_ strengths: Buffer<Double>, degrees: Buffer<Double>)
+    -> Buffer<Double>
+  {
+    let means = Buffer<Double>(zeros: strengths.count)
+    var smallest = Double.infinity
+    for node in 0..<strengths.count where degrees[node] > 0 {
+      means[node] = strengths[node] / degrees[node]
+      smallest = min(smallest, means[node])
+    }
+    for node in 0..<strengths.count where degrees[node] == 0 { means[node] = smallest }
+    return means
   }
 
   private func normalize(_ values: Buffer<Double>) {

@@ -149,15 +149,14 @@ struct FlowBuilder {
     }
     var moved: Teleportation?
     if let teleportation {
+      // Markov time stretches the steps along links only, as the reference program has it.
       var total = 0.0
       for node in 0..<count { total += teleportation.flow[node] }
       for node in 0..<count {
-        // Markov time stretches every kind of step.
-        teleportation.flow[node] *= time
         let stays = teleportation.flow[node] * teleportation.target[node]
         exit[node] += teleportation.flow[node] - stays
         if enter !== exit {
-          enter[node] += total * time * teleportation.target[node] - stays
+          enter[node] += total * teleportation.target[node] - stays
         }
       }
       moved = teleportation

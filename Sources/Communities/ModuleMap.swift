@@ -89,7 +89,7 @@ public struct ModuleMap {
       var children: [Child] = (childrenOf[module] ?? []).map { index in
         Child(
           rank: listing.modules[index].rank, flow: flows[index],
-          name: names[index].map(\.name).joined(separator: ", "), module: index,
+          name: names[index].map(\.name).joined(separator: " · "), module: index,
           count: counts[index])
       }
       let leaves = leavesOf[module] ?? []

@@ -46,7 +46,8 @@ enum ModuleMapPage {
     // Absolute places: each module's inside is a unit circle scaled into it.
     function prepare(inner, parent, x, y, r, hue, depth) {
       inner.nodes = inner.c.map((c, i) => {
-        const h = depth === 0 ? (i * 137.508 + 210) % 360 : hue + ((i % 7) - 3) * 5;
+        // Neighbours on the map are linked: many modules get their hue from where they lie.
+        const h = depth === 0 ? (inner.c.length > 40 ? (Math.atan2(c[1], c[0]) * 57.2958 + 360 + ((i * 37) % 24) - 12) % 360 : (i * 137.508 + 210) % 360) : hue + ((i % 7) - 3) * 5;
         const n = { x: x + c[0] * r, y: y + c[1] * r, r: c[2] * r, flow: c[3], name: c[4], count: c[5], inner: c[6], parent, hue: h, depth, place: i };
         if (n.inner) prepare(n.inner, n, n.x, n.y, n.r * 0.93, h, depth + 1);
         return n;
@@ -97,8 +98,8 @@ enum ModuleMapPage {
       }
     }
     function label(n, x, y, r) {
-      const words = n.inner ? n.name.split(", ") : [n.name];
-      const px = Math.max(9, Math.min(22, r / 2.6));
+      const words = n.inner ? n.name.split(" · ") : [n.name];
+      const px = Math.max(9, Math.min(20, r / 3));
       ctx.font = `500 ${px}px system-ui, "Noto Sans CJK SC", sans-serif`;
       ctx.textAlign = "center"; ctx.textBaseline = "middle";
       let lines = words.slice(0, r > 34 ? 3 : r > 24 ? 2 : 1).map(t => clip(t, 1.75 * r));

@@ -113,7 +113,7 @@ final class GraphOperation {
   let label: String
 
   init(_ kind: Kind, _ inputs: [GraphNode], outputCount: Int, name: String?, label: String) {
-    precondition(
+    require(
       name.map { !$0.isEmpty && !$0.contains(".") } ?? true,
       "a graph expected names without dots, received '\(name ?? "")'")
     self.kind = kind
@@ -133,7 +133,7 @@ final class GraphOperation {
 
   func run(_ inputs: [Tensor]) -> [Tensor] {
     switch kind {
-    case .input: preconditionFailure("the input '\(name ?? label)' was not given")
+    case .input: fatalError("the input '\(name ?? label)' was not given")
     case .layer(let layer): return [layer(inputs[0])]
     case .multiple(let module): return module.forward(inputs)
     case .function(let body): return body(inputs)

@@ -77,7 +77,7 @@ struct GraphPlan {
     for (slot, tensor) in zip(inputSlots, tensors) { values[slot] = tensor }
     for step in steps {
       let results = step.operation.run(GraphPlan.filled(step.inputs, values))
-      precondition(
+      require(
         results.count == step.outputs.count,
         "'\(step.operation.name ?? step.operation.label)' expected to give \(step.outputs.count) "
           + "tensors, gave \(results.count)")
@@ -89,7 +89,7 @@ struct GraphPlan {
 
   private static func filled(_ slots: [Int], _ values: [Tensor?]) -> [Tensor] {
     slots.map { slot in
-      guard let value = values[slot] else { preconditionFailure("a graph lost a tensor") }
+      guard let value = values[slot] else { fatalError("a graph lost a tensor") }
       return value
     }
   }
@@ -103,7 +103,7 @@ struct GraphPlan {
       guard let name = operation.name, named.insert(ObjectIdentifier(operation)).inserted else {
         continue
       }
-      precondition(
+      require(
         taken.insert(name).inserted, "two operations of a graph are both called '\(name)'")
     }
     for operation in all where operation.name == nil {

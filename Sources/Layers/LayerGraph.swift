@@ -25,7 +25,7 @@ public final class LayerGraph: Layer, MultiLayer {
       let plan = try GraphPlan(inputs: inputs, outputs: outputs)
       self.init(plan: plan, inputs: inputs, outputs: outputs, moduleNames: plan.nameModules())
     } catch {
-      preconditionFailure("\(error)")
+      fatalError("\(error)")
     }
   }
 
@@ -53,7 +53,7 @@ public final class LayerGraph: Layer, MultiLayer {
   public var outputCount: Int { outputs.count }
 
   public func forward(_ tensors: [Tensor]) -> [Tensor] {
-    precondition(
+    require(
       tensors.count == inputs.count,
       "LayerGraph expected \(inputs.count) inputs (\(inputs.map(\.name).joined(separator: ", "))), "
         + "received \(tensors.count)")
@@ -64,7 +64,7 @@ public final class LayerGraph: Layer, MultiLayer {
 
   /// For graphs with one input and one output.
   public override func forward(_ input: Tensor) -> Tensor {
-    precondition(
+    require(
       inputs.count == 1 && outputs.count == 1,
       "LayerGraph with \(inputs.count) inputs and \(outputs.count) outputs takes a list of tensors")
     return forward([input])[0]

@@ -77,7 +77,7 @@ public final class SpectralNorm: Layer, StatisticsKeeping {
     let matrix = layer.weightMatrix(layer.kernel.value)
     if let u, let v { return u.value.dot(matrix.matmul(v.value)) }
     guard case .restarted(let iterations) = method else {
-      preconditionFailure("a warm-started SpectralNorm has lost its state")
+      fatalError("a warm-started SpectralNorm has lost its state")
     }
     let start = Tensor.ones([matrix.size(1)], dtype: matrix.dtype, device: matrix.device)
     let (left, right) = SpectralNorm.iterate(matrix, from: start, count: iterations)
@@ -99,7 +99,7 @@ public final class SpectralNorm: Layer, StatisticsKeeping {
   private static func iterate(
     _ matrix: Tensor, from start: Tensor, count: Int
   ) -> (u: Tensor, v: Tensor) {
-    precondition(count > 0, "SpectralNorm expected at least 1 iteration, received \(count)")
+    require(count > 0, "SpectralNorm expected at least 1 iteration, received \(count)")
     var u = start
     var v = start
     for _ in 0..<count {

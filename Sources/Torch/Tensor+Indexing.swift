@@ -93,7 +93,7 @@ extension Tensor {
       default: consumed += 1
       }
     }
-    precondition(consumed <= rank, "\(consumed) indices for a tensor of shape \(shape)")
+    require(consumed <= rank, "\(consumed) indices for a tensor of shape \(shape)")
     var view = self
     var axis = 0
     var advanced: [Tensor?] = []

@@ -233,7 +233,7 @@ struct CommunitiesCommand: ParsableCommand {
         .write(base: out, formats: chosenFormats())
     }
     if let map {
-      try ModuleMap(result, network: given).write(to: map, title: network)
+      try ModuleMap(result, network: given).write(to: map, title: URL(fileURLWithPath: network).lastPathComponent)
       files.append(map)
     }
     return files

@@ -37,7 +37,7 @@ func norm(_ gradients: [Tensor?]) -> Double { Optimizer.norm(of: gradients).item
 /// Point networks with weights of their own seed.
 func toyPlayers(
   _ loss: AdversarialLoss = .standard, normalized: Bool = false, dtype: DType = .float64,
-  rule: any OptimizerSpecification = StochasticGradientDescent(learningRate: 0.1),
+  rule: any OptimizerSpecification = SGD(learningRate: 0.1),
   penalty: GradientPenalty? = nil, discriminator: Sequential? = nil
 ) -> AdversarialPlayers {
   let random = Generator(seed: 11)

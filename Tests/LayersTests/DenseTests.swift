@@ -21,9 +21,13 @@ import Torch
   }
 
   @Test func aWrongShapeTraps() async {
-    await #expect(processExitsWith: .failure) {
+    let result = await #expect(
+      processExitsWith: .failure, observing: [\.standardErrorContent]
+    ) {
       _ = Dense(768, 4)(Tensor.zeros([8, 128, 512]))
     }
+    let message = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(message.contains("Dense expected last axis 768, received shape [8, 128, 512]"))
   }
 
   /// The same layer three times: one set of weights, the gradient is the sum over the calls.

@@ -61,12 +61,13 @@ public final class AdversarialPlayers {
     }
   }
 
-  /// The discriminator's layers that draw random numbers in training.
+  /// The discriminator's layers that draw random numbers as they stand: dropout in training.
   public var randomLayers: [String] {
     discriminatorModules.filter { _, module in
       switch module {
-      case let dropout as Dropout: dropout.rate > 0 && !dropout.sharedAxes.contains(0)
-      case let dropout as GaussianDropout: dropout.rate > 0
+      case let dropout as Dropout:
+        dropout.isTraining && dropout.rate > 0 && !dropout.sharedAxes.contains(0)
+      case let dropout as GaussianDropout: dropout.isTraining && dropout.rate > 0
       default: false
       }
     }.map(\.name)
