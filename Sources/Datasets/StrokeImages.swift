@@ -114,21 +114,35 @@ private struct Handwriting {
       paths.append(curve(through: knots).map { pixel($0.x, $0.y) })
     }
     // The bend moves the whole figure too: bring its box back to the middle, up to the hand's own
-    // displacement.
+    // displacement, and keep the ink off the border.
     let points = paths.joined()
-    let (left, right) = (points.map(\.x).min() ?? 0, points.map(\.x).max() ?? 0)
-    let (top, bottom) = (points.map(\.y).min() ?? 0, points.map(\.y).max() ?? 0)
-    let (shiftX, shiftY) = (centreX - (left + right) / 2, centreY - (top + bottom) / 2)
+    let reach = radius * (1 + pressure.amplitude) + 1.5
+    let (scale, shift) = placement(
+      low: SIMD2(points.map(\.x).min() ?? 0, points.map(\.y).min() ?? 0),
+      high: SIMD2(points.map(\.x).max() ?? 0, points.map(\.y).max() ?? 0),
+      size: Double(canvas.size), reach: reach)
     for path in paths {
-      var (previous, previousRadius) = (path[0], width(at: 0))
-      for (index, point) in path.enumerated().dropFirst() {
+      let placed = path.map { (x: $0.x * scale + shift.x, y: $0.y * scale + shift.y) }
+      var (previous, previousRadius) = (placed[0], width(at: 0))
+      for (index, point) in placed.enumerated().dropFirst() {
         let current = width(at: Double(index) / Double(path.count))
-        canvas.line(
-          from: (previous.x + shiftX, previous.y + shiftY), radius: previousRadius,
-          to: (point.x + shiftX, point.y + shiftY), radius: current)
+        canvas.line(from: previous, radius: previousRadius, to: point, radius: current)
         (previous, previousRadius) = (point, current)
       }
     }
+  }
+
+  /// How a figure with this bounding box is scaled (never up) and shifted onto the canvas.
+  private func placement(
+    low: SIMD2<Double>, high: SIMD2<Double>, size: Double, reach: Double
+  ) -> (scale: Double, shift: SIMD2<Double>) {
+    let extent = high - low
+    let room = size - 2 * reach
+    let scale = min(1, room / max(extent.max(), 1e-9))
+    let half = extent * scale / 2
+    let centre = SIMD2(centreX, centreY).clamped(
+      lowerBound: half + reach, upperBound: size - reach - half)
+    return (scale, centre - (low + high) / 2 * scale)
   }
 
   private func width(at position: Double) -> Double {

@@ -109,6 +109,9 @@ public class Convolution: Layer, KernelLayer {
     let (before, after) = geometry.padding.widths(
       lengths: Array(input.shape.dropFirst(2)), extents: geometry.extents,
       strides: geometry.stride)
+    if gathersPatches(of: input) {
+      return convolutionOfPatches(of: input.padded(edges(before, after)), weight)
+    }
     let isSymmetric = before == after
     // libtorch pads both sides alike; what goes beyond is a copy with zeros around it.
     let padded = isSymmetric ? input : input.padded(edges(before, after))

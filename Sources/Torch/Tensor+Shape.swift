@@ -53,6 +53,12 @@ extension Tensor {
     ATen.constantPad.tensor(self, widths, value)
   }
 
+  /// All windows of `size` neighbours along `axis`, `step` apart: that axis counts the windows, and
+  /// a new last axis holds their elements. A view.
+  public func slidingWindows(_ axis: Int, size: Int, step: Int = 1) -> Tensor {
+    ATen.slidingWindows.tensor(self, axis, size, step)
+  }
+
   /// Pads by mirroring. `widths` lists (before, after) from the last axis backwards.
   public func reflectionPadded(_ widths: [Int]) -> Tensor {
     ATen.pad.tensor(self, widths, "reflect", nil)
@@ -129,6 +135,7 @@ extension ATen {
   static let roll = Operator("roll")
   static let constantPad = Operator("constant_pad_nd")
   static let pad = Operator("pad")
+  static let slidingWindows = Operator("unfold")
   static let cat = Operator("cat")
   static let stack = Operator("stack")
   static let split = Operator("split", "Tensor")

@@ -154,7 +154,8 @@ public struct CheckpointStore: Sendable, Equatable {
   }
 
   private static func checksum(_ path: String) throws -> Int {
-    Int(CRC32C.checksum(try MappedFile(path: path).bytes))
+    let file = try MappedFile(path: path)
+    return withExtendedLifetime(file) { Int(CRC32C.checksum(file.bytes)) }
   }
 
   /// The size of a regular file, or `nil`.

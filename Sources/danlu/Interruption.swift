@@ -16,6 +16,12 @@ enum Interruption {
     _ = cancellation.isCancelled
     signal(SIGINT, handler)
     signal(SIGTERM, handler)
+    // A parent may have started this process from a thread that blocks signals.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGINT)
+    sigaddset(&signals, SIGTERM)
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 
   /// The exit status after work that was interrupted.

@@ -69,7 +69,7 @@ struct Command {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     func file(_ name: String) throws -> FileHandle {
-      FileManager.default.createFile(atPath: folder + "/" + name, contents: nil)
+      try Data().write(to: URL(fileURLWithPath: folder + "/" + name))
       return try FileHandle(forWritingTo: URL(fileURLWithPath: folder + "/" + name))
     }
     func text(_ name: String) -> String {

@@ -8,7 +8,12 @@ import Tracking
 @testable import Recipes
 
 /// Whether libtorch can be opened; tests that need it say so when they skip.
-let hasTorch: Bool = (try? Runtime.load()) != nil
+let hasTorch: Bool = {
+  guard (try? Runtime.load()) != nil else { return false }
+  // Small tensors gain nothing from threads, and other tests run beside these.
+  threadCount = 1
+  return true
+}()
 let torchReason: Comment = "libtorch is not set up; 'make setup' fetches it"
 let runsSlowTests = ProcessInfo.processInfo.environment["DANLU_SLOW"] == "1"
 let slowReason: Comment = "takes minutes; DANLU_SLOW=1 runs it"

@@ -78,7 +78,7 @@ public enum DCGAN {
     func constrained<Kernel: KernelLayer>(_ layer: Kernel) -> Layer {
       c.hasSpectralNorm ? SpectralNorm(layer, generator: generator) : layer
     }
-    var layers: [(name: String, layer: Layer)] = []
+    var layers: [(name: String, layer: Layer)] = [("layout", ChannelsLast())]
     var input = c.channels
     let normalizes = c.normalizesDiscriminator && !c.hasSpectralNorm
     for (index, width) in c.widths.enumerated() {
@@ -116,7 +116,7 @@ public enum DCGAN {
           c.noise, c.coarseWidth * coarse * coarse, bias: false, weightInitializer: c.initializer,
           generator: generator)
       ),
-      ("reshape", Reshape(c.coarseWidth, coarse, coarse)),
+      ("reshape", Reshape(c.coarseWidth, coarse, coarse)), ("layout", ChannelsLast()),
       ("norm", BatchNorm(c.coarseWidth, epsilon: c.epsilon, momentum: c.momentum)),
       ("activation", Activation(.relu)),
     ]
