@@ -4,7 +4,7 @@ import Torch
 
 /// A training step of a 784-256-10 perceptron on 64 samples with Adam.
 enum MultilayerPerceptron {
-  static let steps = 200
+  static let steps = 2
 
   static func run() {
     func uniform(_ shape: [Int], _ fanIn: Int) -> Parameter {
@@ -23,7 +23,7 @@ enum MultilayerPerceptron {
       Adam(learningRate: 1e-4, epsilon: 1e-8),
       parameters: parameters.map { (name: $0.0, parameter: $0.1) })
     var loss = Tensor(0.0)
-    Rounds(15) {
+    Rounds(1000) {
       for _ in 0..<steps {
         loss = optimizer.step {
           images.linear(w0.value, bias: b0.value).relu().linear(w1.value, bias: b1.value)

@@ -16,8 +16,8 @@ enum OptimizerStep {
     }
     let gradients = shapes.map { Tensor.normal($0, device: device) }
     let optimizer = Optimizer(specification, parameters: parameters)
-    let steps = arguments[1] == "mlp" ? 200 : 10
-    Rounds(15) {
+    let steps = arguments[1] == "mlp" ? 5 : 1
+    Rounds(arguments[1] == "mlp" ? 300 : 60) {
       for _ in 0..<steps { optimizer.step(gradients: gradients) }
       device.synchronize()
     }.report("\(arguments[0]) \(arguments[1])", repetitions: steps)

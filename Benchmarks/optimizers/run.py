@@ -17,8 +17,8 @@ arguments.add_argument("--rules", nargs="*", default=RULES, choices=RULES)
 options = arguments.parse_args()
 require_binary()
 step = str(pathlib.Path(__file__).parent / "step.py")
-print(f"{machine()}; device {options.device}; {options.threads} threads; seed 1; shortest of "
-      f"{options.repetitions} × 15 rounds\n")
+print(f"{machine()}; device {options.device}; {options.threads} threads; seed 1; shortest round of "
+      f"{options.repetitions} runs\n")
 print("| rule | parameters | Danlu, µs | PyTorch, µs | ratio |\n| --- | --- | --- | --- | --- |")
 for rule in options.rules:
     for network in ("mlp", "encoder"):

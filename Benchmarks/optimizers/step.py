@@ -30,7 +30,7 @@ make = {
     "adagrad": lambda p: optim.Adagrad(p, lr=1e-5),
 }[rule]
 optimizer = make(parameters)
-steps = 200 if network == "mlp" else 10
+steps, count = (5, 300) if network == "mlp" else (1, 60)
 
 
 def body():
@@ -40,4 +40,4 @@ def body():
         torch.cuda.synchronize()
 
 
-report(f"{rule} {network}", rounds(body), steps)
+report(f"{rule} {network}", rounds(body, count), steps)

@@ -16,7 +16,7 @@ arguments.add_argument("--repetitions", type=int, default=5)
 options = arguments.parse_args()
 require_binary()
 here = pathlib.Path(__file__).parent
-print(f"{machine()}; {options.threads} threads; seed 1; shortest of {options.repetitions} × 15 rounds\n")
+print(f"{machine()}; {options.threads} threads; seed 1; shortest round of {options.repetitions} runs\n")
 print("| what | Danlu, µs | PyTorch, µs | ratio |\n| --- | --- | --- | --- |")
 for topic, script in (("small-operator", "small_operator.py"), ("mlp", "mlp.py")):
     pairs = compare([str(BINARY), topic], [sys.executable, str(here / script)], options.threads,

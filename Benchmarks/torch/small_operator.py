@@ -7,7 +7,7 @@ from measure import report, rounds
 
 torch.set_num_threads(int(os.environ.get("DANLU_BENCH_THREADS", torch.get_num_threads())))
 torch.manual_seed(1)
-N = 20_000
+N = 1000
 a, b = torch.randn(4, 4), torch.randn(4, 4)
 
 
@@ -17,7 +17,7 @@ def add():
 
 
 with torch.no_grad():
-    report("add", rounds(add), N)
+    report("add", rounds(add, 300), N)
 w = torch.randn(4, 4, requires_grad=True)
 
 
@@ -26,7 +26,7 @@ def recorded():
         w + b
 
 
-report("add with autograd", rounds(recorded), N)
+report("add with autograd", rounds(recorded, 300), N)
 
 
 def reshape():
@@ -34,7 +34,7 @@ def reshape():
         a.reshape(2, 8)
 
 
-report("reshape", rounds(reshape), N)
+report("reshape", rounds(reshape, 300), N)
 
 
 def backward():
@@ -42,4 +42,4 @@ def backward():
         torch.autograd.grad((w + b).sum(), [w])
 
 
-report("add, sum, backward", rounds(backward), N // 4)
+report("add, sum, backward", rounds(backward, 300), N // 4)

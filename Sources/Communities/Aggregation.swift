@@ -64,7 +64,8 @@ extension UnitNetwork {
     newTargets.shrink(to: entry)
     newWeights.shrink(to: entry)
     return UnitNetwork<Weight.Total>(
-      count: moduleCount, offsets: newOffsets, targets: newTargets, weights: newWeights, scale: scale,
+      count: moduleCount, offsets: newOffsets, targets: newTargets, weights: newWeights,
+      scale: scale,
       flow: newFlow, enter: newEnter, exit: newExit,
       teleportation: teleportation?.aggregated(
         moduleCount: moduleCount, starts: starts, order: order, enter: newEnter, exit: newExit),

@@ -20,6 +20,9 @@ struct CirclePacking {
   private(set) var circles: [Circle]
   private var cells: [Int: [Int]] = [:]
   private let cellSize: Double
+  /// How far out the last circle that started in a region of the map had to go: circles come
+  /// largest first, so the next one need not try all of that again.
+  private var reaches: [Int: Double] = [:]
   private static let gap = 1.06
 
   /// - Parameters:
@@ -46,12 +49,14 @@ struct CirclePacking {
     }
     // The golden angle spreads the starts; steps along the spiral are a third of the radius.
     var angle = Double(index) * 2.399963
-    var distance = 0.0
-    let step = max(radius, cellSize / 8) / 3
+    let region = key(Int((x / cellSize / 4).rounded(.down)), Int((y / cellSize / 4).rounded(.down)))
+    var distance = 0.92 * (reaches[region] ?? 0)
+    let step = max(radius, cellSize / 8) / 2
     while !isFree(x + distance * cos(angle), y + distance * sin(angle), radius) {
       distance += step * step / max(step, distance + step) * 0.6
       angle += step / max(step, distance)
     }
+    reaches[region] = distance
     circles[index].x = x + distance * cos(angle)
     circles[index].y = y + distance * sin(angle)
     insert(index)

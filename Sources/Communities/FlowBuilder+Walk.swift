@@ -52,6 +52,8 @@ extension FlowBuilder {
     }
     normalize(target)
     let probability = options.teleportationProbability
+    let flowPerWeight = Buffer<Double>(zeros: count)
+    self.flowPerWeight = .bySource(flowPerWeight)
     let teleported = Buffer<Double>(zeros: count)
     for node in 0..<count { teleported[node] = outStrength[node] > 0 ? probability : 1 }
     iterate(outStrength: outStrength, teleported: teleported, target: target)
@@ -128,6 +130,8 @@ extension FlowBuilder {
       normalize(flow)
     }
     let teleportFlow = Buffer<Double>(zeros: count)
+    let flowPerWeight = Buffer<Double>(zeros: count)
+    self.flowPerWeight = .bySource(flowPerWeight)
     for node in 0..<count {
       teleportFlow[node] = flow[node] * teleported[node]
       if outStrength[node] > 0 {

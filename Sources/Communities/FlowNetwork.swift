@@ -8,8 +8,8 @@ public struct FlowNetwork: Sendable {
   }
 
   let units: Units
-  /// Flow of the link `a → b` of weight `w` = `w × flowPerWeight[a]`, before Markov time.
-  let flowPerWeight: Buffer<Double>
+  /// Flow of links per weight, before Markov time.
+  let flowPerWeight: FlowPerWeight
   let isDirected: Bool
   let markovTime: Double
   /// The links themselves, kept where their direction matters.
@@ -63,13 +63,30 @@ public struct FlowNetwork: Sendable {
   }
 }
 
+/// The flow of the link `a → b` of weight `w` is `w × flowPerWeight[a]`.
+enum FlowPerWeight: Sendable {
+  /// The same for every link.
+  case uniform(Double)
+  /// By the link's source.
+  case bySource(Buffer<Double>)
+
+  subscript(source: Int) -> Double {
+    @inline(__always) get {
+      switch self {
+      case .uniform(let value): value
+      case .bySource(let values): values[source]
+      }
+    }
+  }
+}
+
 /// Visit rates of nodes and flow of links, one method per flow model.
 struct FlowBuilder {
   let network: Network
   let options: FlowOptions
   let count: Int
   let flow: Buffer<Double>
-  let flowPerWeight: Buffer<Double>
+  var flowPerWeight = FlowPerWeight.uniform(0)
   var teleportation: Teleportation?
 
   init(_ network: Network, options: FlowOptions) {
@@ -77,7 +94,6 @@ struct FlowBuilder {
     self.options = options
     count = network.unitCount
     flow = Buffer(zeros: count)
-    flowPerWeight = Buffer(zeros: count)
   }
 
   /// Calls `body` for every link that counts.
@@ -91,7 +107,7 @@ struct FlowBuilder {
   }
 
   /// Undirected: the share of a node in all strength; a self-link counts once.
-  func takeStrengths() {
+  mutating func takeStrengths() {
     var total = 0.0
     forEachLink { source, target, weight in
       flow[source] += weight
@@ -106,14 +122,12 @@ struct FlowBuilder {
       for node in 0..<count { flow[node] = 1 / Double(count) }
       return
     }
-    for node in 0..<count {
-      flow[node] /= total
-      flowPerWeight[node] = 1 / total
-    }
+    for node in 0..<count { flow[node] /= total }
+    flowPerWeight = .uniform(1 / total)
   }
 
   /// Link weights are flows; they are scaled to sum to 1.
-  func takeRawFlow() {
+  mutating func takeRawFlow() {
     var total = 0.0
     forEachLink { _, target, weight in
       flow[target] += weight
@@ -123,10 +137,8 @@ struct FlowBuilder {
       for node in 0..<count { flow[node] = 1 / Double(count) }
       return
     }
-    for node in 0..<count {
-      flow[node] /= total
-      flowPerWeight[node] = 1 / total
-    }
+    for node in 0..<count { flow[node] /= total }
+    flowPerWeight = .uniform(1 / total)
   }
 
   /// The rows of links with flow into, out of and between units.

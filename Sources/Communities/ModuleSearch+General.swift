@@ -82,7 +82,7 @@ extension ModuleSearch {
     let table = EntropyTable.shared
     var gained = 0.0
     for position in 0..<queue.count {
-      let unit = Int(queue[position])
+      let unit = Int(queue.units[position])
       isDirty[unit] = false
       let current = Int(moduleOf[unit])
       if skipJoined && sizes[current] > 1 {

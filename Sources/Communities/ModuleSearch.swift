@@ -25,9 +25,10 @@ struct ModuleSearch<Weight: LinkWeight>: ~Copyable {
   let flowTo: Buffer<Double>
   let touched: Buffer<UInt32>
   let isDirty: Buffer<Bool>
-  var queue: [UInt32] = []
-  var nextQueue: [UInt32] = []
-  var emptyModules: [UInt32] = []
+  /// Units to look at in this sweep and in the next; each unit stands in one of them at most once.
+  var queue: UnitList
+  var nextQueue: UnitList
+  var emptyModules: UnitList
   var enterSum = 0.0
   var random: RandomStream
   var extras: GeneralModuleTerms?
@@ -45,6 +46,9 @@ struct ModuleSearch<Weight: LinkWeight>: ~Copyable {
     flowTo = Buffer(zeros: capacity)
     touched = Buffer(zeros: capacity + 8)
     isDirty = Buffer(zeros: network.count)
+    queue = UnitList(capacity: network.count)
+    nextQueue = UnitList(capacity: network.count)
+    emptyModules = UnitList(capacity: capacity)
   }
 
   /// Every unit a module of its own.
@@ -112,8 +116,8 @@ struct ModuleSearch<Weight: LinkWeight>: ~Copyable {
     var total = 0.0
     for sweep in 0..<limit {
       swap(&queue, &nextQueue)
-      nextQueue.removeAll(keepingCapacity: true)
-      guard !queue.isEmpty else { break }
+      nextQueue.removeAll()
+      guard queue.count > 0 else { break }
       shuffle()
       let gain =
         extras == nil
@@ -136,35 +140,34 @@ struct ModuleSearch<Weight: LinkWeight>: ~Copyable {
     let size = Self.blockSize
     let count = queue.count
     guard count > 2 * size else {
-      Self.shuffle(&queue, 0..<count, &random)
+      shuffle(queue.units.pointer, 0..<count)
       return
     }
-    var blocks = (0..<(count + size - 1) / size).map { UInt32($0) }
-    Self.shuffle(&blocks, 0..<blocks.count, &random)
-    var shuffled: [UInt32] = []
-    shuffled.reserveCapacity(count)
-    for block in blocks {
-      let first = shuffled.count
-      shuffled.append(contentsOf: queue[Int(block) * size..<min(count, (Int(block) + 1) * size)])
-      Self.shuffle(&shuffled, first..<shuffled.count, &random)
+    let blocks = (0..<UInt32((count + size - 1) / size)).map { $0 }
+    let order = Buffer(blocks)
+    shuffle(order.pointer, 0..<order.count)
+    for index in 0..<order.count {
+      let first = nextQueue.count
+      let block = Int(order[index])
+      for place in block * size..<min(count, (block + 1) * size) {
+        nextQueue.append(queue.units[place])
+      }
+      shuffle(nextQueue.units.pointer, first..<nextQueue.count)
     }
-    queue = shuffled
+    swap(&queue, &nextQueue)
+    nextQueue.removeAll()
   }
 
   private static var blockSize: Int { 2048 }
 
-  private static func shuffle(
-    _ values: inout [UInt32], _ range: Range<Int>, _ random: inout RandomStream
-  ) {
-    values.withUnsafeMutableBufferPointer { values in
-      var position = range.upperBound - 1
-      while position > range.lowerBound {
-        let other = range.lowerBound + below(position - range.lowerBound + 1, &random)
-        let value = values[position]
-        values[position] = values[other]
-        values[other] = value
-        position -= 1
-      }
+  private mutating func shuffle(_ values: UnsafeMutablePointer<UInt32>, _ range: Range<Int>) {
+    var position = range.upperBound - 1
+    while position > range.lowerBound {
+      let other = range.lowerBound + Self.below(position - range.lowerBound + 1, &random)
+      let value = values[position]
+      values[position] = values[other]
+      values[other] = value
+      position -= 1
     }
   }
 
@@ -200,7 +203,7 @@ struct ModuleSearch<Weight: LinkWeight>: ~Copyable {
     var indexLogarithm = indexFlow > 0 ? table.log2(indexFlow) : 0
 
     for position in 0..<queue.count {
-      let unit = Int(queue[position])
+      let unit = Int(queue.units[position])
       isDirty[unit] = false
       let current = Int(moduleOf[unit])
       if skipJoined && sizes[current] > 1 {
@@ -280,7 +283,9 @@ struct ModuleSearch<Weight: LinkWeight>: ~Copyable {
           indexFlow > 0
           ? table.difference(indexFlow, indexLogarithm, indexChange) : table.p(indexChange)
         let change = removal + joined.cost - record.cost + indexTerm
-        if change < best - 1e-16 || (change < best + 1e-16 && change < -smallestGain && toModule > bestFlow) {
+        if change < best - 1e-16
+          || (change < best + 1e-16 && change < -smallestGain && toModule > bestFlow)
+        {
           best = change
           bestModule = module
           bestRecord = joined
@@ -311,4 +316,23 @@ struct ModuleSearch<Weight: LinkWeight>: ~Copyable {
     enterSum = indexFlow - parentExit
     return gained
   }
+}
+
+/// Unit or module numbers in a block of fixed capacity.
+struct UnitList {
+  let units: Buffer<UInt32>
+  private(set) var count = 0
+
+  init(capacity: Int) { units = Buffer(zeros: capacity) }
+
+  var last: UInt32? { count > 0 ? units[count - 1] : nil }
+
+  @inline(__always)
+  mutating func append(_ unit: UInt32) {
+    units.pointer[count] = unit
+    count &+= 1
+  }
+
+  mutating func removeLast() { count -= 1 }
+  mutating func removeAll() { count = 0 }
 }

@@ -49,7 +49,9 @@ struct MultilayerLinks {
     if inter.isEmpty {
       let rate = options.multilayerRelaxRate
       var layersOfNode: [UInt32: [Place]] = [:]
-      for place in places { layersOfNode[UInt32(truncatingIfNeeded: place), default: []].append(place) }
+      for place in places {
+        layersOfNode[UInt32(truncatingIfNeeded: place), default: []].append(place)
+      }
       for place in places {
         guard let copies = layersOfNode[UInt32(truncatingIfNeeded: place)] else { continue }
         let own = strength(rows[place])

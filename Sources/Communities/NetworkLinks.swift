@@ -3,7 +3,7 @@
 final class NetworkLinks: @unchecked Sendable {
   // Unchecked: filled by one reader, then only read (or drained by one builder).
 
-  static let blockSize = 1 << 16
+  static let blockSize = 1 << 18
 
   private(set) var count = 0
   private var sources: [Buffer<UInt32>] = []

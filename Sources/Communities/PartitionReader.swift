@@ -45,6 +45,9 @@ private struct PartitionReading {
     unitsOfNode = lists
   }
 
+  /// Trees are walked recursively; no real one comes near this.
+  private static let deepestPath = 256
+
   private func failure(_ reason: String) -> FileError {
     FileError(path: name, reason: "line \(line): \(reason)")
   }
@@ -84,6 +87,9 @@ private struct PartitionReading {
       guard let id = scanner.unsigned() else { throw treeFailure(scanner, place) }
       let ranks = first.split(separator: ":", omittingEmptySubsequences: false)
       guard ranks.allSatisfy({ UInt32($0) != nil }) else { throw treeFailure(scanner, place) }
+      guard ranks.count <= Self.deepestPath else {
+        throw failure("a path of \(ranks.count) levels; at most \(Self.deepestPath) are read")
+      }
       try assign(id, to: module(path: ranks.dropLast()))
     } else {
       guard let id = UInt32(first), let module = scanner.unsigned() else {
@@ -100,10 +106,6 @@ private struct PartitionReading {
 
   /// The module at `path`, its ancestors made where they are new.
   private mutating func module(path: ArraySlice<Substring>) -> Int {
-    module(path: Array(path))
-  }
-
-  private mutating func module(path: [Substring]) -> Int {
     var key = ""
     var parent = -1
     for rank in path {

@@ -3,7 +3,7 @@ import Parallel
 /// How thorough a search is.
 struct SearchEffort: Sendable {
   /// Sweeps over the units of each level on the first way up. Tuning repairs what is hasty here.
-  var firstSweeps = 1
+  var firstSweeps = 2
   var leafSweeps = 10
   var moduleSweeps = 20
   /// A sweep that gains less than this many bits ends a core loop.

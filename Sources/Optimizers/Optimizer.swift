@@ -245,8 +245,9 @@ public final class Optimizer {
       }
     }
     let made = StepPlan(
-      gradients: gradients, parameters: parameters, histories: histories, fusion: fusion,
-      multipliers: multipliers, lazy: lazyParameters,
+      gradients: gradients, parameters: parameters, histories: histories,
+      grouping: fusion == nil ? .shortLists : rule.worksInPieces ? .parts : .lists,
+      decay: fusion?.decay, multipliers: multipliers, lazy: lazyParameters,
       transformed: runtimes[..<transformCount].map(ObjectIdentifier.init))
     plan = made
     return made

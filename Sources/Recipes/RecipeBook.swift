@@ -4,8 +4,8 @@ import Formats
 public enum RecipeBook {
   /// In the order in which `danlu recipes` lists them.
   public static let all: [any Recipe.Type] = [
-    DerivedOptimizers.self, CustomOptimizers.self, LayerReuse.self, Initialization.self,
-    Smoothing.self, DropoutMemo.self, DetExp.self,
+    GANSingleLoss.self, DerivedOptimizers.self, CustomOptimizers.self, LayerReuse.self,
+    Initialization.self, Smoothing.self, DropoutMemo.self, DetExp.self, Jose.self,
   ]
 
   public static var cards: [RecipeCard] { all.map { $0.card } }

@@ -25,7 +25,8 @@ struct CommunitiesCommand: ParsableCommand {
   @Flag(help: "Links run one way: short for --flow-model directed.")
   var directed = false
 
-  @Option(help: "How flow is derived from links: undirected, directed or rawdir (weights are flows).")
+  @Option(
+    help: "How flow is derived from links: undirected, directed or rawdir (weights are flows).")
   var flowModel: String?
 
   @Flag(help: "Modules only, no modules of modules.")
@@ -178,6 +179,9 @@ struct CommunitiesCommand: ParsableCommand {
       try search()
     } catch let error as NetworkError {
       throw Failure("\(network): \(error.description)")
+    } catch is Cancelled {
+      Console.note("interrupted; nothing was written")
+      throw ExitCode(Interruption.exitCode)
     }
   }
 
@@ -233,7 +237,8 @@ struct CommunitiesCommand: ParsableCommand {
         .write(base: out, formats: chosenFormats())
     }
     if let map {
-      try ModuleMap(result, network: given).write(to: map, title: URL(fileURLWithPath: network).lastPathComponent)
+      try ModuleMap(result, network: given).write(
+        to: map, title: URL(fileURLWithPath: network).lastPathComponent)
       files.append(map)
     }
     return files
@@ -253,8 +258,10 @@ struct CommunitiesCommand: ParsableCommand {
     for (index, module) in result.tree.modules.prefix(10).enumerated() {
       let units = module.leafModules().flatMap(\.units)
       let flows = result.unitFlow
-      let top = units.sorted { flows[Int($0)] == flows[Int($1)] ? $0 < $1 : flows[Int($0)] > flows[Int($1)] }
-        .prefix(6).map { given.name(ofNode: given.node(ofUnit: Int($0))) }
+      let top = units.sorted {
+        flows[Int($0)] == flows[Int($1)] ? $0 < $1 : flows[Int($0)] > flows[Int($1)]
+      }
+      .prefix(6).map { given.name(ofNode: given.node(ofUnit: Int($0))) }
       lines.append(
         "  \(index + 1)  \(text(100 * module.flow, 2)) % of the flow, \(units.count) nodes: "
           + top.joined(separator: ", ") + (units.count > 6 ? " …" : ""))

@@ -113,17 +113,22 @@ import Testing
   }
 
   @Test func regularizationKnowsNodesWithoutLinks() throws {
-    let text = "*Vertices\n1 a\n2 b\n3 c\n4 d\n5 e\n*Links\n1 2 30\n2 3 10\n3 1 20\n1 3 50\n3 4 10\n"
+    let text =
+      "*Vertices\n1 a\n2 b\n3 c\n4 d\n5 e\n*Links\n1 2 30\n2 3 10\n3 1 20\n1 3 50\n3 4 10\n"
     for (model, flows) in [
       (
         FlowModel.undirected,
-        [0.4166666666666667, 0.16666666666666669, 0.3260444631745027, 0.05798517894183246,
-          0.032637024550331566]
+        [
+          0.4166666666666667, 0.16666666666666669, 0.3260444631745027, 0.05798517894183246,
+          0.032637024550331566,
+        ]
       ),
       (
         .directed,
-        [0.2494568145895055, 0.21994466483407077, 0.35122044591772145, 0.12472840729475275,
-          0.05464966736394822]
+        [
+          0.2494568145895055, 0.21994466483407077, 0.35122044591772145, 0.12472840729475275,
+          0.05464966736394822,
+        ]
       ),
     ] {
       let flow = try FlowNetwork(
@@ -155,7 +160,8 @@ import Testing
     let flow = try FlowNetwork(KnownNetworks.network("1 1 2\n1 2 1\n2 3 1\n"))
     #expect(flow.flow.array == [0.5, 1.0 / 3, 1.0 / 6])
     let without = try FlowNetwork(
-      KnownNetworks.network("1 1 2\n1 2 1\n2 3 1\n"), options: options { $0.dropsSelfLinks = true }.flow)
+      KnownNetworks.network("1 1 2\n1 2 1\n2 3 1\n"),
+      options: options { $0.dropsSelfLinks = true }.flow)
     #expect(without.flow.array == [0.25, 0.5, 0.25])
   }
 

@@ -1,5 +1,5 @@
-import Foundation
 import Formats
+import Foundation
 import Parallel
 import Testing
 
@@ -28,7 +28,8 @@ import Testing
 
   @Test func pajek() throws {
     let network = try read(
-      "\u{FEFF}*vertices 3\n1 \"Ann Lee\" 0.5\n2 Bob 1 2 ellipse\n3 \"王\"\n*ARCS\n1 2 4\n*edges 1\n2 3\n")
+      "\u{FEFF}*vertices 3\n1 \"Ann Lee\" 0.5\n2 Bob 1 2 ellipse\n3 \"王\"\n*ARCS\n1 2 4\n*edges 1\n2 3\n"
+    )
     #expect(network.names == ["Ann Lee", "Bob", "王"])
     #expect(network.nodeWeights == [0.5, 1, 1])
     #expect(links(network) == ["1-2:4.0", "2-3:1.0"])
@@ -65,7 +66,8 @@ import Testing
     ("*Vertices 2\n1 a\n2 b\n*Edges\n1 3\n", "node 3"),
     ("*Vertices 2\n*Edges\n1 3\n", "node 3"), ("*Vertices\n1 \"cut\n*Edges\n", "line 2"),
     ("*Bipartite\n1 2\n", "needs the id"), ("*Bipartite 3\n1 2\n", "*Bipartite 3"),
-    ("*States\n1 1\n1 2\n*Links\n1 1\n", "listed twice"), ("*States\n1 1\n*Links\n1 9\n", "state 9"),
+    ("*States\n1 1\n1 2\n*Links\n1 1\n", "listed twice"),
+    ("*States\n1 1\n*Links\n1 9\n", "state 9"),
     ("*States\n1 1\n*Multilayer\n1 1 1 2\n", "not two"), ("*Multilayer\n1 1 1\n", "line 2"),
     ("*Intra\n1 1 2 -3\n", "≥ 0"), ("*Vertices 1\n1 a\n*Vertices 1\n", "twice"),
   ])
@@ -139,7 +141,8 @@ import Testing
       KnownNetworks.multilayer, KnownNetworks.nineTriangles, "1 2 0.5\n2 3 1e3\n",
     ].map { Array($0.utf8) }
     let pieces = [
-      "*Vertices", "*States", "*Intra", "*Inter", "*Bipartite 3", "4294967295", "-1", "nan", "1e308",
+      "*Vertices", "*States", "*Intra", "*Inter", "*Bipartite 3", "4294967295", "-1", "nan",
+      "1e308",
       "\"", "\n", "\0", "#", "\u{FEFF}", "99999999999999999999", " ", "*",
     ].map { Array($0.utf8) }
     var random = RandomStream(seed: 21)

@@ -1,5 +1,5 @@
-import Foundation
 import Formats
+import Foundation
 import Parallel
 import Testing
 
@@ -102,6 +102,7 @@ import Testing
   @Test(arguments: [
     ("1 1\n2 1\n", "in no module"), ("1 1\n1 2\n", "listed twice"), ("99 1\n", "no node 99"),
     ("1\n", "node_id module"), ("x 1\n", "node_id module"), ("1:1 0.1 \"A\"\n", "line 1"),
+    (String(repeating: "1:", count: 9999) + "1 0.1 \"A\" 1\n", "levels"),
     ("1:x 0.1 \"A\" 1\n", "line 1"), ("1:1 abc \"A\" 1\n", "line 1"),
     (
       "1:1 0.1 \"A\" 1\n1:1:1 0.1 \"B\" 2\n1:1:2 0 \"\" 3\n1:1:3 0 \"\" 4\n1:1:4 0 \"\" 5\n"
@@ -128,8 +129,10 @@ import Testing
 
   @Test func fuzzedPartitions() throws {
     let network = try KnownNetworks.network(KnownNetworks.twoTriangles)
-    let seeds = ["1 1 0.1\n2 1\n3 2\n4 2\n5 2\n6 2\n", "1:1 0.1 \"A\" 1\n1:2 0.1 \"B\" 2\n2:1 0 \"\" 3\n"]
-      .map { Array($0.utf8) }
+    let seeds = [
+      "1 1 0.1\n2 1\n3 2\n4 2\n5 2\n6 2\n", "1:1 0.1 \"A\" 1\n1:2 0.1 \"B\" 2\n2:1 0 \"\" 3\n",
+    ]
+    .map { Array($0.utf8) }
     var random = RandomStream(seed: 2)
     for _ in 0..<20_000 {
       var bytes = seeds[random.below(2)]
@@ -149,7 +152,8 @@ import Testing
 
   @Test func mapHoldsEverything() throws {
     let network = try KnownNetworks.network(
-      "*Vertices 6\n1 A\n2 B\n3 C\n4 D\n5 E\n6 \"</script>\"\n*Edges\n" + KnownNetworks.twoTriangles)
+      "*Vertices 6\n1 A\n2 B\n3 C\n4 D\n5 E\n6 \"</script>\"\n*Edges\n" + KnownNetworks.twoTriangles
+    )
     let html = ModuleMap(try Infomap.run(network), network: network).html(title: "two & <three>")
     for name in ["\"A\"", "\"E\"", "\\u003C/script>", "two &amp; &lt;three>"] {
       #expect(html.contains(name))

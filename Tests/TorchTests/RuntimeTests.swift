@@ -174,7 +174,7 @@ import Testing
 
   @Test func unfitMemoryThrows() throws {
     let bytes: [UInt8] = [0, 0, 0]
-    try bytes.withUnsafeBytes { bytes in
+    bytes.withUnsafeBytes { bytes in
       #expect(throws: TorchError.self) {
         try Tensor(bytes: bytes, shape: [2], dtype: .float32)
       }
@@ -210,5 +210,63 @@ import Testing
     await #expect(processExitsWith: .failure) {
       _ = gradients(of: Tensor.ones([2]), withRespectTo: [Tensor.ones([2])])
     }
+  }
+}
+
+@Suite(.enabled(if: hasTorch, torchReason)) struct RuntimeTests {
+  @Test func threadsCanBeSet() {
+    let earlier = threadCount
+    defer { threadCount = earlier }
+    threadCount = 1
+    #expect(threadCount == 1)
+  }
+
+  @Test func candidatesSayWhatWasOpened() {
+    #expect(Runtime.candidates.filter(\.isOpened).count == 1)
+    #expect(Runtime.version.first?.isNumber == true)
+  }
+
+  /// A shim that was compiled for another build of Danlu is refused with a line that says so.
+  @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/cc"), "no C compiler"))
+  func anotherVersionOfTheTableIsRefused() throws {
+    let folder = FileManager.default.temporaryDirectory
+      .appendingPathComponent("danlu-shim-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let missing = Runtime.table(of: folder.path)
+    #expect(message(of: missing)?.contains("cannot open") == true)
+    try compile("int unrelated;", into: folder)
+    #expect(message(of: Runtime.table(of: folder.path))?.contains("is not Danlu's shim") == true)
+    let other = folder.appendingPathComponent("other")
+    try FileManager.default.createDirectory(at: other, withIntermediateDirectories: true)
+    let source = """
+      #include "ctorch.h"
+      static CTorchAPI table = {.abi_version = 999};
+      const CTorchAPI *danlu_ctorch_api(void) { return &table; }
+      """
+    try compile(source, into: other)
+    let text = try #require(message(of: Runtime.table(of: other.path)))
+    #expect(text.contains("999") && text.contains("\(CTORCH_ABI_VERSION)"), "\(text)")
+  }
+
+  private func message(of result: Result<CTorchAPI, TorchError>) -> String? {
+    if case .failure(let error) = result { error.message } else { nil }
+  }
+
+  private func compile(_ source: String, into folder: URL) throws {
+    let file = folder.appendingPathComponent("shim.c")
+    try source.write(to: file, atomically: true, encoding: .utf8)
+    let headers = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("Sources/CTorch/include")
+    let compiler = Process()
+    compiler.executableURL = URL(fileURLWithPath: "/usr/bin/cc")
+    compiler.arguments = [
+      "-shared", "-fPIC", "-I\(headers.path)", file.path, "-o",
+      folder.appendingPathComponent("libctorch.\(Runtime.suffix)").path,
+    ]
+    try compiler.run()
+    compiler.waitUntilExit()
+    try #require(compiler.terminationStatus == 0)
   }
 }
