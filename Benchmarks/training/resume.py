@@ -1,7 +1,7 @@
 """Kills one long training 20 times at random moments and resumes it: its end must be bit-equal.
 
     swift build -c release --product DanluBench
-    python Benchmarks/training/resume.py [--kills 20] [--seed 1] [--threads 1] [--steps 3000]
+    python Benchmarks/training/resume.py [--kills 20] [--seed 1] [--threads 1] [--steps 5000]
     python Benchmarks/training/resume.py --recipe gan-single-loss --steps 400     # by danlu run
 
 The training runs once without interruption, then once more in pieces: after a random time each piece
@@ -17,7 +17,7 @@ arguments = argparse.ArgumentParser()
 arguments.add_argument("--kills", type=int, default=20)
 arguments.add_argument("--seed", type=int, default=1)
 arguments.add_argument("--threads", type=int, default=1)
-arguments.add_argument("--steps", type=int, default=3000)
+arguments.add_argument("--steps", type=int, default=5000)
 arguments.add_argument("--recipe", help="run this recipe by danlu in place of the benchmark's training")
 options = arguments.parse_args()
 binary = BINARY.with_name("danlu") if options.recipe else BINARY

@@ -1,4 +1,5 @@
-"""Fashion-MNIST by the Trainer against the same in PyTorch, and what the Trainer adds to a bare loop.
+"""Fashion-MNIST by the Trainer against the same in PyTorch, what the Trainer adds to a bare loop, and
+resuming after SIGKILL (resume.py).
 
     swift build -c release --product DanluBench
     python Benchmarks/training/run.py [--data ../shared/data/fashion-mnist] [--seeds 3] [--threads 1]
@@ -8,7 +9,7 @@ on; both sides read the same positions. Network, initial distributions, optimize
 size are the same; orders of examples, dropout masks and first weights are each side's own. Sides take
 turns; time is the training loop's wall time (and processor time, which other programs disturb less).
 """
-import argparse, pathlib, statistics, sys, tempfile
+import argparse, pathlib, statistics, subprocess, sys, tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
 import numpy as np
@@ -19,12 +20,12 @@ arguments.add_argument("--data", default=str(ROOT / "../shared/data/fashion-mnis
 arguments.add_argument("--seeds", type=int, default=3)
 arguments.add_argument("--epochs", type=int, default=5)
 arguments.add_argument("--threads", type=int, default=1)
-arguments.add_argument("--only", choices=["accuracy", "overhead"])
+arguments.add_argument("--only", choices=["accuracy", "overhead", "resume"])
 options = arguments.parse_args()
 require_binary()
 print(f"{machine()}; {options.threads} thread(s)\n")
 
-if options.only != "overhead":
+if options.only in (None, "accuracy"):
     if not pathlib.Path(options.data).is_dir():
         sys.exit(f"{options.data} is no folder; --data names one with Fashion-MNIST's IDX files")
     held = pathlib.Path(tempfile.mkdtemp()) / "test.npy"
@@ -51,7 +52,7 @@ if options.only != "overhead":
     print(f"ratio of the shortest times: wall {wall['Danlu'] / wall['PyTorch']:.2f}, processor "
           f"{processor['Danlu'] / processor['PyTorch']:.2f}")
 
-if options.only != "accuracy":
+if options.only in (None, "overhead"):
     print("\n| step | bare loop, µs | Trainer, µs | median difference, µs | share |\n| --- | --- | --- | --- | --- |")
     for entry in results([str(BINARY), "trainer-overhead"], options.threads):
         if "bare" in entry:
@@ -59,3 +60,9 @@ if options.only != "accuracy":
                   f"{entry['medianDifference'] * 1e6:.1f} | {100 * entry['medianDifference'] / entry['bareMedian']:.1f} % |")
         else:
             print(f"\n{entry['name']}: {entry['minimum'] * 1e6:.1f} µs (median {entry['median'] * 1e6:.1f})")
+
+if options.only in (None, "resume"):
+    print()
+    sys.stdout.flush()
+    script = str(pathlib.Path(__file__).with_name("resume.py"))
+    sys.exit(subprocess.run([sys.executable, script, "--threads", str(options.threads)]).returncode)

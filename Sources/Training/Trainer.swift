@@ -9,6 +9,9 @@ import Tracking
 /// With a `Run` it writes that run's folder, and begins at the run's latest checkpoint if there is
 /// one; without, it only trains. On the CPU with the same number of threads an interrupted and resumed
 /// run has the same weights, bit for bit, as an uninterrupted one.
+///
+/// One run holds the checkpoints of one training: whoever trains several models gives the run to one
+/// of their trainers.
 public final class Trainer {
   public let options: TrainingOptions
   let run: Run?

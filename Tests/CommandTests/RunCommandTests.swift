@@ -179,25 +179,98 @@ struct RunCommandTests {
   }
 
   @Test func anInterruptIsStatus130AndTheRunGoesOn() throws {
-    let names = try Command("recipes", "--json").run().output
-    // A recipe that trains keeps a checkpoint; the others begin again.
-    let trains = names.contains("\"gan-single-loss\"")
-    let recipe = trains ? "gan-single-loss" : "smoothing"
     try withTemporaryFolder { folder in
       let path = folder + "/run"
-      var command = Command("run", recipe, "--out", path)
-      if trains { command = Command("run", recipe, "--out", path, "--steps", "40", "--batch", "8") }
-      let metrics = RunFolder(path: path)
-      let outcome = try command.run { _ in
-        trains ? ((try? metrics.metrics().records.isEmpty) == false) : metrics.isRun
-      }
-      #expect(outcome.status == 130, "\(outcome.errors)")
-      #expect(outcome.lastError == "interrupted; continue with: danlu run --resume \(path)")
-      if trains { #expect(metrics.checkpoints.latest() != nil) }
+      let run = RunFolder(path: path)
+      let outcome = try Command("run", "smoothing", "--out", path).run { _ in run.isRun }
+      expectInterruption(outcome, path)
       let resumed = try Command("run", "--resume", path, "--json").run()
       #expect(resumed.status == 0, "\(resumed.errors)")
-      #expect(try resumed.json()["recipe"]?.stringValue == recipe)
-      if trains { #expect(resumed.errors.contains("continuing after step")) }
+      #expect(try resumed.json()["recipe"]?.stringValue == "smoothing")
+    }
+  }
+
+  func expectInterruption(_ outcome: Command.Outcome, _ path: String) {
+    #expect(outcome.status == 130 && outcome.output.isEmpty, "\(outcome.errors)")
+    #expect(outcome.lastError == "interrupted; continue with: danlu run --resume \(path)")
+  }
+
+  /// The smallest GAN that the first recipe trains.
+  func gan(_ path: String, _ more: [String] = []) -> Command {
+    Command(
+      ["run", "gan-single-loss", "--out", path, "--steps", "400", "--batch", "8"]
+        + ["--set", "width=8", "--set", "noise=4", "--set", "images=1000", "--device", "cpu"] + more
+    )
+  }
+
+  @Test func anInterruptedTrainingKeepsItsCheckpoint() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/run"
+      let run = RunFolder(path: path)
+      let outcome = try gan(path).run { _ in (run.overview().lastStep ?? 0) > 20 }
+      expectInterruption(outcome, path)
+      let step = try #require(run.checkpoints.latest()?.step)
+      #expect(step > 20 && step < 400)
+
+      // The same run, but its configuration asks for another network.
+      let text = try String(contentsOfFile: run.configurationPath, encoding: .utf8)
+      #expect(text.contains("\"width\" : 8"))
+      let other = text.replacingOccurrences(of: "\"width\" : 8", with: "\"width\" : 16")
+      try AtomicFile.write(other, to: run.configurationPath)
+      expectFailure(
+        try Command("run", "--resume", path).run(), "cannot continue from \(path)/checkpoints/step-"
+      )
+      try AtomicFile.write(text, to: run.configurationPath)
+
+      let again = try Command("run", "--resume", path).run { errors in
+        errors.contains("continuing after step \(step)")
+          && (run.overview().lastStep ?? 0) >= (step + 19) / 10 * 10
+      }
+      expectInterruption(again, path)
+      #expect(try #require(run.checkpoints.latest()?.step) > step)
+
+      // A damaged checkpoint is passed over and said so.
+      let weights = try #require(run.checkpoints.latest()?.path) + "/generator.safetensors"
+      try AtomicFile.write("nothing", to: weights)
+      let third = try Command("run", "--resume", path).run { $0.contains("continuing after step") }
+      expectInterruption(third, path)
+      #expect(third.errors.contains("a damaged checkpoint is passed over: \(weights)"))
+      #expect(third.errors.contains("continuing after step \(step)"))
+    }
+  }
+
+  @Test func damagedDataIsExplained() throws {
+    try withTemporaryFolder { folder in
+      func failure(_ name: String, _ fill: (String) throws -> Void, _ explanation: String) throws {
+        let data = folder + "/" + name
+        try Folder.create(data)
+        try fill(data)
+        let outcome = try gan(folder + "/run", ["--data", data]).run()
+        expectFailure(outcome, explanation)
+        #expect(!FileManager.default.fileExists(atPath: folder + "/run"), "\(name)")
+      }
+      let header: [UInt8] = [0, 0, 8, 3, 0, 0, 4, 0, 0, 0, 0, 28, 0, 0, 0, 28]
+      let picture = Image(
+        width: 28, height: 28, channels: 1, pixels: (0..<784).map { UInt8($0 % 251) })
+      try failure("empty", { _ in }, "no images: expected IDX, CIFAR (.bin) or PNG files")
+      try failure(
+        "idx", { try AtomicFile.write(header + [1, 2, 3], to: $0 + "/images-idx3-ubyte") },
+        "images-idx3-ubyte")
+      try failure(
+        "header", { try AtomicFile.write(Array(header[..<9]), to: $0 + "/images-idx3-ubyte") },
+        "images-idx3-ubyte")
+      try failure(
+        "png",
+        { path in
+          try picture.writePNG(to: path + "/a.png")
+          let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path + "/a.png")))
+          try AtomicFile.write(Array(bytes[..<(bytes.count / 2)]), to: path + "/a.png")
+        }, "a.png")
+      try failure(
+        "few", { try picture.writePNG(to: $0 + "/a.png") }, "1 images are too few for batches of 8")
+      expectFailure(
+        try gan(folder + "/run", ["--data", folder + "/nowhere"]).run(), "nowhere: no such folder")
+      #expect(!FileManager.default.fileExists(atPath: folder + "/run"))
     }
   }
 }

@@ -51,6 +51,7 @@ struct Command {
   var redirection = ""
 
   init(_ arguments: String...) { self.arguments = arguments }
+  init(_ arguments: [String]) { self.arguments = arguments }
 
   /// Runs to the end, or until `interrupt` says (from what is on standard error so far) that it is
   /// time to send SIGINT.
