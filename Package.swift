@@ -9,13 +9,16 @@ let package = Package(
   products: [
     .executable(name: "danlu", targets: ["danlu"]),
     .library(name: "Recipes", targets: ["Recipes"]),
+    .library(name: "Generative", targets: ["Generative"]),
     .library(name: "Training", targets: ["Training"]),
     .library(name: "Optimizers", targets: ["Optimizers"]),
     .library(name: "Datasets", targets: ["Datasets"]),
     .library(name: "Layers", targets: ["Layers"]),
     .library(name: "Torch", targets: ["Torch"]),
-    .library(name: "Tracking", targets: ["Tracking"]),
+    .library(name: "TextMining", targets: ["TextMining"]),
     .library(name: "WordVectors", targets: ["WordVectors"]),
+    .library(name: "Communities", targets: ["Communities"]),
+    .library(name: "Tracking", targets: ["Tracking"]),
     .library(name: "Formats", targets: ["Formats"]),
     .library(name: "Parallel", targets: ["Parallel"]),
   ],
@@ -29,12 +32,15 @@ let package = Package(
       dependencies: [
         "Recipes",
         "Training",
+        "Generative",
         "Optimizers",
         "Datasets",
         "Layers",
         "Torch",
-        "Tracking",
+        "TextMining",
         "WordVectors",
+        "Communities",
+        "Tracking",
         "Formats",
         "Parallel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -45,17 +51,30 @@ let package = Package(
       name: "Recipes",
       dependencies: [
         "Training",
+        "Generative",
         "Optimizers",
         "Datasets",
         "Layers",
         "Torch",
-        "Tracking",
+        "TextMining",
         "WordVectors",
+        "Communities",
+        "Tracking",
         "Formats",
         "Parallel",
       ]),
 
     // Models and their training.
+    .target(
+      name: "Generative",
+      dependencies: [
+        "Training",
+        "Optimizers",
+        "Datasets",
+        "Layers",
+        "Torch",
+        "Parallel",
+      ]),
     .target(
       name: "Training",
       dependencies: [
@@ -76,13 +95,63 @@ let package = Package(
     .target(name: "CTorch"),
 
     // Pure Swift, no libtorch.
+    .target(name: "TextMining", dependencies: ["WordVectors", "Formats", "Parallel"]),
+    .target(name: "WordVectors", dependencies: ["CVectorKernels", "Formats", "Parallel"]),
+    .target(name: "CVectorKernels", exclude: ["kernels_body.h"]),
+    .target(name: "Communities", dependencies: ["Formats", "Parallel"]),
     .target(name: "Tracking", dependencies: ["Formats"]),
     .target(name: "Formats", dependencies: ["CZlib"]),
     .target(name: "Parallel"),
-    .target(name: "WordVectors", dependencies: ["CVectorKernels", "Formats", "Parallel"]),
-    .target(name: "CVectorKernels", exclude: ["kernels_body.h"]),
     .systemLibrary(name: "CZlib"),
 
+    // Measured side by side with the peers by the scripts of Benchmarks/.
+    .executableTarget(
+      name: "DanluBench",
+      dependencies: [
+        "Generative",
+        "Training",
+        "Optimizers",
+        "Datasets",
+        "Layers",
+        "Torch",
+        "Tracking",
+        "Formats",
+        "Parallel",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Benchmarks/DanluBench"),
+
+    .testTarget(
+      name: "RecipesTests",
+      dependencies: [
+        "Recipes",
+        "Tracking",
+        "Formats",
+        "Parallel",
+        "Torch",
+        "Layers",
+      ]),
+    .testTarget(
+      name: "GenerativeTests",
+      dependencies: [
+        "Generative",
+        "Datasets",
+        "Optimizers",
+        "Layers",
+        "Torch",
+        "Parallel",
+      ]),
+    .testTarget(
+      name: "TrainingTests",
+      dependencies: [
+        "Training",
+        "Optimizers",
+        "Datasets",
+        "Layers",
+        "Torch",
+        "Tracking",
+        "Formats",
+        "Parallel",
+      ]),
     .testTarget(
       name: "OptimizersTests",
       dependencies: [
@@ -91,8 +160,31 @@ let package = Package(
         "Torch",
       ], resources: [.copy("Golden")]),
     .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Torch", "Formats", "Parallel"]),
-    .testTarget(name: "LayersTests", dependencies: ["Layers", "Torch", "Formats"]),
-    .testTarget(name: "TorchTests", dependencies: ["Torch"]),
+    .testTarget(
+      name: "LayersTests",
+      dependencies: [
+        "Layers",
+        "Torch",
+        "Formats",
+      ], resources: [.copy("Golden")]),
+    .testTarget(name: "TorchTests", dependencies: ["Torch"], resources: [.copy("Golden")]),
+    .testTarget(
+      name: "TextMiningTests",
+      dependencies: [
+        "TextMining",
+        "WordVectors",
+        "Formats",
+        "Parallel",
+      ]),
+    .testTarget(
+      name: "WordVectorsTests",
+      dependencies: [
+        "WordVectors",
+        "CVectorKernels",
+        "Formats",
+        "Parallel",
+      ]),
+    .testTarget(name: "CommunitiesTests", dependencies: ["Communities", "Formats", "Parallel"]),
     .testTarget(name: "TrackingTests", dependencies: ["Tracking", "Formats"]),
     .testTarget(
       name: "FormatsTests",
@@ -101,7 +193,7 @@ let package = Package(
         "Parallel",
       ], resources: [.copy("Golden")]),
     .testTarget(name: "ParallelTests", dependencies: ["Parallel"]),
-    .testTarget(name: "WordVectorsTests", dependencies: ["WordVectors", "CVectorKernels", "Parallel"]),
+    .testTarget(name: "CommandTests", dependencies: ["danlu"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -29,10 +29,7 @@ public final class AtomicFile {
     } else {
       // Through symbolic links, so that the link stays and its target is replaced.
       destination = exists ? Self.resolved(path) : path
-      let folder = (destination as NSString).deletingLastPathComponent
-      let suffix = String(UInt64.random(in: 0..<1 << 40), radix: 36)
-      let name = ".\((destination as NSString).lastPathComponent).\(suffix).partial"
-      let temporary = folder.isEmpty ? name : (folder as NSString).appendingPathComponent(name)
+      let temporary = Folder.temporaryPath(beside: destination)
       temporaryPath = temporary
       descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
       if descriptor >= 0, exists { fchmod(descriptor, status.st_mode & 0o777) }

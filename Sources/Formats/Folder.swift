@@ -57,9 +57,7 @@ public enum Folder {
     }
     let parent = (path as NSString).deletingLastPathComponent
     if !parent.isEmpty { try create(parent) }
-    let suffix = String(UInt64.random(in: 0..<1 << 40), radix: 36)
-    let name = ".\((path as NSString).lastPathComponent).\(suffix).partial"
-    let temporary = parent.isEmpty ? name : (parent as NSString).appendingPathComponent(name)
+    let temporary = temporaryPath(beside: path)
     try create(temporary)
     do {
       let result = try body(temporary)
@@ -73,6 +71,15 @@ public enum Folder {
       try? FileManager.default.removeItem(atPath: temporary)
       throw error
     }
+  }
+
+  /// A fresh hidden name in the folder of `path`: `.NAME.RANDOM.partial`. Whoever finds one that no
+  /// process is writing may remove it.
+  static func temporaryPath(beside path: String) -> String {
+    let folder = (path as NSString).deletingLastPathComponent
+    let suffix = String(UInt64.random(in: 0..<1 << 40), radix: 36)
+    let name = ".\((path as NSString).lastPathComponent).\(suffix).partial"
+    return folder.isEmpty ? name : (folder as NSString).appendingPathComponent(name)
   }
 
   private static func synchronizeTree(_ path: String) throws {

@@ -68,7 +68,7 @@ public final class PReLU: Layer {
   }
 
   public override func forward(_ input: Tensor) -> Tensor {
-    precondition(
+    require(
       weight.count == 1 || input.rank >= 2 && input.size(1) == weight.count,
       "PReLU expected (B, \(weight.count), …), received shape \(input.shape)")
     return input.prelu(weight.value)

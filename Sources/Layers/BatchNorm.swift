@@ -70,7 +70,7 @@ public final class BatchNorm: Layer, KernelLayer, StatisticsKeeping {
   public func forward(_ input: Tensor, weight: Tensor) -> Tensor { normalize(input, weight) }
 
   private func normalize(_ input: Tensor, _ weight: Tensor?) -> Tensor {
-    precondition(
+    require(
       input.rank >= 2 && input.size(1) == channels,
       "BatchNorm expected (B, \(channels), …), received shape \(input.shape)")
     let byBatch = usesBatchStatistics ?? isTraining
@@ -84,7 +84,7 @@ public final class BatchNorm: Layer, KernelLayer, StatisticsKeeping {
 
   public var kernel: Parameter {
     guard let weight else {
-      preconditionFailure("a BatchNorm without scale and shift has no weight to normalise")
+      fatalError("a BatchNorm without scale and shift has no weight to normalise")
     }
     return weight
   }

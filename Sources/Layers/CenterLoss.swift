@@ -20,7 +20,7 @@ public final class CenterLoss: Module {
   }
 
   public func callAsFunction(_ features: Tensor, classes: Tensor) -> Tensor {
-    precondition(
+    require(
       features.rank == 2 && features.size(1) == centers.shape[1]
         && classes.shape == [features.size(0)],
       "CenterLoss expected features (B, \(centers.shape[1])) and classes (B), "

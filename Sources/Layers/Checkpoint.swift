@@ -100,22 +100,49 @@ extension Module {
     from file: SafetensorsFile, map: WeightMap = WeightMap(), convertingTypes: Bool = false,
     mapped: Bool = false
   ) throws {
-    var fit = Fit(unread: Set(file.entries.map(\.name)))
+    let source = TensorSource(name: file.path, names: Set(file.entries.map(\.name))) {
+      try file.tensor($0, mapped: mapped)
+    }
+    try load(from: source, map, convertingTypes: convertingTypes, mapped: mapped)
+  }
+
+  /// As `load(from:)` of a file, from tensors in memory; errors call them `source`.
+  public final func load(
+    _ tensors: [String: Tensor], source: String, map: WeightMap = WeightMap(),
+    convertingTypes: Bool = false
+  ) throws {
+    let source = TensorSource(name: source, names: Set(tensors.keys)) { name in
+      guard let tensor = tensors[name] else { preconditionFailure("no tensor '\(name)'") }
+      return tensor
+    }
+    try load(from: source, map, convertingTypes: convertingTypes, mapped: false)
+  }
+
+  private struct TensorSource {
+    let name: String
+    let names: Set<String>
+    let tensor: (String) throws -> Tensor
+  }
+
+  private func load(
+    from source: TensorSource, _ map: WeightMap, convertingTypes: Bool, mapped: Bool
+  ) throws {
+    var fit = Fit(unread: source.names)
     var names: [ObjectIdentifier: [String]] = [:]
     for (name, parameter) in allNames() {
       names[ObjectIdentifier(parameter), default: []].append(name)
     }
     for (name, parameter) in namedParameters() {
       let candidates = names[ObjectIdentifier(parameter)] ?? [name]
-      let present = candidates.filter { file[map.fileName($0)] != nil }
+      let present = candidates.filter { source.names.contains(map.fileName($0)) }
       guard let first = present.first else {
         if !map.mayMiss(name) { fit.missing.append(map.fileName(name)) }
         continue
       }
       fit.unread.subtract(present.map(map.fileName))
-      let tensor = map.convert(first, try file.tensor(map.fileName(first), mapped: mapped))
+      let tensor = map.convert(first, try source.tensor(map.fileName(first)))
       for other in present.dropFirst()
-      where !tensor.equals(map.convert(other, try file.tensor(map.fileName(other)))) {
+      where !tensor.equals(map.convert(other, try source.tensor(map.fileName(other)))) {
         fit.mismatched.append(
           "'\(map.fileName(first))' and '\(map.fileName(other))' are tied and differ")
       }
@@ -123,7 +150,9 @@ extension Module {
         tensor, for: parameter, name: map.fileName(first), convertingTypes: convertingTypes)
       fit.values.append((parameter, tensor))
     }
-    if let error = fit.error(path: file.path, model: "\(type(of: self))", map: map) { throw error }
+    if let error = fit.error(path: source.name, model: "\(type(of: self))", map: map) {
+      throw error
+    }
     for (parameter, tensor) in fit.values {
       let isSame = tensor.dtype == parameter.dtype && parameter.value.device == .cpu
       if mapped && isSame { parameter.replace(with: tensor) } else { parameter.assign(tensor) }

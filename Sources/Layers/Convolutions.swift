@@ -27,7 +27,7 @@ public enum Padding: Sendable, ExpressibleByIntegerLiteral {
     case .valid: return (lengths.map { _ in 0 }, lengths.map { _ in 0 })
     case .symmetric(let width): return (lengths.map { _ in width }, lengths.map { _ in width })
     case .explicit(let before, let after):
-      precondition(
+      require(
         before.count == lengths.count && after.count == lengths.count,
         "padding expected \(lengths.count) widths before and after, received \(before), \(after)")
       return (before, after)
@@ -60,7 +60,7 @@ public class Convolution: Layer, KernelLayer {
       self.stride = stride ?? kernelSize.map { _ in 1 }
       self.dilation = dilation ?? kernelSize.map { _ in 1 }
       self.padding = padding
-      precondition(
+      require(
         self.stride.count == kernelSize.count && self.dilation.count == kernelSize.count,
         "a convolution expected \(kernelSize.count) strides and dilations, "
           + "received \(self.stride), \(self.dilation)")
@@ -84,7 +84,7 @@ public class Convolution: Layer, KernelLayer {
     bias hasBias: Bool = true, weightInitializer: Initializer = .glorotUniform,
     biasInitializer: Initializer = .zeros, generator: Generator? = nil
   ) {
-    precondition(
+    require(
       inputChannels % groups == 0 && outputChannels % groups == 0,
       "\(groups) groups do not divide both \(inputChannels) and \(outputChannels) channels"
     )
@@ -170,7 +170,7 @@ public final class Conv2d: Convolution {
 extension Layer {
   /// Traps unless `input` is `(B, channels, …)` with `axes` spatial axes.
   func checkChannels(_ input: Tensor, _ channels: Int, axes: Int) {
-    precondition(
+    require(
       input.rank == axes + 2 && input.size(1) == channels,
       "\(type(of: self)) expected (B, \(channels)\(String(repeating: ", n", count: axes))), "
         + "received shape \(input.shape)")

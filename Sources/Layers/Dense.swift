@@ -29,7 +29,7 @@ public final class Dense: Layer, KernelLayer {
   public override func forward(_ input: Tensor) -> Tensor { forward(input, weight: weight.value) }
 
   public func forward(_ input: Tensor, weight: Tensor) -> Tensor {
-    precondition(
+    require(
       input.rank > 0 && input.size(-1) == inputSize,
       "Dense expected last axis \(inputSize), received shape \(input.shape)")
     return input.linear(weight, bias: bias?.value)

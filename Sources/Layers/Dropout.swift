@@ -38,7 +38,7 @@ public final class Dropout: Layer {
   }
 
   private static func check(_ rate: Double) {
-    precondition((0...1).contains(rate), "Dropout expected a rate within 0...1, received \(rate)")
+    require((0...1).contains(rate), "Dropout expected a rate within 0...1, received \(rate)")
   }
 
   public override func freshCopy(_ cloning: Cloning) -> Module {
@@ -53,7 +53,7 @@ public final class GaussianDropout: Layer {
   private let generator: Generator?
 
   public init(_ rate: Double, sharedAxes: [Int] = [], generator: Generator? = nil) {
-    precondition(
+    require(
       rate >= 0 && rate < 1, "GaussianDropout expected a rate within 0..<1, received \(rate)")
     self.rate = rate
     self.sharedAxes = sharedAxes
@@ -79,7 +79,7 @@ private func noiseShape(_ input: Tensor, sharedAxes: [Int], _ layer: String) -> 
   var shape = input.shape
   for axis in sharedAxes {
     let position = axis < 0 ? axis + shape.count : axis
-    precondition(
+    require(
       shape.indices ~= position,
       "\(layer) shares its mask along axis \(axis), received shape \(input.shape)")
     shape[position] = 1

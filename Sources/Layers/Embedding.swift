@@ -30,7 +30,7 @@ public final class Embedding: Layer, KernelLayer {
   public override func forward(_ input: Tensor) -> Tensor { forward(input, weight: weight.value) }
 
   public func forward(_ input: Tensor, weight: Tensor) -> Tensor {
-    precondition(
+    require(
       input.dtype == .int64 || input.dtype == .int32,
       "Embedding expected integer positions, received \(input.summary)")
     return weight.embedding(input, paddingIndex: paddingIndex ?? -1)
@@ -67,7 +67,7 @@ public final class TiedProjection: Layer {
   }
 
   public override func forward(_ input: Tensor) -> Tensor {
-    precondition(
+    require(
       input.rank > 0 && input.size(-1) == embedding.size,
       "TiedProjection expected last axis \(embedding.size), received shape \(input.shape)")
     return input.linear(embedding.weight.value, bias: bias.value)

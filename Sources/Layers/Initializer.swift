@@ -70,7 +70,7 @@ extension Initializer {
   /// the middle tap, so that the layer starts as the identity.
   public static func identity(gain: Double = 1) -> Initializer {
     Initializer(name: "identity(gain: \(gain))") { shape, _, dtype, _ in
-      precondition(
+      require(
         shape.count >= 2, "identity initializer expected at least 2 axes, received shape \(shape)")
       let weight = Tensor.zeros(shape, dtype: dtype)
       var middle = weight
@@ -207,7 +207,7 @@ extension Initializer {
   /// the distribution uniform over orthogonal matrices: Saxe et al. 2013.
   public static func orthogonal(gain: Double = 1) -> Initializer {
     Initializer(name: "orthogonal(gain: \(gain))") { shape, _, dtype, generator in
-      precondition(
+      require(
         shape.count >= 2, "orthogonal initializer expected at least 2 axes, received shape \(shape)"
       )
       let rows = shape[0]

@@ -111,7 +111,7 @@ extension Tensor {
   }
 
   private func checkClasses(_ target: Tensor, _ name: String) {
-    precondition(
+    require(
       rank == 2 && target.rank == 1 && target.size(0) == size(0),
       "\(name) expected scores (B, C) and classes (B), received shapes \(shape) and \(target.shape)"
     )

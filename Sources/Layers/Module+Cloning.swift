@@ -12,7 +12,7 @@ public final class Cloning {
   public func copy<Part: Module>(_ part: Part) -> Part {
     if let copy = copies[ObjectIdentifier(part)] as? Part { return copy }
     guard let copy = part.freshCopy(self) as? Part else {
-      preconditionFailure("freshCopy of \(type(of: part)) gave another type")
+      fatalError("freshCopy of \(type(of: part)) gave another type")
     }
     copies[ObjectIdentifier(part)] = copy
     return copy
@@ -32,7 +32,7 @@ extension Cloneable {
   public func clone(generator: Generator? = nil) -> Self {
     let copy = Cloning(generator: generator).copy(self)
     for (own, fresh) in zip(namedParameters(), copy.namedParameters()) {
-      precondition(
+      require(
         own.name == fresh.name,
         "the copy of \(type(of: self)) holds '\(fresh.name)' in place of '\(own.name)'")
       fresh.parameter.replace(
@@ -54,7 +54,7 @@ extension Module {
     let differences = zip(own, others).filter {
       $0.name != $1.name || $0.parameter.shape != $1.parameter.shape
     }
-    precondition(
+    require(
       own.count == others.count && differences.isEmpty,
       "copyWeights expected a module of the same structure (\(own.count) parameters), received "
         + "\(others.count)"

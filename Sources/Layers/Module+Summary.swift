@@ -27,7 +27,7 @@ extension Module {
     var shapes: [ObjectIdentifier: String] = [:]
     if let example {
       guard let model = self as? Layer else {
-        preconditionFailure("summary of a \(type(of: self)) takes no example: it is no Layer")
+        fatalError("summary of a \(type(of: self)) takes no example: it is no Layer")
       }
       model.observeOutputs(of: example) { layer, output in
         shapes[ObjectIdentifier(layer)] = "\(output.shape)"
@@ -98,7 +98,7 @@ extension Layer {
     var observed: [(Layer, ((Tensor) -> Void)?)] = []
     for name in names {
       guard let layer = modules.first(where: { $0.name == name })?.module as? Layer else {
-        preconditionFailure(
+        fatalError(
           "\(type(of: self)) has no layer '\(name)'; it has "
             + modules.filter { $0.module is Layer }.map(\.name).joined(separator: ", "))
       }

@@ -89,7 +89,7 @@ open class Module {
     let serials = found.map(\.parameter.serial)
     if let first = serials.min(), let last = serials.max() {
       let forgotten = Parameter.forgotten(within: first...max(last, birth))
-      precondition(
+      require(
         forgotten.isEmpty,
         "\(type(of: self)) does not hold \(forgotten.count) parameter(s) made while it was built "
           + "(\(forgotten.joined(separator: ", "))): they would not be trained. Keep them in stored "
@@ -165,7 +165,7 @@ open class Module {
   /// Layers call their initializer with their own settings and `cloning.generator`; containers copy
   /// their parts by `cloning.copy`, which keeps shared parts shared.
   open func freshCopy(_ cloning: Cloning) -> Module {
-    preconditionFailure("\(type(of: self)) cannot be cloned: it does not override freshCopy(_:)")
+    fatalError("\(type(of: self)) cannot be cloned: it does not override freshCopy(_:)")
   }
 
   private func visit(_ body: (String, Part) -> Void) {
@@ -188,7 +188,7 @@ open class Layer: Module {
   public final var outputObserver: ((Tensor) -> Void)?
 
   open func forward(_ input: Tensor) -> Tensor {
-    preconditionFailure("\(type(of: self)) does not override forward")
+    fatalError("\(type(of: self)) does not override forward")
   }
 
   public final func callAsFunction(_ input: Tensor) -> Tensor {

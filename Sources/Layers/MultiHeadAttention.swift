@@ -26,7 +26,7 @@ public final class MultiHeadAttention: Layer {
     _ size: Int, headCount: Int, headSize: Int? = nil, dropout: Double = 0, scale: Double? = nil,
     bias: Bool = true, initializer: Initializer = .glorotUniform, generator: Generator? = nil
   ) {
-    precondition(
+    require(
       headSize != nil || size % headCount == 0,
       "MultiHeadAttention expected a size that \(headCount) heads divide, received \(size)")
     let headSize = headSize ?? size / headCount
@@ -58,11 +58,11 @@ public final class MultiHeadAttention: Layer {
   ) -> Tensor {
     let keys = keys ?? queries
     let values = values ?? keys
-    precondition(
+    require(
       queries.rank == 3 && keys.rank == 3 && values.rank == 3,
       "MultiHeadAttention expected (B, L, \(query.inputSize)), received shapes \(queries.shape), "
         + "\(keys.shape), \(values.shape)")
-    precondition(mask == nil || !isCausal, "MultiHeadAttention takes a mask or isCausal, not both")
+    require(mask == nil || !isCausal, "MultiHeadAttention takes a mask or isCausal, not both")
     let context = heads(query(queries)).scaledDotProductAttention(
       keys: heads(key(keys)), values: heads(value(values)), mask: mask,
       dropout: isTraining ? dropout : 0, isCausal: isCausal, scale: scale)

@@ -24,7 +24,7 @@ public final class LayerNorm: Layer {
   }
 
   public override func forward(_ input: Tensor) -> Tensor {
-    precondition(
+    require(
       input.shape.suffix(shape.count).elementsEqual(shape),
       "LayerNorm expected last axes \(shape), received shape \(input.shape)")
     return input.layerNorm(shape, weight: weight?.value, bias: bias?.value, epsilon: epsilon)
@@ -49,7 +49,7 @@ public final class RMSNorm: Layer {
   }
 
   public override func forward(_ input: Tensor) -> Tensor {
-    precondition(
+    require(
       input.rank > 0 && input.size(-1) == size,
       "RMSNorm expected last axis \(size), received shape \(input.shape)")
     let normalized = input * (input.square().mean(-1, keepAxes: true) + epsilon).rsqrt()
@@ -71,7 +71,7 @@ public class GroupNorm: Layer {
   public let bias: Parameter?
 
   public init(groups: Int, channels: Int, epsilon: Double = 1e-5, affine: Bool = true) {
-    precondition(channels % groups == 0, "\(groups) groups do not divide \(channels) channels")
+    require(channels % groups == 0, "\(groups) groups do not divide \(channels) channels")
     self.groups = groups
     self.channels = channels
     self.epsilon = epsilon
@@ -81,7 +81,7 @@ public class GroupNorm: Layer {
   }
 
   public override func forward(_ input: Tensor) -> Tensor {
-    precondition(
+    require(
       input.rank >= 2 && input.size(1) == channels,
       "\(type(of: self)) expected (B, \(channels), …), received shape \(input.shape)")
     return input.groupNorm(groups, weight: weight?.value, bias: bias?.value, epsilon: epsilon)

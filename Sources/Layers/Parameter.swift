@@ -52,7 +52,7 @@ public final class Parameter {
 
   /// Puts another tensor in the parameter's place; its shape must be the same.
   public func replace(with tensor: Tensor) {
-    precondition(
+    require(
       tensor.shape == value.shape,
       "Parameter.replace expected shape \(value.shape), received \(tensor.shape)")
     value = tensor.detach()
@@ -61,7 +61,7 @@ public final class Parameter {
 
   /// Copies new numbers into the parameter's storage, converting type and device.
   public func assign(_ tensor: Tensor) {
-    precondition(
+    require(
       tensor.shape == value.shape,
       "Parameter.assign expected shape \(value.shape), received \(tensor.shape)")
     withoutGradients { value.copyInPlace(from: tensor) }

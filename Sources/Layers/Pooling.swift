@@ -1,82 +1,56 @@
 import Torch
 
-/// The largest element of each window of `(B, C, L)`. The stride is the size unless given.
-public final class MaxPool1d: Layer {
-  private let window: (size: Int, stride: Int, padding: Int)
+/// What the pooling layers over windows have in common. The stride is the size unless given.
+public class WindowPool: Layer {
+  public let size: Int
+  public let stride: Int
+  /// Places beyond each edge: zeros for means, ignored by maxima.
+  public let padding: Int
 
-  public init(_ size: Int, stride: Int? = nil, padding: Int = 0) {
-    window = (size, stride ?? size, padding)
+  public required init(_ size: Int, stride: Int? = nil, padding: Int = 0) {
+    self.size = size
+    self.stride = stride ?? size
+    self.padding = padding
     super.init()
   }
 
-  public override func forward(_ input: Tensor) -> Tensor {
-    checkRank(input, 3)
-    return input.maxPool1d(window.size, stride: window.stride, padding: window.padding)
+  public override func freshCopy(_ cloning: Cloning) -> Module {
+    type(of: self).init(size, stride: stride, padding: padding)
   }
 
-  public override func freshCopy(_ cloning: Cloning) -> Module {
-    MaxPool1d(window.size, stride: window.stride, padding: window.padding)
+  /// A number of the window for both axes of an image.
+  fileprivate func both(_ number: Int) -> [Int] { [number, number] }
+}
+
+/// The largest element of each window of `(B, C, L)`.
+public final class MaxPool1d: WindowPool {
+  public override func forward(_ input: Tensor) -> Tensor {
+    checkRank(input, 3)
+    return input.maxPool1d(size, stride: stride, padding: padding)
   }
 }
 
-/// The largest element of each window of `(B, C, H, W)`. The stride is the size unless given.
-public final class MaxPool2d: Layer {
-  private let window: (size: Int, stride: Int, padding: Int)
-
-  public init(_ size: Int, stride: Int? = nil, padding: Int = 0) {
-    window = (size, stride ?? size, padding)
-    super.init()
-  }
-
+/// The largest element of each square window of `(B, C, H, W)`.
+public final class MaxPool2d: WindowPool {
   public override func forward(_ input: Tensor) -> Tensor {
     checkRank(input, 4)
-    return input.maxPool2d(
-      [window.size, window.size], stride: [window.stride, window.stride],
-      padding: [window.padding, window.padding])
-  }
-
-  public override func freshCopy(_ cloning: Cloning) -> Module {
-    MaxPool2d(window.size, stride: window.stride, padding: window.padding)
+    return input.maxPool2d(both(size), stride: both(stride), padding: both(padding))
   }
 }
 
 /// The mean of each window of `(B, C, L)`, zeros of the padding included.
-public final class AveragePool1d: Layer {
-  private let window: (size: Int, stride: Int, padding: Int)
-
-  public init(_ size: Int, stride: Int? = nil, padding: Int = 0) {
-    window = (size, stride ?? size, padding)
-    super.init()
-  }
-
+public final class AveragePool1d: WindowPool {
   public override func forward(_ input: Tensor) -> Tensor {
     checkRank(input, 3)
-    return input.averagePool1d(window.size, stride: window.stride, padding: window.padding)
-  }
-
-  public override func freshCopy(_ cloning: Cloning) -> Module {
-    AveragePool1d(window.size, stride: window.stride, padding: window.padding)
+    return input.averagePool1d(size, stride: stride, padding: padding)
   }
 }
 
-/// The mean of each window of `(B, C, H, W)`, zeros of the padding included.
-public final class AveragePool2d: Layer {
-  private let window: (size: Int, stride: Int, padding: Int)
-
-  public init(_ size: Int, stride: Int? = nil, padding: Int = 0) {
-    window = (size, stride ?? size, padding)
-    super.init()
-  }
-
+/// The mean of each square window of `(B, C, H, W)`, zeros of the padding included.
+public final class AveragePool2d: WindowPool {
   public override func forward(_ input: Tensor) -> Tensor {
     checkRank(input, 4)
-    return input.averagePool2d(
-      [window.size, window.size], stride: [window.stride, window.stride],
-      padding: [window.padding, window.padding])
-  }
-
-  public override func freshCopy(_ cloning: Cloning) -> Module {
-    AveragePool2d(window.size, stride: window.stride, padding: window.padding)
+    return input.averagePool2d(both(size), stride: both(stride), padding: both(padding))
   }
 }
 
@@ -117,7 +91,7 @@ public final class Upsample2d: Layer {
 
 extension Layer {
   fileprivate func checkRank(_ input: Tensor, _ rank: Int) {
-    precondition(
+    require(
       input.rank == rank,
       "\(type(of: self)) expected \(rank == 3 ? "(B, C, L)" : "(B, C, H, W)"), "
         + "received shape \(input.shape)")
@@ -125,7 +99,7 @@ extension Layer {
 
   /// `(B, C, …)` as `(B, C, n)`.
   fileprivate func positions(_ input: Tensor) -> Tensor {
-    precondition(
+    require(
       input.rank >= 3, "\(type(of: self)) expected (B, C, …), received shape \(input.shape)")
     return input.flattened(from: 2)
   }

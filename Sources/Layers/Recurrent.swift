@@ -86,17 +86,17 @@ public class Recurrent: Layer {
   }
 
   func check(_ input: Tensor, _ states: [Tensor?], lengths: Tensor?) {
-    precondition(
+    require(
       input.rank == 3 && input.size(2) == inputSize,
       "\(type(of: self)) expected (B, L, \(inputSize)), received shape \(input.shape)")
     let expected = [layers.count * directionCount, input.size(0), hiddenSize]
     for case let state? in states {
-      precondition(
+      require(
         state.shape == expected,
         "\(type(of: self)) expected states of shape \(expected), received \(state.shape)")
     }
     if let lengths {
-      precondition(
+      require(
         lengths.shape == [input.size(0)] && lengths.dtype == .int64,
         "\(type(of: self)) expected int64 lengths of \(input.size(0)) sequences, "
           + "received \(lengths.summary)")

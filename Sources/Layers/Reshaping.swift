@@ -32,7 +32,7 @@ public final class Reshape: Layer {
   public override func forward(_ input: Tensor) -> Tensor {
     let given = input.shape.dropFirst().reduce(1, *)
     let known = shape.reduce(1) { $1 < 0 ? $0 : $0 * $1 }
-    precondition(
+    require(
       shape.contains(-1) ? known > 0 && given % known == 0 : given == known,
       "Reshape expected samples of \(known) elements for \(shape), received shape \(input.shape)")
     return input.reshaped([input.size(0)] + shape)
@@ -56,7 +56,7 @@ public final class Permute: Layer {
   }
 
   public override func forward(_ input: Tensor) -> Tensor {
-    precondition(
+    require(
       input.rank == order.count + 1,
       "Permute\(order) expected \(order.count + 1) axes, received shape \(input.shape)")
     return input.permuted([0] + order)

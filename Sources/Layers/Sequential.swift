@@ -13,7 +13,7 @@ public final class Sequential: Layer {
   public init(children: [(name: String, layer: Layer)]) {
     var names: Set<String> = []
     for (name, _) in children {
-      precondition(
+      require(
         !name.isEmpty && !name.contains(".") && names.insert(name).inserted,
         "Sequential expected distinct names without dots, received \(children.map(\.name))")
     }
@@ -42,7 +42,7 @@ public final class Sequential: Layer {
   public var names: [String] { children.map(\.name) }
 
   public subscript(index: Int) -> Layer {
-    precondition(
+    require(
       children.indices ~= index, "layer \(index) of a Sequential of \(children.count)")
     return children[index].layer
   }
@@ -61,7 +61,7 @@ public final class Sequential: Layer {
 
   private func position(_ name: String) -> Int {
     guard let position = children.firstIndex(where: { $0.name == name }) else {
-      preconditionFailure("Sequential has no layer '\(name)'; it has \(names)")
+      fatalError("Sequential has no layer '\(name)'; it has \(names)")
     }
     return position
   }

@@ -39,7 +39,7 @@ extension Tensor {
   /// p = 0; `count` times: p ← p + softmax((1 − p) ⊙ K(x − min x)). The shift sends what has been
   /// chosen to the minimum; without it an element of a negative x is chosen again.
   public func softTopK(_ count: Int, axis: Int = -1, sharpness: Double = 1) -> Tensor {
-    precondition(
+    require(
       (0...size(axis)).contains(count),
       "softTopK expected at most \(size(axis)) elements, received \(count) for shape \(shape)")
     let shifted = (self - min(axis, keepAxes: true)) * sharpness
@@ -53,7 +53,7 @@ extension Tensor {
   ///
   /// Gradients vanish for predictions that are confidently wrong: train with cross-entropy first.
   public func smoothAccuracy(_ classes: Tensor) -> Tensor {
-    precondition(
+    require(
       rank == 2 && classes.shape == [size(0)],
       "smoothAccuracy expected probabilities (B, C) and classes (B), received shapes \(shape) and "
         + "\(classes.shape)")
@@ -78,7 +78,7 @@ extension Tensor {
   public func smoothF1(
     _ target: Tensor, average: F1Average, epsilon: Double = 1e-8
   ) -> Tensor {
-    precondition(
+    require(
       shape == target.shape,
       "smoothF1 expected probabilities and targets of one shape, received \(shape) and "
         + "\(target.shape)")

@@ -3,7 +3,7 @@ import Torch
 /// Spectral normalization: a layer whose weight W is divided by its largest singular value σ in every
 /// forward pass, so that its linear map stretches nothing; Miyato et al. 2018.
 ///
-/// σ comes from power iterations v ← Wᵀu/‖Wᵀu‖, u ← Wv/‖Wv‖ on W as `(outputs, everything else)`;
+/// σ comes from power iterations u ← Wv/‖Wv‖, v ← Wᵀu/‖Wᵀu‖ on W as `(outputs, everything else)`;
 /// σ = uᵀWv. The layer keeps its own weight and gradients flow through W/σ, so this is no projection
 /// after the step. Biases are left alone; a wrapped `BatchNorm` gets a γ of unit length.
 ///
@@ -16,7 +16,7 @@ public final class SpectralNorm: Layer, StatisticsKeeping {
     /// u and v go on from the last pass and are constants in the gradient. A training pass advances
     /// them by so many iterations, unless `updatesStatistics` is off.
     case warmStarted(iterations: Int = 1)
-    /// Every pass starts at u = 1 and the gradient flows through the iterations; nothing is kept.
+    /// Every pass starts at v = 1 and the gradient flows through the iterations; nothing is kept.
     case restarted(iterations: Int = 5)
   }
 
@@ -46,7 +46,7 @@ public final class SpectralNorm: Layer, StatisticsKeeping {
     updatesStatistics = advancesEachPass
     if case .warmStarted = method {
       let matrix = layer.weightMatrix(layer.kernel.value.detach())
-      let start = Tensor.normal([matrix.size(0)], dtype: matrix.dtype, generator: generator)
+      let start = Tensor.normal([matrix.size(1)], dtype: matrix.dtype, generator: generator)
         .to(matrix.device).normalized()
       let (left, right) = SpectralNorm.iterate(matrix, from: start, count: 15)
       u = Parameter(left, role: .state)
@@ -77,9 +77,9 @@ public final class SpectralNorm: Layer, StatisticsKeeping {
     let matrix = layer.weightMatrix(layer.kernel.value)
     if let u, let v { return u.value.dot(matrix.matmul(v.value)) }
     guard case .restarted(let iterations) = method else {
-      preconditionFailure("a warm-started SpectralNorm has lost its state")
+      fatalError("a warm-started SpectralNorm has lost its state")
     }
-    let start = Tensor.ones([matrix.size(0)], dtype: matrix.dtype, device: matrix.device)
+    let start = Tensor.ones([matrix.size(1)], dtype: matrix.dtype, device: matrix.device)
     let (left, right) = SpectralNorm.iterate(matrix, from: start, count: iterations)
     return left.dot(matrix.matmul(right))
   }
@@ -89,7 +89,7 @@ public final class SpectralNorm: Layer, StatisticsKeeping {
     guard let u, let v, case .warmStarted(let iterations) = method else { return }
     withoutGradients {
       let matrix = layer.weightMatrix(layer.kernel.value)
-      let (left, right) = SpectralNorm.iterate(matrix, from: u.value, count: iterations)
+      let (left, right) = SpectralNorm.iterate(matrix, from: v.value, count: iterations)
       // New tensors: a graph that is still to be differentiated holds the old ones.
       u.replace(with: left)
       v.replace(with: right)
@@ -99,12 +99,12 @@ public final class SpectralNorm: Layer, StatisticsKeeping {
   private static func iterate(
     _ matrix: Tensor, from start: Tensor, count: Int
   ) -> (u: Tensor, v: Tensor) {
-    precondition(count > 0, "SpectralNorm expected at least 1 iteration, received \(count)")
+    require(count > 0, "SpectralNorm expected at least 1 iteration, received \(count)")
     var u = start
     var v = start
     for _ in 0..<count {
-      v = matrix.transposed().matmul(u).normalized()
       u = matrix.matmul(v).normalized()
+      v = matrix.transposed().matmul(u).normalized()
     }
     return (u, v)
   }

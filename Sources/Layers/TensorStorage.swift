@@ -36,7 +36,7 @@ extension SafetensorsTensor {
   /// A tensor to be written; its elements are fetched from its device when they are needed.
   public init(name: String, _ tensor: Tensor) {
     guard let elementType = tensor.dtype.elementType else {
-      preconditionFailure("safetensors has no \(tensor.dtype), the type of '\(name)'")
+      fatalError("safetensors has no \(tensor.dtype), the type of '\(name)'")
     }
     let tensor = tensor.detach()
     self.init(name: name, elementType: elementType, shape: tensor.shape) { body in

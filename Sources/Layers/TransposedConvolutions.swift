@@ -26,7 +26,7 @@ public class TransposedConvolution: Layer, KernelLayer {
     weightInitializer: Initializer = .glorotUniform, biasInitializer: Initializer = .zeros,
     generator: Generator? = nil
   ) {
-    precondition(
+    require(
       inputChannels % groups == 0 && outputChannels % groups == 0,
       "\(groups) groups do not divide both \(inputChannels) and \(outputChannels) channels"
     )

@@ -22,6 +22,10 @@ enum Foreach {
   static func addcmul(_ a: [Tensor], _ b: [Tensor], _ c: [Tensor], value: Double) {
     addcmulNumber.perform(a, b, c, value)
   }
+  /// a ← a + value · b / c.
+  static func addcdiv(_ a: [Tensor], _ b: [Tensor], _ c: [Tensor], value: Double) {
+    addcdivNumber.perform(a, b, c, value)
+  }
   /// a ← a + weight · (b − a).
   static func lerp(_ a: [Tensor], to b: [Tensor], weight: Double) {
     lerpNumber.perform(a, b, weight)
@@ -50,6 +54,7 @@ enum Foreach {
   private static let addNumber = Operator("_foreach_add_", "Scalar")
   private static let sumList = Operator("_foreach_add", "List")
   private static let addcmulNumber = Operator("_foreach_addcmul_", "Scalar")
+  private static let addcdivNumber = Operator("_foreach_addcdiv_", "Scalar")
   private static let lerpNumber = Operator("_foreach_lerp_", "Scalar")
   private static let quotientList = Operator("_foreach_div", "List")
   private static let squareRootList = Operator("_foreach_sqrt")

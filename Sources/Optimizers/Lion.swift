@@ -14,6 +14,9 @@ public struct Lion: UpdateRule {
 
   public var summary: String { "Lion(γ \(learningRate), β₁ \(beta1), β₂ \(beta2))" }
 
+  public var fusion: RuleFusion { .update }
+  public var worksInPieces: Bool { true }
+
   public func initialState(for parameter: Tensor) -> [(name: String, tensor: Tensor)] {
     [("moment", .zeros(like: parameter))]
   }
@@ -25,5 +28,9 @@ public struct Lion: UpdateRule {
     Foreach.signInPlace(directions)
     Foreach.lerp(moment, to: batch.gradients, weight: 1 - beta2)
     return directions
+  }
+
+  public func applyFused(_ batch: RuleBatch, rate: Double, decay: Double) {
+    Foreach.add(batch.parameters, update(batch), alpha: -rate)
   }
 }

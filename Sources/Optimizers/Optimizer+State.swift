@@ -49,6 +49,7 @@ extension Optimizer {
       try reader.finish()
       stepCount = steps
       self.evaluation = evaluation
+      probed = nil
       self.learningRate = learningRate
       self.histories = histories
       for commit in commits { commit() }

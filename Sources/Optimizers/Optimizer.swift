@@ -30,6 +30,8 @@ public final class Optimizer {
   let runtimes: [ExtensionRuntime]
   /// How many gradients of the step under way were taken.
   var evaluation = 0
+  /// The parameters of the gradients taken so far in this step; unknown right after `restore`.
+  var probed: [Int]?
   var histories: [ParameterHistory?]
   private let fusion: FusedPlan?
   private let lazyParameters: Set<Int>
@@ -136,7 +138,11 @@ public final class Optimizer {
 
   private func apply(_ gradients: [Tensor?]) -> Bool {
     let plan = currentPlan(for: gradients)
+    precondition(
+      evaluation == 0 || probed == nil || probed == plan.active,
+      "the second gradient of a step belongs to other parameters than the first")
     if evaluation + 1 < evaluationsPerStep {
+      probed = plan.active
       for batch in plan.batches {
         rule.probe(batch.ruleBatch(gradients), rate: rate(of: batch))
       }
@@ -230,9 +236,6 @@ public final class Optimizer {
 
   private func currentPlan(for gradients: [Tensor?]) -> StepPlan {
     if let plan, plan.fits(gradients, parameters) { return plan }
-    precondition(
-      evaluation == 0,
-      "the second gradient of a step belongs to other parameters than the first")
     for (index, gradient) in gradients.enumerated() where gradient != nil {
       let value = parameters[index].value
       if let history = histories[index] {
@@ -242,8 +245,9 @@ public final class Optimizer {
       }
     }
     let made = StepPlan(
-      gradients: gradients, parameters: parameters, histories: histories, fusion: fusion,
-      multipliers: multipliers, lazy: lazyParameters,
+      gradients: gradients, parameters: parameters, histories: histories,
+      grouping: fusion == nil ? .shortLists : rule.worksInPieces ? .parts : .lists,
+      decay: fusion?.decay, multipliers: multipliers, lazy: lazyParameters,
       transformed: runtimes[..<transformCount].map(ObjectIdentifier.init))
     plan = made
     return made

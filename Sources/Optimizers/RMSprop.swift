@@ -25,12 +25,24 @@ public struct RMSprop: UpdateRule {
     "RMSprop(γ \(learningRate), α \(smoothing), ε \(epsilon)\(isCentred ? ", centred" : ""))"
   }
 
+  public var fusion: RuleFusion { .update }
+  public var worksInPieces: Bool { true }
+
   public func initialState(for parameter: Tensor) -> [(name: String, tensor: Tensor)] {
     let square = (name: "meanSquare", tensor: Tensor.zeros(like: parameter))
     return isCentred ? [square, ("mean", .zeros(like: parameter))] : [square]
   }
 
   public func update(_ batch: RuleBatch) -> [Tensor] {
+    Foreach.quotient(batch.gradients, denominators(batch))
+  }
+
+  public func applyFused(_ batch: RuleBatch, rate: Double, decay: Double) {
+    Foreach.addcdiv(batch.parameters, batch.gradients, denominators(batch), value: -rate)
+  }
+
+  /// Moves the history on; √v + ε.
+  private func denominators(_ batch: RuleBatch) -> [Tensor] {
     let square = batch.history[0]
     Foreach.multiply(square, by: smoothing)
     Foreach.addcmul(square, batch.gradients, batch.gradients, value: 1 - smoothing)
@@ -45,6 +57,6 @@ public struct RMSprop: UpdateRule {
     }
     let denominator = Foreach.squareRoot(variance)
     Foreach.add(denominator, epsilon)
-    return Foreach.quotient(batch.gradients, denominator)
+    return denominator
   }
 }

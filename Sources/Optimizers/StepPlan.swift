@@ -50,13 +50,16 @@ struct FusedPlan {
   }
 }
 
-/// Parameters that go through a step together, with everything about them that stays the same.
+/// Parameters, or a part of a long one, that go through a step together, with everything about them
+/// that stays the same.
 final class PlannedBatch {
   let indices: [Int]
   let multiplier: Double
   /// One table whose history stands still in rows without gradient.
   let isLazy: Bool
   private(set) var step: Int
+  /// Which elements of the only parameter, in the order of storage; `nil` for all.
+  private let part: Range<Int>?
   private let parameters: [Tensor]
   private let history: [[Tensor]]
   private let stepTensor: Tensor
@@ -64,13 +67,17 @@ final class PlannedBatch {
 
   init(
     indices: [Int], parameters: [Tensor], histories: [ParameterHistory], multiplier: Double,
-    isLazy: Bool
+    isLazy: Bool, part: Range<Int>? = nil
   ) {
+    func taken(_ tensor: Tensor) -> Tensor { part.map { tensor.elements($0) } ?? tensor }
     self.indices = indices
-    self.parameters = parameters
+    self.parameters = parameters.map(taken)
     self.multiplier = multiplier
     self.isLazy = isLazy
-    history = histories[0].tensors.indices.map { slot in histories.map { $0.tensors[slot] } }
+    self.part = part
+    history = histories[0].tensors.indices.map { slot in
+      histories.map { taken($0.tensors[slot]) }
+    }
     step = histories[0].steps
     stepTensor = .full([], Double(step), device: parameters[0].device)
     stepTensors = Array(repeating: stepTensor, count: indices.count)
@@ -82,9 +89,17 @@ final class PlannedBatch {
   }
 
   func ruleBatch(_ gradients: [Tensor?]) -> RuleBatch {
-    RuleBatch(
-      parameters: parameters, gradients: indices.compactMap { gradients[$0] }, history: history,
-      step: step, stepTensors: stepTensors)
+    let members = indices.compactMap { gradients[$0] }
+    return RuleBatch(
+      parameters: parameters, gradients: part.map { [members[0].elements($0)] } ?? members,
+      history: history, step: step, stepTensors: stepTensors)
+  }
+}
+
+extension Tensor {
+  /// A view of some elements in the order of storage.
+  fileprivate func elements(_ range: Range<Int>) -> Tensor {
+    detach().reshaped([-1]).narrowed(0, start: range.lowerBound, length: range.count)
   }
 }
 
@@ -96,6 +111,7 @@ final class StepPlan {
   private let values: [Tensor?]
   private let transformed: Set<ObjectIdentifier>
 
+  /// What must be equal within a batch.
   private struct Key: Hashable {
     let dtype: DType
     let device: Device
@@ -103,55 +119,74 @@ final class StepPlan {
     let names: [String]
     let multiplier: Double
     let decay: Double
-    /// Distinguishes parameters that must go alone, and pieces of long lists.
-    var piece = 0
   }
 
-  /// On a CPU operators on lists take one tensor after the other, each operator over the whole list:
-  /// pieces that fit the cache save memory traffic.
+  /// How parameters are put together.
+  enum Grouping {
+    /// All that are alike in one list: for kernels that take lists.
+    case lists
+    /// In lists that fit the cache: operators on lists run one after the other, each over the whole
+    /// list.
+    case shortLists
+    /// The same, and long parameters in parts; for elementwise rules whose update no extension sees.
+    case parts
+  }
+
+  /// What fits the cache of a CPU, in elements. A part is long enough for all threads to share.
   private static let pieceElements = 1 << 15
 
   init(
     gradients: [Tensor?], parameters: [Parameter], histories: [ParameterHistory?],
-    fusion: FusedPlan?, multipliers: [Double], lazy: Set<Int>, transformed: [ObjectIdentifier]
+    grouping: Grouping, decay: [Double]?, multipliers: [Double], lazy: Set<Int>,
+    transformed: [ObjectIdentifier]
   ) {
     self.transformed = Set(transformed)
     active = gradients.indices.filter { gradients[$0] != nil }
     values = gradients.indices.map { gradients[$0] == nil ? nil : parameters[$0].value }
-    var keys: [Key] = []
-    var members: [Key: [Int]] = [:]
-    var piece: [Key: (number: Int, elements: Int)] = [:]
-    var pieces = 0
+    var batches: [PlannedBatch] = []
+    var open: [Key: (indices: [Int], elements: Int)] = [:]
+    var order: [Key] = []
+
+    func add(_ indices: [Int], _ key: Key, isLazy: Bool = false, part: Range<Int>? = nil) {
+      batches.append(
+        PlannedBatch(
+          indices: indices, parameters: indices.map { parameters[$0].value },
+          histories: indices.compactMap { histories[$0] }, multiplier: key.multiplier,
+          isLazy: isLazy, part: part))
+    }
+
     for index in active {
       guard let history = histories[index] else { continue }
       let value = parameters[index].value
-      var key = Key(
+      let key = Key(
         dtype: value.dtype, device: value.device, steps: history.steps, names: history.names,
-        multiplier: multipliers[index], decay: fusion?.decay[index] ?? 0)
+        multiplier: multipliers[index], decay: decay?[index] ?? 0)
       if lazy.contains(index) {
-        pieces += 1
-        key.piece = pieces
-      } else if fusion == nil, value.device == .cpu {
-        let count = value.count
-        let base = key
-        var current = piece[base] ?? (0, Self.pieceElements)
-        if current.elements + count > Self.pieceElements {
-          pieces += 1
-          current = (pieces, 0)
-        }
-        key.piece = current.number
-        piece[base] = (current.number, current.elements + count)
+        add([index], key, isLazy: true)
+        continue
       }
-      if members[key] == nil { keys.append(key) }
-      members[key, default: []].append(index)
+      let isSplit = grouping != .lists && value.device == .cpu
+      let longest = Self.pieceElements * threadCount
+      if isSplit, case .parts = grouping, value.count >= 2 * longest, value.isContiguous {
+        for start in stride(from: 0, to: value.count, by: longest) {
+          add([index], key, part: start..<min(start + longest, value.count))
+        }
+        continue
+      }
+      var list = open[key] ?? ([], 0)
+      if open[key] == nil { order.append(key) }
+      if isSplit, !list.indices.isEmpty, list.elements + value.count > Self.pieceElements {
+        add(list.indices, key)
+        list = ([], 0)
+      }
+      list.indices.append(index)
+      list.elements += value.count
+      open[key] = list
     }
-    batches = keys.map { key in
-      let indices = members[key] ?? []
-      return PlannedBatch(
-        indices: indices, parameters: indices.map { parameters[$0].value },
-        histories: indices.compactMap { histories[$0] }, multiplier: key.multiplier,
-        isLazy: indices.count == 1 && lazy.contains(indices[0]))
+    for key in order {
+      if let list = open[key] { add(list.indices, key) }
     }
+    self.batches = batches
   }
 
   /// Whether the same parameters, with the same tensors, have gradients.

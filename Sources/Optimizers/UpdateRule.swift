@@ -19,6 +19,10 @@ public protocol UpdateRule: OptimizerSpecification {
   /// Whether `applyFused` works, and whether it can take decoupled weight decay along.
   var fusion: RuleFusion { get }
 
+  /// Whether `applyFused` takes several operators, one after the other over all it is given: on a CPU
+  /// it is then handed pieces that fit the cache.
+  var worksInPieces: Bool { get }
+
   /// The rule in a few words with its hyper-parameters.
   var summary: String { get }
 
@@ -29,7 +33,8 @@ public protocol UpdateRule: OptimizerSpecification {
   /// Moves the history on and returns h_t, in tensors that the caller may change.
   func update(_ batch: RuleBatch) -> [Tensor]
 
-  /// Moves the history on and the parameters by θ ← θ − rate · (h_t + decay · θ), in one kernel.
+  /// Moves the history on and the parameters by θ ← θ − rate · (h_t + decay · θ), without
+  /// making h_t where a kernel allows it.
   func applyFused(_ batch: RuleBatch, rate: Double, decay: Double)
 
   /// Takes a gradient that is not the step's last: moves the parameters to where the next one is
@@ -40,7 +45,7 @@ public protocol UpdateRule: OptimizerSpecification {
   func learningRate(at step: Int) -> Double
 }
 
-/// What a rule's fused kernel can do.
+/// What a rule's `applyFused` can do.
 public enum RuleFusion: Sendable {
   case none
   case update
@@ -53,6 +58,7 @@ extension UpdateRule {
   public var evaluationsPerStep: Int { 1 }
   public var isElementwise: Bool { true }
   public var fusion: RuleFusion { .none }
+  public var worksInPieces: Bool { false }
   public func learningRate(at step: Int) -> Double { learningRate }
 
   public func applyFused(_ batch: RuleBatch, rate: Double, decay: Double) {

@@ -8,10 +8,13 @@ public protocol ProgressReporter: Sendable {
   func advance(by amount: Int, note: String?)
   /// The phase is over.
   func end()
+  /// A line worth keeping: a choice that was made, something that was passed over.
+  func note(_ text: String)
 }
 
 extension ProgressReporter {
   public func advance(by amount: Int) { advance(by: amount, note: nil) }
+  public func note(_ text: String) {}
 }
 
 /// Reports nowhere.

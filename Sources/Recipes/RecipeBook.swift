@@ -4,6 +4,7 @@ import Formats
 public enum RecipeBook {
   /// In the order in which `danlu recipes` lists them.
   public static let all: [any Recipe.Type] = [
+    GANSingleLoss.self, DerivedOptimizers.self, CustomOptimizers.self, LayerReuse.self,
     Initialization.self, Smoothing.self, DropoutMemo.self, DetExp.self, Jose.self,
   ]
 

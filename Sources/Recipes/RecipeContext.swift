@@ -35,8 +35,11 @@ public struct RecipeContext {
   public func batch(_ standard: Int) -> Int { options.batch ?? standard }
 
   /// A trainer that writes this run, resumes it, reports and stops as the context says.
-  public func trainer(_ options: TrainingOptions) -> Trainer {
-    Trainer(options, run: run, progress: progress, cancellation: cancellation)
+  public func trainer(
+    _ options: TrainingOptions, callbacks: [any Callback] = []
+  ) -> Trainer {
+    Trainer(
+      options, run: run, callbacks: callbacks, progress: progress, cancellation: cancellation)
   }
 }
 

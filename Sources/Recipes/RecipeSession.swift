@@ -1,4 +1,5 @@
 import Formats
+import Foundation
 import Parallel
 import Torch
 import Tracking
@@ -10,6 +11,12 @@ public struct RecipeSession {
   private let record: Run
   private let options: RecipeOptions
   private let settings: Settings
+  private let origin: Origin
+
+  private enum Origin {
+    case created(inExistingFolder: Bool)
+    case resumed
+  }
 
   /// The run's folder.
   public var path: String { record.folder.path }
@@ -25,26 +32,34 @@ public struct RecipeSession {
       try Runtime.load()
       _ = try Device(parsing: options.device)
     }
-    var versions = ["danlu": danluVersion]
-    if card.needsTorch {
-      versions["libtorch"] = Runtime.version
-      versions["threads"] = "\(threadCount)"
-    }
     let configuration = RunConfiguration(
       recipe: card.name, seed: options.seed,
       settings: [
         "options": try JSONValue(encoding: options), "set": settings.json,
-      ], versions: versions)
+      ], versions: versions(card))
+    let exists = path.map { FileManager.default.fileExists(atPath: $0) } ?? false
     return RecipeSession(
       recipe: recipe, record: try Run.create(configuration, at: path), options: options,
-      settings: settings)
+      settings: settings, origin: .created(inExistingFolder: exists))
   }
 
-  /// Opens the run in `path` to continue it after its latest checkpoint.
+  /// What a finished run said, without running anything; `nil` if the run in `path` is unfinished or
+  /// none.
+  public static func finishedSummary(at path: String) -> RunSummary? {
+    let folder = RunFolder(path: path)
+    guard FileManager.default.fileExists(atPath: folder.reportPath),
+      var summary = try? folder.summary()
+    else { return nil }
+    summary.run = path  // The folder may have been moved since.
+    return summary
+  }
+
+  /// Opens the run in `path` to continue it after its latest intact checkpoint.
   public static func resume(at path: String, expecting name: String?) throws -> RecipeSession {
     let folder = RunFolder(path: path)
     guard folder.isRun else {
-      throw RecipeError("\(path) is not a run: it has no config.json")
+      throw RecipeError(
+        "\(path) is not a run: it has no config.json; a folder made by danlu run was expected")
     }
     let configuration = try folder.configuration()
     if let name, name != configuration.recipe {
@@ -52,33 +67,69 @@ public struct RecipeSession {
     }
     let recipe = try RecipeBook.recipe(named: configuration.recipe)
     if recipe.card.needsTorch { try Runtime.load() }
-    guard let options = try configuration.settings["options"]?.decoded(as: RecipeOptions.self)
-    else { throw RecipeError("\(path)/config.json holds no options") }
+    guard let value = configuration.settings["options"],
+      let options = try? value.decoded(as: RecipeOptions.self)
+    else { throw RecipeError("\(path)/config.json holds no options of a recipe") }
+    if recipe.card.needsTorch { _ = try Device(parsing: options.device) }
     let assignments = (configuration.settings["set"]?.members ?? []).map {
       "\($0.key)=\($0.value.stringValue ?? $0.value.text())"
     }
     let settings = try Settings(recipe.card, assignments: assignments)
-    let step = folder.checkpoints.latest()?.step ?? 0
     return RecipeSession(
-      recipe: recipe, record: try Run.resume(at: path, afterStep: step), options: options,
-      settings: settings)
+      recipe: recipe, record: try Run.resume(at: path), options: options, settings: settings,
+      origin: .resumed)
   }
 
   /// Runs the recipe, writes `claims.json` and `report.html`, returns what they say.
+  ///
+  /// A new run that fails before anything was logged (for want of data, say) leaves no folder behind.
   public func run(
     progress: any ProgressReporter, cancellation: Cancellation
   ) throws -> RunSummary {
     let card = recipe.card
+    for problem in record.problems { progress.note(problem) }
+    noteChangedVersions(progress)
     if card.needsTorch { Generator.seedAll(options.seed) }
-    let result = try recipe.run(
-      RecipeContext(
-        run: record, options: options, settings: settings, progress: progress,
-        cancellation: cancellation))
+    let result: RecipeResult
+    do {
+      result = try recipe.run(
+        RecipeContext(
+          run: record, options: options, settings: settings, progress: progress,
+          cancellation: cancellation))
+    } catch {
+      if !(error is Cancelled) { discardIfEmpty() }
+      throw error
+    }
     let summary = try record.finish(
       steps: result.steps, metrics: result.metrics, claims: result.claims)
     try record.write(
       RecipeReport.make(card, summary: summary, sections: result.sections, of: record))
     return summary
+  }
+
+  /// What runs are made with; a run resumed with something else may come out differently.
+  private static func versions(_ card: RecipeCard) -> [String: String] {
+    guard card.needsTorch else { return ["danlu": danluVersion] }
+    return ["danlu": danluVersion, "libtorch": Runtime.version, "threads": "\(threadCount)"]
+  }
+
+  private func noteChangedVersions(_ progress: any ProgressReporter) {
+    let now = Self.versions(recipe.card)
+    for (name, earlier) in record.configuration.versions.sorted(by: { $0.key < $1.key }) {
+      guard let present = now[name], present != earlier else { continue }
+      progress.note(
+        "\(name): \(earlier) when the run began, \(present) now; its numbers may differ from those "
+          + "of an uninterrupted run")
+    }
+  }
+
+  private func discardIfEmpty() {
+    guard case .created(let inExistingFolder) = origin,
+      record.folder.checkpoints.complete().isEmpty,
+      let records = try? record.folder.metrics().records, records.isEmpty
+    else { return }
+    try? FileManager.default.removeItem(atPath: path)
+    if inExistingFolder { try? Folder.create(path) }
   }
 }
 

@@ -34,7 +34,7 @@ public func optionalGradients(
   retainGraph: Bool = false, createGraph: Bool = false
 ) -> [Tensor?] {
   let seeds = outputGradients ?? outputs.map { _ in nil }
-  precondition(
+  require(
     seeds.count == outputs.count,
     "gradients expected \(outputs.count) output gradients, received \(seeds.count)")
   guard !inputs.isEmpty else { return [] }

@@ -27,7 +27,7 @@ public struct Operator: @unchecked Sendable {
       trap(TorchError.last("this libtorch (\(Runtime.version)) is too old or too new"))
     }
     self.handle = handle
-    self.name = name
+    self.name = "aten::" + (overload.isEmpty ? name : "\(name).\(overload)")
   }
 
   /// The operator's schema, such as `aten::relu(Tensor self) -> Tensor`.
@@ -73,12 +73,26 @@ extension Operator {
   /// Calls the operator with arguments in the order of its schema; missing ones at the end take the
   /// schema's defaults.
   public func call(_ arguments: [(any OperatorArgument)?]) throws -> [OperatorResult] {
-    var results = [CTorchSlot](repeating: CTorchSlot(), count: 8)
-    let written = withSlots(arguments) { slots, count in
-      Runtime.api.call(handle, slots, count, &results, 8)
+    try withResults(arguments) { $0.map(Operator.result) }
+  }
+
+  /// Calls the operator and gives `body` its results, which it must take over.
+  private func withResults<Result>(
+    _ arguments: [(any OperatorArgument)?],
+    _ body: (UnsafeMutableBufferPointer<CTorchSlot>) -> Result
+  ) throws -> Result {
+    let capacity = 8
+    return try withUnsafeTemporaryAllocation(of: CTorchSlot.self, capacity: capacity) { results in
+      guard let start = results.baseAddress else {
+        throw TorchError("\(name): no room for results")
+      }
+      results.initialize(repeating: CTorchSlot())
+      let written = withSlots(arguments) { slots, count in
+        Runtime.api.call(handle, slots, count, start, Int32(capacity))
+      }
+      guard written >= 0 else { throw failure(arguments) }
+      return body(UnsafeMutableBufferPointer(rebasing: results[..<Int(written)]))
     }
-    guard written >= 0 else { throw failure(arguments) }
-    return results[..<Int(written)].map(Operator.result)
   }
 
   /// Calls an operator that gives one tensor; traps with shapes and types if it fails.
@@ -109,12 +123,9 @@ extension Operator {
 
   /// Calls an operator for its effect on its arguments; traps if it fails.
   package func perform(_ arguments: (any OperatorArgument)?...) {
-    _ = performing(arguments)
-  }
-
-  private func performing(_ arguments: [(any OperatorArgument)?]) -> [OperatorResult] {
     do {
-      return try call(arguments)
+      // In-place operators give their first argument back.
+      try withResults(arguments) { for slot in $0 { _ = Operator.result(slot) } }
     } catch let error as TorchError {
       trap(error)
     } catch {

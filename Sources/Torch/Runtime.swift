@@ -148,12 +148,13 @@ public enum Runtime {
   }
 
   #if os(macOS)
-    private static let suffix = "dylib"
+    static let suffix = "dylib"
   #else
-    private static let suffix = "so"
+    static let suffix = "so"
   #endif
 
-  private static func table(of shim: String) -> Result<CTorchAPI, TorchError> {
+  /// Opens a shim and checks that it speaks this build's version of the table.
+  static func table(of shim: String) -> Result<CTorchAPI, TorchError> {
     let path = "\(shim)/libctorch.\(suffix)"
     guard let library = dlopen(path, RTLD_NOW | RTLD_GLOBAL) else {
       return .failure(TorchError("cannot open: " + (dlerror().map { String(cString: $0) } ?? path)))

@@ -29,7 +29,7 @@ extension Tensor {
     _ rows: [[Element]], dtype: DType? = nil, device: Device = .cpu
   ) {
     let columns = rows.first?.count ?? 0
-    precondition(
+    require(
       rows.allSatisfy { $0.count == columns },
       "Tensor expected rows of equal length, received \(rows.map(\.count))")
     self.init(rows.flatMap { $0 }, shape: [rows.count, columns], dtype: dtype, device: device)

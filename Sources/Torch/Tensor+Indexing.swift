@@ -42,7 +42,7 @@ extension Range<Int>: TensorIndex {
 }
 extension ClosedRange<Int>: TensorIndex {
   public var tensorIndex: TensorIndexElement {
-    .slice(start: lowerBound, end: upperBound + 1, step: 1)
+    .slice(start: lowerBound, end: endAfter(upperBound), step: 1)
   }
 }
 extension PartialRangeFrom<Int>: TensorIndex {
@@ -52,8 +52,14 @@ extension PartialRangeUpTo<Int>: TensorIndex {
   public var tensorIndex: TensorIndexElement { .slice(start: nil, end: upperBound, step: 1) }
 }
 extension PartialRangeThrough<Int>: TensorIndex {
-  public var tensorIndex: TensorIndexElement { .slice(start: nil, end: upperBound + 1, step: 1) }
+  public var tensorIndex: TensorIndexElement {
+    .slice(start: nil, end: endAfter(upperBound), step: 1)
+  }
 }
+
+/// The end of a slice whose last position is given; after the last element, −1, there is no number.
+private func endAfter(_ position: Int) -> Int? { position == -1 ? nil : position + 1 }
+
 extension Tensor: TensorIndex {
   public var tensorIndex: TensorIndexElement { .tensor(self) }
 }
@@ -87,7 +93,7 @@ extension Tensor {
       default: consumed += 1
       }
     }
-    precondition(consumed <= rank, "\(consumed) indices for a tensor of shape \(shape)")
+    require(consumed <= rank, "\(consumed) indices for a tensor of shape \(shape)")
     var view = self
     var axis = 0
     var advanced: [Tensor?] = []

@@ -29,7 +29,7 @@ public final class Tensor {
   public func size(_ axis: Int) -> Int {
     let rank = self.rank
     let index = axis < 0 ? axis + rank : axis
-    precondition(0..<rank ~= index, "axis \(axis) of a tensor of shape \(shape)")
+    require(0..<rank ~= index, "axis \(axis) of a tensor of shape \(shape)")
     return Int(Runtime.api.shape(handle)[index])
   }
 

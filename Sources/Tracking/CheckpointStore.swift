@@ -4,7 +4,7 @@ import Foundation
 /// The checkpoints of a run, `checkpoints/step-000123/`, each appearing whole or not at all.
 ///
 /// A checkpoint is complete if its `manifest.json` is there and every file it lists has the size it
-/// lists; anything else is ignored.
+/// lists; anything else is ignored. It is intact if the files have the checksums it lists, too.
 public struct CheckpointStore: Sendable, Equatable {
   public let path: String
 
@@ -48,19 +48,50 @@ public struct CheckpointStore: Sendable, Equatable {
 
   /// The complete checkpoints by ascending step; none if there is no folder.
   public func complete() -> [Checkpoint] {
-    let names = (try? Folder.names(in: path)) ?? []
-    return names.compactMap(checkpoint).sorted { $0.step < $1.step }
+    folders().compactMap { try? complete($0.path).checkpoint }
   }
 
   /// The complete checkpoint with the highest step.
   public func latest() -> Checkpoint? { complete().last }
 
-  public func remove(_ checkpoint: Checkpoint) throws {
-    do {
-      try FileManager.default.removeItem(atPath: checkpoint.path)
-    } catch {
-      throw FileError(path: checkpoint.path, reason: "cannot remove: \(error.localizedDescription)")
+  /// The checkpoint with the highest step whose files are, byte for byte, what was written, and one
+  /// line for each later one that is damaged.
+  public func latestIntact() -> (checkpoint: Checkpoint?, problems: [String]) {
+    var problems: [String] = []
+    for (_, folder) in folders().reversed() {
+      do {
+        return (try intact(folder), problems)
+      } catch {
+        problems.append("a damaged checkpoint is passed over: \(error)")
+      }
     }
+    return (nil, problems)
+  }
+
+  /// Removes all checkpoints of later steps, damaged ones included.
+  func removeAll(afterStep step: Int) throws {
+    for folder in folders() where folder.step > step { try remove(atPath: folder.path) }
+  }
+
+  public func remove(_ checkpoint: Checkpoint) throws { try remove(atPath: checkpoint.path) }
+
+  /// Out of sight first, so that a kill in between leaves debris rather than a damaged checkpoint.
+  private func remove(atPath folder: String) throws {
+    let hidden = path + "/.\((folder as NSString).lastPathComponent).removed.partial"
+    try? FileManager.default.removeItem(atPath: hidden)
+    guard rename(folder, hidden) == 0 else {
+      throw FileError(path: folder, action: "remove", code: errno)
+    }
+    try? FileManager.default.removeItem(atPath: hidden)
+  }
+
+  /// What has a checkpoint's name, complete or not, by ascending step.
+  private func folders() -> [(step: Int, path: String)] {
+    let names = (try? Folder.names(in: path)) ?? []
+    return names.compactMap { name in
+      guard name.hasPrefix("step-"), let step = Int(name.dropFirst(5)) else { return nil }
+      return (step, path + "/" + name)
+    }.sorted { $0.step < $1.step }
   }
 
   static func name(step: Int) -> String { "step-" + padded(step) }
@@ -75,25 +106,55 @@ public struct CheckpointStore: Sendable, Equatable {
       guard let size = Self.size(folder + "/" + name) else {
         throw FileError(path: folder + "/" + name, reason: "is not a regular file")
       }
-      return ["name": .string(name), "bytes": .integer(size)]
+      return [
+        "name": .string(name), "bytes": .integer(size),
+        "crc32c": .integer(try Self.checksum(folder + "/" + name)),
+      ]
     }
     let manifest: JSONValue = ["step": .integer(step), "files": .array(files), "note": note]
     try AtomicFile.write(manifest.text(pretty: true) + "\n", to: folder + "/manifest.json")
   }
 
-  private func checkpoint(named name: String) -> Checkpoint? {
-    guard name.hasPrefix("step-"), let step = Int(name.dropFirst(5)) else { return nil }
-    let folder = path + "/" + name
-    guard let file = try? MappedFile(path: folder + "/manifest.json"),
-      let manifest = try? JSONValue(parsing: file.bytes), manifest["step"]?.integerValue == step,
-      let files = manifest["files"]?.arrayValue
-    else { return nil }
-    for file in files {
+  /// One line of a manifest.
+  private struct Entry {
+    let path: String
+    let checksum: Int?
+  }
+
+  /// The checkpoint in `folder`; throws `FileError` unless it is complete.
+  private func complete(_ folder: String) throws -> (checkpoint: Checkpoint, files: [Entry]) {
+    let manifestPath = folder + "/manifest.json"
+    let file = try MappedFile(path: manifestPath)
+    guard let manifest = try? JSONValue(parsing: file.bytes),
+      let step = manifest["step"]?.integerValue, let files = manifest["files"]?.arrayValue,
+      (folder as NSString).lastPathComponent == Self.name(step: step)
+    else { throw FileError(path: manifestPath, reason: "is no manifest of this checkpoint") }
+    let entries = try files.map { file in
       guard let name = file["name"]?.stringValue, !name.contains("/"),
-        let bytes = file["bytes"]?.integerValue, Self.size(folder + "/" + name) == bytes
-      else { return nil }
+        let bytes = file["bytes"]?.integerValue
+      else { throw FileError(path: manifestPath, reason: "is no manifest of this checkpoint") }
+      let path = folder + "/" + name
+      guard let size = Self.size(path) else { throw FileError(path: path, reason: "is missing") }
+      guard size == bytes else {
+        throw FileError(path: path, reason: "has \(size) bytes, \(bytes) were written")
+      }
+      return Entry(path: path, checksum: file["crc32c"]?.integerValue)
     }
-    return Checkpoint(step: step, path: folder, note: manifest["note"] ?? [:])
+    return (Checkpoint(step: step, path: folder, note: manifest["note"] ?? [:]), entries)
+  }
+
+  private func intact(_ folder: String) throws -> Checkpoint {
+    let (checkpoint, files) = try complete(folder)
+    for file in files {
+      if let checksum = file.checksum, try Self.checksum(file.path) != checksum {
+        throw FileError(path: file.path, reason: "is not what was written: its checksum differs")
+      }
+    }
+    return checkpoint
+  }
+
+  private static func checksum(_ path: String) throws -> Int {
+    Int(CRC32C.checksum(try MappedFile(path: path).bytes))
   }
 
   /// The size of a regular file, or `nil`.

@@ -1,4 +1,5 @@
 import Formats
+import Foundation
 
 /// What an article or its paper says, as a predicate over a measured number, and whether it holds.
 public struct Claim: Codable, Sendable, Equatable {
@@ -41,14 +42,25 @@ public struct Claim: Codable, Sendable, Equatable {
   ) {
     self.init(
       id: id, statement: statement,
-      expected: "\(NumberText.short(expected)) ± \(NumberText.short(tolerance))",
+      expected:
+        "\(NumberText.short(expected, digits: Self.digits(expected, tolerance))) ± "
+        + NumberText.short(tolerance),
       measured: .number(measured), holds: abs(measured - expected) <= tolerance)
   }
 
-  /// `measured` for people.
+  /// `measured` for people: as many digits as a tolerance asks for, few otherwise.
   public var measuredText: String {
     if let text = measured.stringValue { return text }
-    return measured.doubleValue.map { NumberText.short($0) } ?? measured.text()
+    guard let value = measured.doubleValue else { return measured.text() }
+    let tolerance = expected.components(separatedBy: " ± ").last.flatMap(Double.init)
+    return NumberText.short(value, digits: tolerance.map { Self.digits(value, $0) } ?? 4)
+  }
+
+  /// Significant digits of `value` that a difference of `tolerance` can show in, from 4 to 12.
+  private static func digits(_ value: Double, _ tolerance: Double) -> Int {
+    guard value.isFinite, value != 0, tolerance > 0 else { return 4 }
+    return min(
+      12, max(4, Int(log10(abs(value)).rounded(.down) - log10(tolerance).rounded(.down)) + 1))
   }
 }
 

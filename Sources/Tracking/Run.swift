@@ -8,6 +8,8 @@ import Foundation
 public final class Run {
   public let folder: RunFolder
   public let configuration: RunConfiguration
+  /// What was found damaged when the run was resumed, in one line each.
+  public let problems: [String]
   private let metrics: JSONLines.Writer
   private let events: EventFile.Writer
   private let lock: RunLock
@@ -27,24 +29,33 @@ public final class Run {
     clock: @escaping () -> Double = systemClock
   ) throws -> Run {
     let folder: RunFolder
+    var isNew = true
     if let path {
       folder = RunFolder(path: path)
+      isNew = access(path, F_OK) != 0
       try prepare(folder)
     } else {
       folder = RunFolder(path: try claimDefaultPath(recipe: configuration.recipe, clock: clock))
     }
-    try configuration.write(to: folder.configurationPath)
-    try Folder.create(folder.checkpointsPath)
-    try Folder.create(folder.samplesPath)
-    return try Run(folder, configuration, elapsed: 0, clock: clock)
+    do {
+      try Folder.create(folder.checkpointsPath)
+      try Folder.create(folder.samplesPath)
+      try configuration.write(to: folder.configurationPath)
+      return try Run(folder, configuration, elapsed: 0, clock: clock)
+    } catch {
+      // A full disk, say: nothing half-made stays.
+      if isNew { try? FileManager.default.removeItem(atPath: folder.path) }
+      throw error
+    }
   }
 
-  /// Continues the run in `path` from the state after `step`: records of later steps are dropped, so
-  /// that the finished files are those of an uninterrupted run.
+  /// Continues the run in `path` from the state after `step`, by default that of its latest intact
+  /// checkpoint: records and checkpoints of later steps are dropped, so that the finished files are
+  /// those of an uninterrupted run. `problems` then tells which checkpoints were damaged.
   ///
   /// Throws `FileError` if `path` is no run, or if another process is writing it.
   public static func resume(
-    at path: String, afterStep step: Int, clock: @escaping () -> Double = systemClock
+    at path: String, afterStep step: Int? = nil, clock: @escaping () -> Double = systemClock
   ) throws -> Run {
     let folder = RunFolder(path: path)
     guard folder.isRun else {
@@ -55,15 +66,20 @@ public final class Run {
     let configuration = try folder.configuration()
     let lock = try RunLock(folder)
     folder.removeDebris()
+    let (checkpoint, problems) = step == nil ? folder.checkpoints.latestIntact() : (nil, [])
+    let step = step ?? checkpoint?.step ?? 0
+    try folder.checkpoints.removeAll(afterStep: step)
     let elapsed = try folder.truncateMetrics(afterStep: step)
     for events in folder.eventPaths { try EventFile.truncate(path: events, afterStep: step) }
-    return try Run(folder, configuration, lock: lock, elapsed: elapsed, clock: clock)
+    return try Run(
+      folder, configuration, lock: lock, elapsed: elapsed, problems: problems, clock: clock)
   }
 
   private init(
     _ folder: RunFolder, _ configuration: RunConfiguration, lock: RunLock? = nil,
-    elapsed: Double, clock: @escaping () -> Double
+    elapsed: Double, problems: [String] = [], clock: @escaping () -> Double
   ) throws {
+    self.problems = problems
     self.folder = folder
     self.configuration = configuration
     self.clock = clock

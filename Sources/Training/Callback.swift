@@ -1,9 +1,10 @@
 /// Hooks into training. Every method does nothing by default.
 ///
-/// Callbacks that must survive an interruption are `Checkpointable` too: the trainer saves and
-/// restores those together with the task.
+/// The order within a step: `updateWillBegin`, the update, `updateDidEnd`, then, where one is due, the
+/// validation with `validationDidEnd`, then the checkpoint. Callbacks that must survive an
+/// interruption are `Checkpointable` too: the trainer saves and restores those together with the task.
 public protocol Callback: AnyObject {
-  /// Before the first update (also after a resume; `step` is the next one).
+  /// Before the first update (also after a resume, when the state is that of the checkpoint).
   func trainingWillBegin(_ state: TrainingState) throws
   /// Before an update: the place to change learning rates and loss weights.
   func updateWillBegin(_ state: TrainingState) throws
@@ -25,19 +26,28 @@ extension Callback {
 
 /// How far training is; a callback may ask it to stop.
 public final class TrainingState {
-  /// The number of updates done.
+  /// The number of updates done; before an update, also that update's number, from 0.
   public internal(set) var step: Int
   public let steps: Int
+  private let stepsPerEpoch: Int?
   /// Set by a callback that wants training to end after this step.
   public var shouldStop = false
 
-  init(step: Int, steps: Int) {
+  init(step: Int, steps: Int, stepsPerEpoch: Int? = nil) {
     self.step = step
     self.steps = steps
+    self.stepsPerEpoch = stepsPerEpoch
   }
+
+  /// The number of passes over the data that are complete; 0 throughout for a task without epochs.
+  public var epoch: Int { stepsPerEpoch.map { step / $0 } ?? 0 }
 }
 
 /// Calls a closure before each update: for schedules of anything.
+///
+///     BeforeUpdate { state in
+///       optimizer.learningRate = state.epoch < 50 ? 1e-2 : state.epoch < 80 ? 1e-3 : 1e-4
+///     }
 public final class BeforeUpdate: Callback {
   private let body: (TrainingState) throws -> Void
   public init(_ body: @escaping (TrainingState) throws -> Void) { self.body = body }
@@ -56,8 +66,12 @@ public final class Every: Callback {
   }
 
   public func updateDidEnd(_ state: TrainingState, metrics: [String: Double]) throws {
-    if state.step % interval == 0, state.step != state.steps { try body(state) }
+    if isDue(state) { try body(state) }
   }
 
-  public func trainingDidEnd(_ state: TrainingState) throws { try body(state) }
+  public func trainingDidEnd(_ state: TrainingState) throws {
+    if !isDue(state) { try body(state) }
+  }
+
+  private func isDue(_ state: TrainingState) -> Bool { state.step % interval == 0 }
 }

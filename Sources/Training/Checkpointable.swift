@@ -1,72 +1,64 @@
+import Datasets
 import Formats
 import Layers
+import Optimizers
 import Torch
 
 /// Something that changes during training and that a checkpoint must hold.
 public protocol Checkpointable: AnyObject {
   /// The present state. Tensors may be the live ones: they are written before training goes on.
   func checkpoint() -> CheckpointState
-  /// Goes back to `state`. Throws if it does not belong to this object.
+  /// Goes back to `state`. Throws, and changes nothing, if it does not belong to this object.
   func restore(_ state: CheckpointState) throws
 }
 
-/// Named tensors and plain values.
-public struct CheckpointState {
-  public var tensors: [String: Tensor]
-  public var values: [String: JSONValue]
-
-  public init(tensors: [String: Tensor] = [:], values: [String: JSONValue] = [:]) {
-    self.tensors = tensors
-    self.values = values
-  }
-
-  /// The tensor `name`; throws if it is missing.
-  public func tensor(_ name: String) throws -> Tensor {
-    guard let tensor = tensors[name] else { throw TrainingError("the checkpoint lacks '\(name)'") }
-    return tensor
-  }
-
-  /// The integer `name`; throws if it is missing.
-  public func integer(_ name: String) throws -> Int {
-    guard let value = values[name]?.integerValue else {
-      throw TrainingError("the checkpoint lacks '\(name)'")
-    }
-    return value
-  }
-}
-
 extension Module: Checkpointable {
-  /// The parameters by name: weights and states.
+  /// Weights and states by name.
   public func checkpoint() -> CheckpointState {
     CheckpointState(
       tensors: Dictionary(
         uniqueKeysWithValues: namedParameters().map { ($0.name, $0.parameter.value) }))
   }
 
-  /// Strict: every problem with names and shapes is listed at once, and nothing is changed then.
   public func restore(_ state: CheckpointState) throws {
-    var problems: [String] = []
-    var assignments: [(Parameter, Tensor)] = []
-    var unused = Set(state.tensors.keys)
-    for (name, parameter) in namedParameters() {
-      unused.remove(name)
-      guard let tensor = state.tensors[name] else {
-        problems.append("'\(name)' is missing")
-        continue
-      }
-      guard tensor.shape == parameter.shape else {
-        problems.append("'\(name)' has shape \(tensor.shape), expected \(parameter.shape)")
-        continue
-      }
-      assignments.append((parameter, tensor))
-    }
-    problems += unused.sorted().map { "'\($0)' is not part of this model" }
-    guard problems.isEmpty else {
+    try load(state.tensors, source: state.origin)
+  }
+}
+
+extension Optimizer: Checkpointable {
+  public func checkpoint() -> CheckpointState {
+    let state = self.state
+    return CheckpointState(
+      tensors: state.tensors, values: state.numbers.mapValues { .number($0) })
+  }
+
+  public func restore(_ state: CheckpointState) throws {
+    try restore(
+      OptimizerState(
+        tensors: state.tensors, numbers: state.values.compactMapValues(\.doubleValue)))
+  }
+}
+
+extension BatchLoader: Checkpointable {
+  public func checkpoint() -> CheckpointState {
+    CheckpointState(values: [
+      "epoch": .integer(state.epoch), "position": .integer(state.position),
+      "batchesPerEpoch": .integer(batchesPerEpoch),
+    ])
+  }
+
+  public func restore(_ state: CheckpointState) throws {
+    let expected = try state.integer("batchesPerEpoch")
+    guard expected == batchesPerEpoch else {
       throw TrainingError(
-        "the checkpoint is of another model: " + problems.prefix(8).joined(separator: "; ")
-          + (problems.count > 8 ? "; and \(problems.count - 8) more" : ""))
+        "\(state.origin) was made with \(expected) batches per epoch, the data now gives "
+          + "\(batchesPerEpoch)")
     }
-    for (parameter, tensor) in assignments { parameter.assign(tensor) }
+    let place = State(epoch: try state.integer("epoch"), position: try state.integer("position"))
+    guard place.epoch >= 0, 0..<batchesPerEpoch ~= place.position else {
+      throw TrainingError("\(state.origin) says batch \(place.position) of \(batchesPerEpoch)")
+    }
+    self.state = place
   }
 }
 
@@ -74,6 +66,13 @@ extension Generator: Checkpointable {
   public func checkpoint() -> CheckpointState { CheckpointState(tensors: ["state": state]) }
 
   public func restore(_ state: CheckpointState) throws {
-    self.state = try state.tensor("state").contiguous()
+    let bytes = try state.tensor("state")
+    let present = self.state
+    guard bytes.shape == present.shape, bytes.dtype == present.dtype else {
+      throw TrainingError(
+        "\(state.origin) holds the state of another random generator: \(bytes.summary), expected "
+          + "\(present.summary)")
+    }
+    self.state = bytes
   }
 }

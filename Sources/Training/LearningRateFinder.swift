@@ -28,18 +28,25 @@ public struct LearningRateFinder: Sendable {
     public let suggestion: Double
   }
 
-  /// Runs the sweep on `task` and puts everything back as it was.
+  /// Runs the sweep on `task` and puts everything back as it was, also when it throws.
+  ///
+  /// Rates are the optimizer's, before its schedules: a warm-up around the rule would be tried along.
   ///
   /// - Parameter figure: The figure of `update` that is the loss.
   public func sweep(
     _ task: some TrainingTask, _ optimizer: Optimizer, figure: String = "loss",
     scope: StepScope = StepScope()
   ) throws -> Curve {
-    let random = Generator.shared(for: .cpu)
-    let before = task.checkpointed.map { ($0.part, $0.part.checkpoint().copied()) }
-    let randomState = random.state.clone()
-    defer { random.state = randomState }
+    let parts = task.checkpointed.map(\.part) + randomGenerators(for: scope.device).map(\.part)
+    let before = (parts + [optimizer]).map { ($0, $0.checkpoint().copied()) }
+    let result = Result { try curve(task, optimizer, figure, scope) }
+    for (part, state) in before { try part.restore(state) }
+    return try result.get()
+  }
 
+  private func curve(
+    _ task: some TrainingTask, _ optimizer: Optimizer, _ figure: String, _ scope: StepScope
+  ) throws -> Curve {
     var rates: [Double] = []
     var losses: [Double] = []
     var average = 0.0
@@ -55,7 +62,6 @@ public struct LearningRateFinder: Sendable {
       losses.append(average / (1 - pow(0.9, Double(step + 1))))
       if let least = losses.min(), let last = losses.last, last > 4 * max(least, 1e-12) { break }
     }
-    for (part, state) in before { try part.restore(state) }
     return Curve(
       rates: rates, losses: losses,
       suggestion: Self.steepest(rates: rates, losses: losses) ?? lowest)
@@ -71,12 +77,5 @@ public struct LearningRateFinder: Sendable {
       return fall / log(rates[index + 1] / rates[index - 1])
     }
     return (1..<minimum).min { slope($0) < slope($1) }.map { rates[$0] }
-  }
-}
-
-extension CheckpointState {
-  /// The same with storage of its own, so that later updates do not change it.
-  func copied() -> CheckpointState {
-    CheckpointState(tensors: tensors.mapValues { $0.detach().clone() }, values: values)
   }
 }

@@ -12,14 +12,22 @@ public final class SupervisedTask: TrainingTask {
   public let validation: Dataset?
   private let loss: (_ output: Tensor, _ batch: Batch) -> Tensor
   private let metrics: [any Metric]
+  private let figures: (() throws -> [String: Double])?
+  private let validatesAverages: Bool
 
   /// - Parameters:
   ///   - loss: From the model's output and the batch to one number.
   ///   - metrics: What validation reports beside `validation/loss`.
+  ///   - figures: What else validation reports, by any code.
+  ///   - validatesAverages: Validate with the optimizer's moving averages in the model.
   public init(
     _ model: Layer, optimizer: Optimizer, loader: BatchLoader, validation: Dataset? = nil,
-    metrics: [any Metric] = [], loss: @escaping (_ output: Tensor, _ batch: Batch) -> Tensor
+    metrics: [any Metric] = [], figures: (() throws -> [String: Double])? = nil,
+    validatesAverages: Bool = false,
+    loss: @escaping (_ output: Tensor, _ batch: Batch) -> Tensor
   ) {
+    self.figures = figures
+    self.validatesAverages = validatesAverages
     self.model = model
     self.optimizer = optimizer
     self.loader = loader
@@ -62,9 +70,16 @@ public final class SupervisedTask: TrainingTask {
   }
 
   public func validate(_ scope: StepScope) throws -> [String: Double] {
-    guard let validation else { return [:] }
-    return try evaluate(on: validation, scope)
+    guard validatesAverages else { return try validationFigures(scope) }
+    return try optimizer.withAverages { try validationFigures(scope) }
   }
+
+  private func validationFigures(_ scope: StepScope) throws -> [String: Double] {
+    let standard = try validation.map { try evaluate(on: $0, scope) } ?? [:]
+    return try standard.merging(figures?() ?? [:]) { _, own in own }
+  }
+
+  public var stepsPerEpoch: Int? { loader.batchesPerEpoch }
 
   /// The loss and the metrics on a whole dataset, in inference mode.
   public func evaluate(on dataset: Dataset, _ scope: StepScope = StepScope()) throws

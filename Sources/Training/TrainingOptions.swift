@@ -59,7 +59,7 @@ public struct Monitor: Sendable {
 
   public var metric: String
   public var better: Direction
-  /// Validations without improvement after which training stops; `nil`: never early.
+  /// After so many validations in a row without improvement training stops; `nil`: never early.
   public var patience: Int?
   /// An improvement must exceed this.
   public var minimumChange: Double
@@ -67,6 +67,10 @@ public struct Monitor: Sendable {
   public init(
     _ metric: String, better: Direction, patience: Int? = nil, minimumChange: Double = 0
   ) {
+    precondition(
+      patience ?? 1 > 0 && minimumChange >= 0,
+      "Monitor expected a positive patience and a change ≥ 0, received \(patience ?? 1) and "
+        + "\(minimumChange)")
     self.metric = metric
     self.better = better
     self.patience = patience

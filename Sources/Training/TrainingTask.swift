@@ -17,12 +17,18 @@ public protocol TrainingTask: AnyObject {
   /// Figures on data that is not trained on; none by default.
   func validate(_ scope: StepScope) throws -> [String: Double]
 
-  /// Everything that changes during training, by name. Restoring all of it continues the run exactly.
+  /// Everything that changes during training, by name: models, optimizers, loaders, and generators
+  /// that layers were given (the process-wide ones are the trainer's business). Restoring all of it
+  /// continues the run exactly.
   var checkpointed: [(name: String, part: any Checkpointable)] { get }
+
+  /// How many updates one pass over the data takes; `nil` (the default) for a task without epochs.
+  var stepsPerEpoch: Int? { get }
 }
 
 extension TrainingTask {
   public func validate(_ scope: StepScope) throws -> [String: Double] { [:] }
+  public var stepsPerEpoch: Int? { nil }
 }
 
 /// What a step is run under.

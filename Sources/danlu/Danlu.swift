@@ -9,14 +9,14 @@ struct Danlu: ParsableCommand {
     abstract: "丹炉: every method of the articles of 科学空间, as a program that checks its claims.",
     discussion: """
       Begin with:
-        danlu doctor                  what is installed, what is missing, how to get it
-        danlu recipes                 the articles that run
-        danlu run gan-single-loss     train one and check its claims
+        danlu doctor                what is installed, what is missing
+        danlu recipes               the articles that run
+        danlu run gan-single-loss   train one and check its claims
       """,
     version: "0.1.0",
     subcommands: [
       DoctorCommand.self, RecipesCommand.self, RunCommand.self, VerifyCommand.self,
-      VectorsCommand.self,
+      WordsCommand.self, VectorsCommand.self, CommunitiesCommand.self,
     ]
   )
 

@@ -16,6 +16,10 @@ struct RecipesCommand: ParsableCommand {
   @Argument(help: "Show one recipe with its settings.") var name: String?
   @OptionGroup var output: OutputOptions
 
+  func validate() throws {
+    if let name { try Usage.check { _ = try RecipeBook.recipe(named: name) } }
+  }
+
   func run() throws {
     let cards = try name.map { [try RecipeBook.recipe(named: $0).card] } ?? RecipeBook.cards
     if output.json {

@@ -4,6 +4,7 @@ import Foundation
 import Parallel
 import Recipes
 import Tracking
+import Training
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -37,31 +38,39 @@ struct RunCommand: ParsableCommand {
     if resume == nil, recipe == nil {
       throw ValidationError("a recipe's name is missing; 'danlu recipes' lists them")
     }
-    if resume != nil, out != nil || steps != nil || batch != nil || seed != nil || data != nil {
-      throw ValidationError(
-        "--resume repeats the run as config.json says: --out, --data, --steps, --batch and --seed "
-          + "cannot be changed")
+    if resume != nil {
+      let options: [(name: String, isGiven: Bool)] = [
+        ("--out", out != nil), ("--data", data != nil), ("--steps", steps != nil),
+        ("--batch", batch != nil), ("--seed", seed != nil), ("--device", device != nil),
+        ("--precision", precision != nil), ("--set", !settings.isEmpty),
+      ]
+      let given = options.filter(\.isGiven).map(\.name)
+      guard given.isEmpty else {
+        throw ValidationError(
+          "--resume repeats the run as its config.json says; \(given.joined(separator: ", ")) cannot "
+            + "be changed")
+      }
     }
     for (name, value) in [("steps", steps), ("batch", batch)] {
       if let value, value < 1 {
         throw ValidationError("--\(name) expects a number from 1, received \(value)")
       }
     }
+    try Usage.check {
+      if let recipe {
+        _ = try Settings(RecipeBook.recipe(named: recipe).card, assignments: settings)
+      }
+      if let precision { _ = try Precision(parsing: precision) }
+    }
   }
 
   func run() throws {
     Interruption.install()
-    let session: RecipeSession
-    if let resume {
-      session = try RecipeSession.resume(at: resume, expecting: recipe)
-    } else {
-      session = try RecipeSession.begin(
-        try RecipeBook.recipe(named: recipe ?? ""),
-        options: RecipeOptions(
-          data: data, steps: steps, batch: batch, seed: seed ?? 0, device: device ?? "auto",
-          precision: precision ?? "auto"),
-        assignments: settings, at: out)
+    if let resume, let summary = RecipeSession.finishedSummary(at: resume) {
+      Console.note("\(resume) is finished; this is what it found")
+      return try show(summary)
     }
+    let session = try session()
     let summary: RunSummary
     do {
       summary = try session.run(
@@ -70,6 +79,20 @@ struct RunCommand: ParsableCommand {
       Console.note("interrupted; continue with: danlu run --resume \(session.path)")
       throw Cancelled()
     }
+    try show(summary)
+  }
+
+  private func session() throws -> RecipeSession {
+    if let resume { return try RecipeSession.resume(at: resume, expecting: recipe) }
+    return try RecipeSession.begin(
+      try RecipeBook.recipe(named: recipe ?? ""),
+      options: RecipeOptions(
+        data: data, steps: steps, batch: batch, seed: seed ?? 0, device: device ?? "auto",
+        precision: precision ?? "auto"),
+      assignments: settings, at: out)
+  }
+
+  private func show(_ summary: RunSummary) throws {
     if output.json {
       try Console.json(summary)
     } else {

@@ -47,6 +47,14 @@ final class TerminalProgress: ProgressReporter {
     }
   }
 
+  func note(_ text: String) {
+    // Under the lock, and over a bar that is being shown: the bar comes back with the next step.
+    phase.withLock { phase in
+      let clearing = isTerminal && phase.isOpen ? "\r\u{1B}[K" : ""
+      Console.note(clearing + text)
+    }
+  }
+
   private func show(_ phase: Phase, at now: ContinuousClock.Instant, final: Bool) {
     let seconds = (now - phase.started) / .seconds(1)
     let rate = seconds > 0 ? Double(phase.done) / seconds : 0
@@ -73,7 +81,7 @@ final class TerminalProgress: ProgressReporter {
     let line = parts.joined(separator: "  ")
     // On a terminal each line replaces the one before: carriage return, then clear to the end.
     let text = isTerminal ? "\r\u{1B}[K" + line + (final ? "\n" : "") : line + "\n"
-    FileHandle.standardError.write(Data(text.utf8))
+    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
   }
 
   private static func short(_ value: Double) -> String {

@@ -23,6 +23,10 @@ struct VerifyCommand: ParsableCommand {
   @Option(help: "Keep the run folders here; they are removed by default.") var out: String?
   @OptionGroup var output: OutputOptions
 
+  func validate() throws {
+    try Usage.check { for name in recipes { _ = try RecipeBook.recipe(named: name) } }
+  }
+
   func run() throws {
     Interruption.install()
     let chosen =

@@ -225,6 +225,31 @@ import Testing
     }
   }
 
+  @Test func damagedOnesArePassedOver() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/run"
+      var run: Run? = try Run.create(RunTests.configuration, at: path)
+      let store = RunFolder(path: path).checkpoints
+      for step in [1, 2, 3, 4] {
+        try run?.log(["loss": 1], step: step)
+        try store.commit(step: step) { try AtomicFile.write("weights \(step)", to: $0 + "/w") }
+      }
+      run = nil
+      // The same size with another byte, and a file cut short.
+      try AtomicFile.write("weightz 3", to: store.path + "/step-000003/w")
+      try AtomicFile.write("weig", to: store.path + "/step-000004/w")
+      let (checkpoint, problems) = store.latestIntact()
+      #expect(checkpoint?.step == 2 && problems.count == 2)
+      #expect(problems.first?.contains("step-000004/w: has 4 bytes, 9 were written") == true)
+      #expect(problems.last?.contains("step-000003/w: is not what was written") == true)
+
+      let resumed = try Run.resume(at: path)
+      #expect(resumed.problems == problems)
+      #expect(store.complete().map(\.step) == [1, 2])
+      #expect(try resumed.folder.metrics().records.map(\.step) == [1, 2])
+    }
+  }
+
   @Test func aFailureLeavesTheOldOne() throws {
     try withTemporaryFolder { folder in
       let store = CheckpointStore(path: folder)

@@ -120,7 +120,7 @@ extension Chart {
     let finite = values.lazy.flatMap { $0 }.filter(\.isFinite)
     let largest = finite.map(abs).max() ?? 0
     let areWhole = finite.allSatisfy { $0 == $0.rounded() }
-    let decimals = areWhole || largest == 0 ? 0 : max(0, 1 - Int(floor(log10(largest))))
+    let decimals = areWhole || largest == 0 ? 0 : max(0, 1 - Int(floor(log10(largest * 0.999))))
     return values.map { row in
       row.map { value in
         if !value.isFinite { return "" }

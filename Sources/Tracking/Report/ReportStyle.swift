@@ -131,7 +131,8 @@ enum ReportStyle {
         --s4: #b33a82; --s5: #7a5bc7; --s6: #a87c00; --s7: #1a97a8; --s8: #6b6f76;
         --good: #17693f; --good-back: #e2f3e9; --bad: #a32a20; --bad-back: #fbe7e4; }
       body { font-size: 11pt; } main { max-width: none; padding: 0; }
-      h2 { break-after: avoid; } tr { break-inside: avoid; }
+      h2, caption { break-after: avoid; } tr { break-inside: avoid; }
+      .scroll { overflow: visible; }
       .chip, .bar, .legend i { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
     }
     """

@@ -1,0 +1,84 @@
+import Datasets
+import Foundation
+import Layers
+import Optimizers
+import Torch
+import Tracking
+import Training
+
+/// What the Trainer adds to the bare loop, per step: the same updates with figures, callbacks,
+/// records, and a run folder.
+enum TrainerOverhead {
+  static func run() throws {
+    try measure("perceptron 784-256-10, batch 64", steps: 300, perceptron)
+    try measure("the Fashion-MNIST network, batch 64", steps: 12, FashionMNIST.network)
+    try measureLogging()
+  }
+
+  private static func perceptron() -> Sequential {
+    Sequential(Flatten(), Dense(784, 256), Activation(.relu), Dense(256, 10))
+  }
+
+  private static func measure(_ name: String, steps: Int, _ make: () -> Sequential) throws {
+    let images = Tensor.normal([640, 1, 28, 28])
+    let data = Dataset(inputs: images, labels: Tensor.randomIntegers(0, 10, shape: [640]))
+    func loader() throws -> BatchLoader {
+      try BatchLoader(data, .init(batchSize: 64, seed: 1, prefetch: 0))
+    }
+    let bareModel = make()
+    let bareOptimizer = Optimizer(Adam(learningRate: 1e-4), for: bareModel)
+    let bareLoader = try loader()
+    let trainedModel = make()
+    let task = SupervisedTask.classifier(
+      trainedModel, optimizer: Optimizer(Adam(learningRate: 1e-4), for: trainedModel),
+      loader: try loader())
+    let folder = NSTemporaryDirectory() + "danlu-bench-" + UUID().uuidString
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+
+    var bare: [Double] = []
+    var trained: [Double] = []
+    var loss = 0.0
+    // Alternately, so that both sides see the same machine.
+    for round in 0..<16 {
+      let started = ContinuousClock.now
+      for _ in 0..<steps {
+        let batch = bareLoader.next()
+        guard let labels = batch.labels else { continue }
+        loss += bareOptimizer.step { bareModel(batch.inputs).crossEntropy(labels) }.item()
+      }
+      bare.append((ContinuousClock.now - started) / .seconds(1) / Double(steps))
+      let run = try Run.create(
+        RunConfiguration(recipe: "overhead", seed: 0), at: "\(folder)/\(round)")
+      let trainer = Trainer(
+        TrainingOptions(steps: steps, precision: .fp32), run: run,
+        callbacks: [BeforeUpdate { _ in }, Every(100) { _ in }, BeforeUpdate { _ in }])
+      trained.append(try trainer.fit(task).seconds / Double(steps))
+    }
+    // The last checkpoint, once a run and not once a step, is part of `trained`.
+    let (first, second) = (bare.dropFirst().sorted(), trained.dropFirst().sorted())
+    let difference = zip(bare, trained).dropFirst().map { $1 - $0 }.sorted()
+    print(
+      "{\"name\": \"\(name)\", \"bare\": \(first[0]), \"trainer\": \(second[0]), \"bareMedian\": "
+        + "\(first[7]), \"trainerMedian\": \(second[7]), \"medianDifference\": \(difference[7]), "
+        + "\"steps\": \(steps), \"loss\": \(loss.isFinite), \"threads\": \(threadCount), "
+        + "\"torch\": \"\(Runtime.version)\"}")
+  }
+
+  private static func measureLogging() throws {
+    let folder = NSTemporaryDirectory() + "danlu-bench-" + UUID().uuidString
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let run = try Run.create(RunConfiguration(recipe: "overhead", seed: 0), at: folder)
+    var rounds: [Double] = []
+    for round in 0..<20 {
+      let started = ContinuousClock.now
+      for step in 0..<500 {
+        try run.log(
+          ["loss": 0.5, "gradientNorm": 1.25, "accuracy": 0.75], step: round * 500 + step)
+      }
+      rounds.append((ContinuousClock.now - started) / .seconds(1) / 500)
+    }
+    rounds.sort()
+    print(
+      "{\"name\": \"logging three figures\", \"minimum\": \(rounds[0]), \"median\": \(rounds[10])}")
+  }
+}

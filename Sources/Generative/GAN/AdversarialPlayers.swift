@@ -1,0 +1,130 @@
+import Layers
+import Optimizers
+import Torch
+
+/// A generator and a discriminator, their losses, and an optimizer for each.
+///
+/// The generator maps noise `(B, n)` to samples, the discriminator samples to scores with one element
+/// per sample. What is stateful in the discriminator moves once per step, not once per pass: spectral
+/// norms advance before the first pass, running statistics take in the real batch and the fake one
+/// once each, and nothing while the generator is trained.
+public final class AdversarialPlayers {
+  public let generator: Layer
+  public let discriminator: Layer
+  public let loss: AdversarialLoss
+  public let penalty: GradientPenalty?
+  public let generatorOptimizer: Optimizer
+  public let discriminatorOptimizer: Optimizer
+  /// Kept because the walk through a network costs as much as a small layer.
+  private let discriminatorModules: [(name: String, module: Module)]
+
+  public init(
+    generator: Layer, discriminator: Layer, loss: AdversarialLoss, penalty: GradientPenalty? = nil,
+    generatorOptimizer: any OptimizerSpecification,
+    discriminatorOptimizer: any OptimizerSpecification
+  ) {
+    self.generator = generator
+    self.discriminator = discriminator
+    self.loss = loss
+    self.penalty = penalty
+    self.generatorOptimizer = Optimizer(generatorOptimizer, for: generator)
+    self.discriminatorOptimizer = Optimizer(discriminatorOptimizer, for: discriminator)
+    discriminatorModules = discriminator.namedModules()
+  }
+
+  /// T(x), `(B)`.
+  public func scores(_ samples: Tensor) -> Tensor { discriminator(samples).reshaped(-1) }
+
+  private var keepsStatistics: Bool {
+    discriminatorModules.contains { $0.module is any StatisticsKeeping }
+  }
+
+  /// T(x) without moving the discriminator's statistics.
+  func quietScores(_ samples: Tensor) -> Tensor {
+    keepsStatistics ? discriminator.withoutUpdatingStatistics { scores(samples) } : scores(samples)
+  }
+
+  /// Whether T(x) of each sample depends on that sample alone, so that real and fake samples can
+  /// share a pass and a gradient can be scaled sample by sample. Layers that are not known are taken
+  /// for ones that mix.
+  public var scoresSamplesApart: Bool {
+    discriminatorModules.allSatisfy { _, module in
+      switch module {
+      case let norm as BatchNorm: !(norm.usesBatchStatistics ?? norm.isTraining)
+      case is Sequential, is Dense, is Convolution, is TransposedConvolution, is Activation,
+        is PReLU, is Flatten, is Reshape, is Permute, is SpectralNorm, is LayerNorm, is GroupNorm,
+        is MaxPool2d, is AveragePool2d, is GlobalAveragePool, is GlobalMaxPool, is Upsample2d,
+        is Dropout, is GaussianDropout:
+        true
+      default: false
+      }
+    }
+  }
+
+  /// The discriminator's layers that draw random numbers as they stand: dropout in training.
+  public var randomLayers: [String] {
+    discriminatorModules.filter { _, module in
+      switch module {
+      case let dropout as Dropout:
+        dropout.isTraining && dropout.rate > 0 && !dropout.sharedAxes.contains(0)
+      case let dropout as GaussianDropout: dropout.isTraining && dropout.rate > 0
+      default: false
+      }
+    }.map(\.name)
+  }
+
+  /// Runs one step's passes with the discriminator's power iterations advanced once, before them.
+  func withSpectralNormsAdvancedOnce<Result>(_ body: () throws -> Result) rethrows -> Result {
+    let norms = discriminatorModules.compactMap { $0.module as? SpectralNorm }
+      .filter { $0.isTraining && $0.updatesStatistics }
+    for norm in norms {
+      norm.advance()
+      norm.updatesStatistics = false
+    }
+    defer { for norm in norms { norm.updatesStatistics = true } }
+    return try body()
+  }
+
+  /// T of real and of fake samples, in one pass where samples do not meet in the discriminator.
+  func scores(real: Tensor, fake: Tensor) -> (real: Tensor, fake: Tensor) {
+    guard scoresSamplesApart else { return (scores(real), scores(fake)) }
+    let parts = scores(.concatenate([real, fake]))
+      .split(sizes: [real.size(0), fake.size(0)])
+    return (parts[0], parts[1])
+  }
+
+  /// ℓ_D with its penalty, for scores that the samples gave.
+  func discriminatorLoss(
+    real: Tensor, fake: Tensor, realScores: Tensor, fakeScores: Tensor
+  ) -> Tensor {
+    let loss = loss.discriminator(real: realScores, fake: fakeScores)
+    guard let penalty else { return loss }
+    return loss + penalty(discriminator, real: real, fake: fake)
+  }
+}
+
+/// What one step tells of itself: scalars, detached and unread, so that a GPU need not be waited for.
+public struct AdversarialFigures {
+  public let discriminatorLoss: Tensor
+  public let generatorLoss: Tensor
+  /// Mean scores, in the loss's polarity.
+  public let realScore: Tensor
+  public let fakeScore: Tensor
+
+  init(
+    discriminatorLoss: Tensor, generatorLoss: Tensor, realScores: Tensor, fakeScores: Tensor
+  ) {
+    self.discriminatorLoss = discriminatorLoss.detach()
+    self.generatorLoss = generatorLoss.detach()
+    realScore = realScores.detach().mean()
+    fakeScore = fakeScores.detach().mean()
+  }
+
+  /// By name, as a trainer logs them.
+  public var values: [String: Tensor] {
+    [
+      "loss/discriminator": discriminatorLoss, "loss/generator": generatorLoss,
+      "score/real": realScore, "score/fake": fakeScore,
+    ]
+  }
+}

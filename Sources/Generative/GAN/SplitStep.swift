@@ -1,0 +1,113 @@
+import Layers
+import Torch
+
+/// Both players' gradients from one set of forward passes: real and fake samples pass the
+/// discriminator once, and each loss is differentiated by its own player's weights only.
+///
+/// The gradients are those of `JointStep` (and of the two losses alone), with two passes through the
+/// discriminator instead of three. Random layers do no harm: both losses see the same masks.
+///
+/// Where samples do not meet in the discriminator, even its backward pass is shared. For one fake
+/// sample both losses need the same vector ∂T/∂x, once times ∂ℓ_D/∂T and once times ∂ℓ_G/∂T, so the
+/// generator's share is the discriminator's times the quotient of the two factors:
+///
+///     ∂ℓ_G/∂x_i = (∂ℓ_G/∂T_i) / (∂ℓ_D/∂T_i) · ∂ℓ_D/∂x_i
+///
+/// This is exact up to rounding. It is left for two backward passes when a factor ∂ℓ_D/∂T_i vanishes
+/// (a hinge that a sample has passed), when batch normalization couples samples, and for a gradient
+/// penalty.
+public struct SplitStep: SimultaneousStep {
+  /// Whether one backward pass may serve both players where that is exact.
+  public let sharesBackward: Bool
+
+  public init(sharesBackward: Bool = true) { self.sharesBackward = sharesBackward }
+
+  public func gradients(
+    _ players: AdversarialPlayers, real: Tensor, noise: Tensor
+  ) -> PlayerGradients {
+    players.withSpectralNormsAdvancedOnce {
+      let fake = players.generator(noise)
+      // The discriminator sees a leaf: its backward pass ends there, whoever asked for it.
+      let leaf = fake.detach().requiringGradient()
+      let (realScores, fakeScores) = players.scores(real: real, fake: leaf)
+      let slopes = ScoreSlopes(players, real: realScores, fake: fakeScores)
+      let inputs = players.discriminatorOptimizer.parameters.map(\.value)
+      let wanted = inputs.indices.filter { inputs[$0].requiresGradient }
+      let weights = wanted.map { inputs[$0] }
+
+      var found: [Tensor?]
+      let fakeGradient: Tensor
+      if sharesBackward, players.scoresSamplesApart, let quotient = slopes.quotient {
+        found = optionalGradients(
+          of: [realScores, fakeScores], withRespectTo: weights + [leaf],
+          outputGradients: [slopes.discriminatorByReal, slopes.discriminatorByFake])
+        let shape = [quotient.size(0)] + Array(repeating: 1, count: leaf.rank - 1)
+        let last = found.removeLast() ?? .zeros(like: leaf)
+        fakeGradient = last * quotient.reshaped(shape)
+      } else {
+        fakeGradient =
+          Torch.gradients(
+            of: [fakeScores], withRespectTo: [leaf], outputGradients: [slopes.generatorByFake],
+            retainGraph: true)[0]
+        found = optionalGradients(
+          of: [realScores, fakeScores], withRespectTo: weights,
+          outputGradients: [slopes.discriminatorByReal, slopes.discriminatorByFake])
+      }
+      if let penalty = players.penalty {
+        let punished = optionalGradients(
+          of: [penalty(players.discriminator, real: real, fake: fake)], withRespectTo: weights)
+        found = zip(found, punished).map { plain, extra in
+          guard let plain, let extra else { return plain ?? extra }
+          return plain + extra
+        }
+      }
+      var discriminator = [Tensor?](repeating: nil, count: inputs.count)
+      for (index, gradient) in zip(wanted, found) { discriminator[index] = gradient }
+      return PlayerGradients(
+        discriminator: discriminator,
+        generator: generatorGradients(players, fake, fakeGradient), figures: slopes.figures)
+    }
+  }
+
+  private func generatorGradients(
+    _ players: AdversarialPlayers, _ fake: Tensor, _ fakeGradient: Tensor
+  ) -> [Tensor?] {
+    let parameters = players.generatorOptimizer.parameters
+    let trainable = parameters.indices.filter { parameters[$0].isTrainable }
+    let found = optionalGradients(
+      of: [fake], withRespectTo: trainable.map { parameters[$0].value },
+      outputGradients: [fakeGradient])
+    var gradients = [Tensor?](repeating: nil, count: parameters.count)
+    for (index, gradient) in zip(trainable, found) { gradients[index] = gradient }
+    return gradients
+  }
+}
+
+/// The derivatives of both losses by the scores, `(B)` each: all that the losses tell the networks.
+private struct ScoreSlopes {
+  let discriminatorByReal: Tensor
+  let discriminatorByFake: Tensor
+  let generatorByFake: Tensor
+  let figures: AdversarialFigures
+
+  init(_ players: AdversarialPlayers, real: Tensor, fake: Tensor) {
+    let realLeaf = real.detach().requiringGradient()
+    let fakeLeaf = fake.detach().requiringGradient()
+    let discriminator = players.loss.discriminator(real: realLeaf, fake: fakeLeaf)
+    let generator = players.loss.generator(fake: fakeLeaf, real: realLeaf.detach())
+    let slopes = Torch.gradients(of: discriminator, withRespectTo: [realLeaf, fakeLeaf])
+    discriminatorByReal = slopes[0]
+    discriminatorByFake = slopes[1]
+    generatorByFake = Torch.gradients(of: generator, withRespectTo: [fakeLeaf])[0]
+    figures = AdversarialFigures(
+      discriminatorLoss: discriminator, generatorLoss: generator, realScores: realLeaf,
+      fakeScores: fakeLeaf)
+  }
+
+  /// ∂ℓ_G/∂T over ∂ℓ_D/∂T by sample; `nil` where that would lose precision.
+  var quotient: Tensor? {
+    // Far below, a product with the factor would be rounded as a subnormal number.
+    guard discriminatorByFake.abs().min().item() > 1e-20 else { return nil }
+    return generatorByFake / discriminatorByFake
+  }
+}

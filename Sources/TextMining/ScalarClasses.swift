@@ -1,0 +1,52 @@
+/// What a scalar is to a segmenter.
+enum ScalarClass: UInt8 {
+  case other, space, digit, latin, ideograph, numeral, ordinal, dateUnit
+  case numberJoiner, wordJoiner, joiner, percent, magnitude, repeated
+
+  var isIdeograph: Bool {
+    switch self {
+    case .ideograph, .numeral, .ordinal, .dateUnit, .magnitude: true
+    default: false
+    }
+  }
+
+  static let table: RawArray<UInt8> = {
+    let table = RawArray<UInt8>(repeating: ScalarClass.other.rawValue, count: 1 << 16)
+    func set(_ range: ClosedRange<Int>, _ value: ScalarClass) {
+      for scalar in range { table[scalar] = value.rawValue }
+    }
+    func set(_ text: String, _ value: ScalarClass) {
+      for scalar in text.unicodeScalars { table[Int(scalar.value)] = value.rawValue }
+    }
+    for range in [0x41...0x5A, 0x61...0x7A, 0xFF21...0xFF3A, 0xFF41...0xFF5A] { set(range, .latin) }
+    // Accented Latin, Greek, Cyrillic, kana, Hangul: letters that words are written with.
+    for range in [
+      0xC0...0xD6, 0xD8...0xF6, 0xF8...0x24F, 0x370...0x3FF, 0x400...0x52F, 0x1E00...0x1EFF,
+      0x3041...0x3096, 0x30A1...0x30FA, 0x30FC...0x30FE, 0xAC00...0xD7A3,
+    ] { set(range, .latin) }
+    set(0x30...0x39, .digit)
+    set(0xFF10...0xFF19, .digit)
+    for range in [0x4E00...0x9FFF, 0x3400...0x4DBF, 0xF900...0xFAFF, 0x3007...0x3007] {
+      set(range, .ideograph)
+    }
+    set(NumberCharacters.numerals, .numeral)
+    set("第", .ordinal)
+    set("年月日时分", .dateUnit)
+    set("余多", .magnitude)
+    set(".．-－·", .joiner)
+    set(",，:：/～", .numberJoiner)
+    set("&＆'’_", .wordJoiner)
+    set("%％‰", .percent)
+    set("—…─", .repeated)
+    for scalar in [0x20, 0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0xA0, 0x3000, 0xFEFF] {
+      table[scalar] = ScalarClass.space.rawValue
+    }
+    return table
+  }()
+
+  @inline(__always)
+  static func of(_ scalar: UInt32) -> UInt8 {
+    if scalar < 1 << 16 { return table.pointer[Int(scalar)] }
+    return scalar >= 0x20000 && scalar < 0x40000 ? ideograph.rawValue : other.rawValue
+  }
+}

@@ -1,0 +1,306 @@
+import Foundation
+
+/// Which rules cut the text around the dictionary.
+public enum SegmentationRules: String, Sendable, CaseIterable {
+  /// Numbers, dates and Latin words stay together; the dictionary cuts the ideographs between them.
+  case atoms
+  /// jieba's: blocks of ideographs, ASCII letters, digits and `+#&._%-` go to the dictionary; single
+  /// ASCII letters and digits that follow each other are joined; other signs stand alone.
+  case jieba
+}
+
+/// Which search finds the words of a block.
+public enum SegmentationSearch: String, Sendable, CaseIterable {
+  /// Largest Σ ln(count/total) over the graph of dictionary words, from right to left, the longer first
+  /// word on ties; a character without a word counts as once (jieba without its hidden Markov model).
+  case dictionary
+  /// nlp-zero's unigram tokeniser: forwards, a missing character costs 100 nats, the shorter match on
+  /// ties; separators 。，、！？ and spaces are tokens.
+  case unigram
+}
+
+/// Cuts text into the words of a dictionary.
+public struct Segmenter: Sendable {
+  public let rules: SegmentationRules
+  public let search: SegmentationSearch
+  let trie: WordTrie
+  /// ln(count/total) of each word.
+  private let logs: RawArray<Double>
+  private let logMissing: Double
+  private let userWords: WordTrie?
+
+  /// - Parameter userWords: always words, wherever they occur, the longest first.
+  public init(
+    _ words: WordList, userWords: [String] = [], rules: SegmentationRules = .atoms,
+    search: SegmentationSearch = .dictionary
+  ) {
+    self.rules = rules
+    self.search = search
+    trie = WordTrie(words.words)
+    let logTotal = log(max(1, words.total))
+    logMissing = search == .dictionary ? log(1.0) - logTotal : -100
+    logs = RawArray(uninitializedCount: words.count)
+    for (place, count) in words.counts.enumerated() {
+      // jieba takes a count of zero for one.
+      logs[place] = log(count > 0 ? count : 1) - logTotal
+    }
+    self.userWords = userWords.isEmpty ? nil : WordTrie(userWords)
+  }
+
+  /// What one thread needs while it cuts lines.
+  public final class Workspace {
+    let line = ScalarLine()
+    var numbers = RawArray<UInt16>(uninitializedCount: 1024)
+    var scores = RawArray<Double>(uninitializedCount: 1025)
+    var next = RawArray<Int32>(uninitializedCount: 1025)
+
+    public init() {}
+
+    func reserve(_ count: Int) {
+      guard count >= scores.count else { return }
+      numbers = RawArray(uninitializedCount: count * 2)
+      scores = RawArray(uninitializedCount: count * 2 + 1)
+      next = RawArray(uninitializedCount: count * 2 + 1)
+    }
+  }
+
+  /// The words of `text`, without the spaces between them.
+  public func words(in text: String) -> [String] {
+    let bytes = Array(text.utf8)
+    var words: [String] = []
+    let workspace = Workspace()
+    bytes.withUnsafeBufferPointer { bytes in
+      cut(bytes, workspace) { start, end, _, _ in
+        words.append(String(decoding: bytes[start..<end], as: UTF8.self))
+      }
+    }
+    return words
+  }
+
+  /// Calls `word` with the bytes and the scalars of each word of a line.
+  public func cut(
+    _ bytes: UnsafeBufferPointer<UInt8>, _ workspace: Workspace,
+    _ word: (_ start: Int, _ end: Int, _ firstScalar: Int, _ endScalar: Int) -> Void
+  ) {
+    let line = workspace.line
+    line.decode(bytes)
+    workspace.reserve(line.count)
+    for index in 0..<line.count {
+      workspace.numbers.pointer[index] = trie.number(of: line.scalars.pointer[index])
+    }
+    let offsets = line.offsets.pointer
+    func emit(_ start: Int, _ end: Int) {
+      word(Int(offsets[start]), Int(offsets[end]), start, end)
+    }
+    guard let userWords else {
+      return cutPart(workspace, 0, line.count, emit)
+    }
+    var start = 0
+    var index = 0
+    while index < line.count {
+      if let end = longestMatch(userWords, line, index) {
+        cutPart(workspace, start, index, emit)
+        emit(index, end)
+        index = end
+        start = end
+      } else {
+        index += 1
+      }
+    }
+    cutPart(workspace, start, line.count, emit)
+  }
+
+  private func longestMatch(_ words: WordTrie, _ line: ScalarLine, _ start: Int) -> Int? {
+    var node = words.root(words.number(of: line.scalars[start]))
+    var end: Int?
+    var index = start + 1
+    while node != WordTrie.none {
+      if words.word(at: node) >= 0 { end = index }
+      guard index < line.count else { break }
+      node = words.step(node, words.number(of: line.scalars[index]))
+      index += 1
+    }
+    return end
+  }
+
+  @inline(__always)
+  private func cutPart(
+    _ workspace: Workspace, _ start: Int, _ end: Int, _ emit: (Int, Int) -> Void
+  ) {
+    switch (search, rules) {
+    case (.unigram, _): cutUnigram(workspace, start, end, emit)
+    case (.dictionary, .atoms): cutAtoms(workspace, start, end, emit)
+    case (.dictionary, .jieba): cutAsJieba(workspace, start, end, emit)
+    }
+  }
+
+  private func cutAtoms(
+    _ workspace: Workspace, _ start: Int, _ end: Int, _ emit: (Int, Int) -> Void
+  ) {
+    let spans = AtomSpans(line: workspace.line, end: end)
+    var index = start
+    while index < end {
+      let span = spans.next(index)
+      switch span.kind {
+      case .space: break
+      case .token: emit(index, span.end)
+      case .ideographs:
+        route(workspace, index, span.end)
+        var position = index
+        while position < span.end {
+          let next = Int(workspace.next.pointer[position])
+          emit(position, next)
+          position = next
+        }
+      }
+      index = span.end
+    }
+  }
+
+  private static func isJiebaBlock(_ scalar: UInt32) -> Bool {
+    switch scalar {
+    case 0x4E00...0x9FD5, 0x61...0x7A, 0x41...0x5A, 0x30...0x39, 0x2B, 0x23, 0x26, 0x2E, 0x5F, 0x25,
+      0x2D:
+      true
+    default: false
+    }
+  }
+
+  private static func isASCIIWord(_ scalar: UInt32) -> Bool {
+    (scalar >= 0x30 && scalar <= 0x39) || (scalar >= 0x41 && scalar <= 0x5A)
+      || (scalar >= 0x61 && scalar <= 0x7A)
+  }
+
+  private func cutAsJieba(
+    _ workspace: Workspace, _ start: Int, _ end: Int, _ emit: (Int, Int) -> Void
+  ) {
+    let scalars = workspace.line.scalars.pointer
+    var index = start
+    while index < end {
+      guard Self.isJiebaBlock(scalars[index]) else {
+        if workspace.line.classes.pointer[index] != ScalarClass.space.rawValue {
+          emit(index, index + 1)
+        }
+        index += 1
+        continue
+      }
+      var blockEnd = index + 1
+      while blockEnd < end, Self.isJiebaBlock(scalars[blockEnd]) { blockEnd += 1 }
+      route(workspace, index, blockEnd)
+      var joined = index
+      var position = index
+      while position < blockEnd {
+        let next = Int(workspace.next.pointer[position])
+        if next == position + 1, Self.isASCIIWord(scalars[position]) {
+          position = next
+          continue
+        }
+        if joined < position { emit(joined, position) }
+        emit(position, next)
+        position = next
+        joined = next
+      }
+      if joined < position { emit(joined, position) }
+      index = blockEnd
+    }
+  }
+
+  /// Fills `workspace.next` for the block: where the best word that begins at each place ends.
+  private func route(_ workspace: Workspace, _ start: Int, _ end: Int) {
+    let numbers = workspace.numbers.pointer
+    let scores = workspace.scores.pointer
+    let next = workspace.next.pointer
+    let logs = logs.pointer
+    scores[end] = 0
+    var position = end &- 1
+    while position >= start {
+      var best = -Double.infinity
+      var bestEnd = position &+ 1
+      var node = trie.root(numbers[position])
+      var index = position &+ 1
+      while node != WordTrie.none {
+        let word = trie.word(at: node)
+        if word >= 0 {
+          let score = logs[Int(word)] + scores[index]
+          // Later ends win ties.
+          if score >= best {
+            best = score
+            bestEnd = index
+          }
+        }
+        if index >= end { break }
+        let number = numbers[index]
+        if number == 0 { break }
+        node = trie.step(node, number)
+        index &+= 1
+      }
+      if best == -.infinity { best = logMissing + scores[position &+ 1] }
+      scores[position] = best
+      next[position] = Int32(truncatingIfNeeded: bestEnd)
+      position &-= 1
+    }
+  }
+
+  private static func isUnigramSeparator(_ scalar: UInt32) -> Bool {
+    switch scalar {
+    case 0x3002, 0xFF0C, 0x3001, 0xFF01, 0xFF1F, 0x20, 0x0A: true
+    default: false
+    }
+  }
+
+  private func cutUnigram(
+    _ workspace: Workspace, _ start: Int, _ end: Int, _ emit: (Int, Int) -> Void
+  ) {
+    let scalars = workspace.line.scalars.pointer
+    var index = start
+    while index < end {
+      if Self.isUnigramSeparator(scalars[index]) {
+        if workspace.line.classes.pointer[index] != ScalarClass.space.rawValue {
+          emit(index, index + 1)
+        }
+        index += 1
+        continue
+      }
+      var pieceEnd = index + 1
+      while pieceEnd < end, !Self.isUnigramSeparator(scalars[pieceEnd]) { pieceEnd += 1 }
+      forward(workspace, index, pieceEnd, emit)
+      index = pieceEnd
+    }
+  }
+
+  private func forward(
+    _ workspace: Workspace, _ start: Int, _ end: Int, _ emit: (Int, Int) -> Void
+  ) {
+    let numbers = workspace.numbers.pointer
+    let scores = workspace.scores.pointer
+    let from = workspace.next.pointer
+    for position in start...end { scores[position] = -.infinity }
+    scores[start] = 0
+    for position in start..<end {
+      var node = trie.root(numbers[position])
+      var index = position &+ 1
+      while node != WordTrie.none {
+        let word = trie.word(at: node)
+        if word >= 0 {
+          let score = scores[position] + logs[Int(word)]
+          if score > scores[index] {
+            scores[index] = score
+            from[index] = Int32(truncatingIfNeeded: position)
+          }
+        }
+        if index >= end || numbers[index] == 0 { break }
+        node = trie.step(node, numbers[index])
+        index &+= 1
+      }
+      if scores[position &+ 1] == -.infinity {
+        scores[position &+ 1] = scores[position] - 100
+        from[position &+ 1] = Int32(truncatingIfNeeded: position)
+      }
+    }
+    var borders = [end]
+    while let last = borders.last, last > start { borders.append(Int(from[last])) }
+    for index in stride(from: borders.count - 1, to: 0, by: -1) {
+      emit(borders[index], borders[index - 1])
+    }
+  }
+}

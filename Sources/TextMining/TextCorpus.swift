@@ -1,0 +1,154 @@
+import Formats
+import Foundation
+import Parallel
+
+/// How a corpus is read.
+public struct CorpusOptions: Sendable {
+  public var alphabet = Alphabet()
+  /// Key of the text in JSON lines; plain text without it.
+  public var field: String?
+  public var encoding = TextEncoding.utf8
+  /// Bytes that counting may use in all.
+  public var memory = 2 << 30
+  /// Where the corpus goes when it does not fit.
+  public var spillFolder = NSTemporaryDirectory()
+  public var threads = defaultThreadCount
+  /// Bytes read and encoded at a time by each thread; no result depends on it.
+  public var blockSize = 4 << 20
+  var keepsSpaces = false
+  var joinsSegments = false
+  /// Numbers and Latin words become boundaries.
+  var masksAtoms = false
+
+  public init() {}
+
+  /// The least that leaves room for one table per partition and the block buffers.
+  public static let smallestMemory = 32 << 20
+}
+
+/// What was read.
+public struct CorpusStatistics: Sendable {
+  public internal(set) var bytes = 0
+  public internal(set) var lines = 0
+  /// Characters of the alphabet.
+  public internal(set) var characters = 0
+  public internal(set) var invalidBytes = 0
+  public internal(set) var nulBytes = 0
+  /// JSON lines without a usable value.
+  public internal(set) var badRecords = 0
+  public internal(set) var skipped: [SkippedFile] = []
+  /// Whether the encoded corpus went to disk.
+  public internal(set) var spilled = false
+}
+
+/// A whole corpus as character numbers, two bytes each, in memory or, above the memory limit, in a
+/// file without a name that vanishes with the process.
+public final class TextCorpus: Sendable {
+  /// Numbers a thread works on at a time.
+  static let chunkSize = 1 << 18
+  /// A segment is cut after so many characters, so that one line without any separator stays bounded.
+  static let longestSegment = 1 << 20
+
+  public let alphabet: Alphabet
+  public let statistics: CorpusStatistics
+  /// Numbers stored, boundaries included.
+  let count: Int
+  /// How often each number occurs.
+  let characterCounts: [Int]
+  let memory: Int
+  public let threads: Int
+  /// Segments were joined: there are no boundaries, n-grams run through.
+  let isJoined: Bool
+  let spillFolder: String
+  private let storage: CorpusStorage
+
+  init(
+    alphabet: Alphabet, statistics: CorpusStatistics, characterCounts: [Int],
+    storage: CorpusStorage,
+    options: CorpusOptions
+  ) {
+    self.alphabet = alphabet
+    self.statistics = statistics
+    self.characterCounts = characterCounts
+    self.storage = storage
+    count = storage.count
+    isJoined = options.joinsSegments
+    // What the corpus itself occupies is not there for the tables.
+    memory = max(options.memory / 2, options.memory - storage.residentBytes - (8 << 20))
+    threads = max(1, options.threads)
+    spillFolder = options.spillFolder
+  }
+
+  /// Bytes that tables may use.
+  var tableMemory: Int { memory * 3 / 4 }
+
+  var chunkCount: Int { (count + Self.chunkSize - 1) / Self.chunkSize }
+
+  /// Calls `body` with the numbers of `range`.
+  func withNumbers<Result>(
+    _ range: Range<Int>, _ body: (UnsafeBufferPointer<UInt16>) throws -> Result
+  ) throws -> Result {
+    try storage.withNumbers(range, body)
+  }
+
+  /// Runs `body` on each chunk: whole segments where there are boundaries; in a joined corpus, the
+  /// chunk's numbers and up to `lookahead` of those that follow, and `starts` says how many are its own.
+  func forEachChunk(
+    lookahead: Int, progress: any ProgressReporter, cancellation: Cancellation,
+    _ body:
+      @escaping @Sendable (
+        _ chunk: Int, _ numbers: UnsafeBufferPointer<UInt16>, _ starts: Int
+      ) throws -> Void
+  ) throws {
+    if !isJoined {
+      return try forEachSegmentGroup(progress: progress, cancellation: cancellation) {
+        chunk, _, numbers in try body(chunk, numbers, numbers.count)
+      }
+    }
+    try parallelFor(count: chunkCount, threads: threads) { [self] chunk in
+      try cancellation.check()
+      let start = chunk * Self.chunkSize
+      let end = min(count, start + Self.chunkSize)
+      try withNumbers(start..<min(count, end + lookahead)) { try body(chunk, $0, end - start) }
+      progress.advance(by: end - start)
+    }
+  }
+
+  /// Runs `body` on pieces of the corpus that begin and end at segment borders; each number belongs
+  /// to one piece. `offset` is where the piece begins in the corpus.
+  func forEachSegmentGroup(
+    progress: any ProgressReporter, cancellation: Cancellation,
+    _ body:
+      @escaping @Sendable (
+        _ chunk: Int, _ offset: Int, _ numbers: UnsafeBufferPointer<UInt16>
+      ) throws -> Void
+  ) throws {
+    try parallelFor(count: chunkCount, threads: threads) { [self] chunk in
+      try cancellation.check()
+      let start = chunk * Self.chunkSize
+      let end = min(count, start + Self.chunkSize)
+      guard let first = try border(from: start), first < end else { return }
+      let last = try border(from: end) ?? count
+      try withNumbers(first..<last) { try body(chunk, first, $0) }
+      progress.advance(by: end - start)
+    }
+  }
+
+  /// The first position at or after `position` where a segment begins: the corpus begins there or a
+  /// boundary stands just before it.
+  private func border(from position: Int) throws -> Int? {
+    if position == 0 { return 0 }
+    var start = position - 1
+    var window = 4096
+    while start < count {
+      let end = min(count, start + window)
+      let found = try withNumbers(start..<end) { numbers in
+        numbers.firstIndex(of: Alphabet.boundary)
+      }
+      if let found { return start + found + 1 }
+      start = end
+      window = min(window * 4, 1 << 20)
+    }
+    return nil
+  }
+}

@@ -1,0 +1,83 @@
+import Foundation
+import Parallel
+import Synchronization
+
+/// Why a word was kept or dropped: how often it and its parts occur, and its cohesion at every split.
+public struct WordExplanation: Sendable, Codable, Equatable {
+  /// One way to split the word in two.
+  public struct Split: Sendable, Codable, Equatable {
+    public let left: String
+    public let right: String
+    public let leftCount: Int
+    public let rightCount: Int
+    /// ln(total · count / (leftCount · rightCount)), `nil` if a part or the word never occurs.
+    public let cohesion: Double?
+  }
+
+  public let word: String
+  public let kept: Bool
+  public let reason: String
+  /// Occurrences in the text, wherever the method cut.
+  public private(set) var count = 0
+  /// How often the method cut the text exactly there.
+  public private(set) var pieces = 0
+  public private(set) var splits: [Split] = []
+
+  init(word: String, kept: Bool, reason: String) {
+    self.word = word
+    self.kept = kept
+    self.reason = reason
+  }
+
+  init(
+    word: String, numbers: [UInt16], corpus: TextCorpus, total: Int, kept: Bool, pieces: Int,
+    reason: String, progress: any ProgressReporter, cancellation: Cancellation
+  ) throws {
+    self.init(word: word, kept: kept, reason: reason)
+    self.pieces = pieces
+    let occurrences = try Self.occurrences(
+      of: numbers, in: corpus, progress: progress, cancellation: cancellation)
+    let length = numbers.count
+    count = occurrences[length - 1]
+    splits = (1..<max(1, length)).map { cut in
+      let left = occurrences[cut - 1]
+      let right = occurrences[length + cut - 1]
+      let ratio = Double(total) * Double(count) / (Double(left) * Double(right))
+      return Split(
+        left: corpus.alphabet.text(numbers[..<cut]), right: corpus.alphabet.text(numbers[cut...]),
+        leftCount: left, rightCount: right, cohesion: count > 0 ? log(ratio) : nil)
+    }
+  }
+
+  /// How often each prefix (first half of the result, by length) and each suffix (second half, by where
+  /// it starts, the whole word first) of `word` occurs.
+  private static func occurrences(
+    of word: [UInt16], in corpus: TextCorpus, progress: any ProgressReporter,
+    cancellation: Cancellation
+  ) throws -> [Int] {
+    let length = word.count
+    let totals = Mutex([Int](repeating: 0, count: 2 * length))
+    progress.begin("explaining", total: corpus.count, unit: "characters")
+    try corpus.forEachChunk(lookahead: length - 1, progress: progress, cancellation: cancellation) {
+      _, numbers, starts in
+      var found = [Int](repeating: 0, count: 2 * length)
+      for position in 0..<starts {
+        for start in 0..<length where numbers[position] == word[start] {
+          var match = 1
+          while start + match < length, position + match < numbers.count,
+            numbers[position + match] == word[start + match]
+          {
+            match += 1
+          }
+          if start == 0 { for end in 0..<match { found[end] += 1 } }
+          if start + match == length { found[length + start] += 1 }
+        }
+      }
+      totals.withLock { totals in
+        for index in found.indices { totals[index] += found[index] }
+      }
+    }
+    progress.end()
+    return totals.withLock { $0 }
+  }
+}

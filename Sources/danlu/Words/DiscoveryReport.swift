@@ -1,0 +1,73 @@
+import Foundation
+import TextMining
+import Tracking
+
+/// The page of a discovery: top words, lengths, cohesion.
+enum DiscoveryReport {
+  static func page(_ result: DiscoveryResult, method: DiscoveryMethod, seconds: Double) -> Report {
+    let words = result.words
+    let statistics = result.statistics
+    let longest = min(12, words.map { $0.word.unicodeScalars.count }.max() ?? 1)
+    var types = [Double](repeating: 0, count: longest)
+    var tokens = types
+    for word in words {
+      let place = min(longest, word.word.unicodeScalars.count) - 1
+      types[place] += 1
+      tokens[place] += Double(word.count)
+    }
+    let categories = (1...longest).map { $0 == longest && longest == 12 ? "12+" : "\($0)" }
+    let total = max(1, tokens.reduce(0, +))
+    let multi = words.filter { $0.word.unicodeScalars.count > 1 }
+    let lengths = Chart.bars(
+      "Length of words", categories: categories,
+      [
+        ("share of the vocabulary", types.map { $0 / Double(max(1, words.count)) }),
+        ("share of the text's words", tokens.map { $0 / total }),
+      ], y: Axis("share"))
+    let series = (2...4).map { length in
+      let some = multi.filter { $0.word.unicodeScalars.count == length }.prefix(1500)
+      return Series(
+        "\(length) characters", x: some.map { Double($0.count) }, y: some.map(\.score),
+        style: .points)
+    }.filter { !$0.x.isEmpty }
+    let cohesion = Chart.scatter(
+      "Frequency and score", series, x: Axis("count", scale: .logarithmic),
+      y: Axis(result.scoreMeaning))
+    let ranks = Chart.lines(
+      "Zipf's law",
+      [
+        Series(
+          "words", x: words.indices.map { Double($0 + 1) }, y: words.map { Double($0.count) })
+      ], x: Axis("rank", scale: .logarithmic), y: Axis("count", scale: .logarithmic))
+    func table(_ words: some Sequence<DiscoveredWord>, _ caption: String) -> Report.Table {
+      Report.Table(
+        columns: ["word", "count", "score"],
+        rows: words.map { [.text($0.word), .number(Double($0.count)), .number($0.score)] },
+        caption: caption)
+    }
+    var sections = [
+      Report.Section(
+        "Shape", [.chart(lengths), .chart(ranks.halfWidth()), .chart(cohesion.halfWidth())])
+    ]
+    for length in 2...4 {
+      let some = multi.lazy.filter { $0.word.unicodeScalars.count == length }.prefix(40)
+      if !some.isEmpty {
+        sections.append(
+          Report.Section(
+            "Words of \(length) characters",
+            [.table(table(some, "the 40 most frequent"))]))
+      }
+    }
+    let long = multi.filter { $0.word.unicodeScalars.count > 4 }.prefix(40)
+    if !long.isEmpty {
+      sections.append(
+        Report.Section("Longer words", [.table(table(long, "the 40 most frequent"))]))
+    }
+    return Report(
+      title: "Word discovery, \(method.rawValue)",
+      summary: String(
+        format: "%d words from %.2f million characters (%.1f MB) in %.2f s.", words.count,
+        Double(statistics.characters) / 1e6, Double(statistics.bytes) / 1e6, seconds),
+      sections: sections)
+  }
+}

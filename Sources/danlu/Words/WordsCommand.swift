@@ -1,0 +1,90 @@
+import ArgumentParser
+import Formats
+import Foundation
+import Parallel
+import TextMining
+
+struct WordsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "words",
+    abstract: "Vocabulary, segmentation, domain terms and counts from raw Chinese text.",
+    discussion: """
+      EXAMPLES
+        danlu words discover corpus.txt.gz --out words.tsv
+        danlu words segment --words words.tsv < text.txt > segmented.txt
+        danlu words score --gold gold.txt segmented.txt
+        danlu words domain --target power.txt --background news.txt
+        danlu words count --words words.tsv corpus.txt
+      """,
+    subcommands: [
+      WordsDiscover.self, WordsSegment.self, WordsScore.self, WordsDomain.self,
+      WordsTemplates.self, WordsCount.self,
+    ])
+}
+
+extension TextEncoding: ExpressibleByArgument {}
+extension DiscoveryMethod: ExpressibleByArgument {}
+extension GramCounting: ExpressibleByArgument {}
+extension Backtracking: ExpressibleByArgument {}
+extension Alphabet.Preset: ExpressibleByArgument {}
+extension SegmentationRules: ExpressibleByArgument {}
+extension SegmentationSearch: ExpressibleByArgument {}
+
+/// How text is read; shared by the subcommands.
+struct TextOptions: ParsableArguments {
+  @Option(help: "The text's key where each line is a JSON object.")
+  var field: String?
+
+  @Option(help: "utf8, gb18030, or auto (line by line).")
+  var encoding = TextEncoding.utf8
+
+  /// Notes about what was left out, on standard error.
+  func note(_ statistics: CorpusStatistics) {
+    note(skipped: statistics.skipped)
+    if statistics.invalidBytes > 0 {
+      Console.note("note: \(statistics.invalidBytes) bytes are not valid UTF-8 and were skipped")
+    }
+    if statistics.nulBytes > 0 {
+      Console.note("note: \(statistics.nulBytes) NUL bytes were skipped")
+    }
+    if statistics.badRecords > 0 {
+      Console.note("note: \(statistics.badRecords) lines without a usable --field were skipped")
+    }
+  }
+
+  func note(skipped: [SkippedFile]) {
+    for file in skipped { Console.note("note: left out \(file.path): \(file.reason)") }
+  }
+}
+
+/// Memory, disk and threads of a count.
+struct ResourceOptions: ParsableArguments {
+  @Option(help: "Memory to use at most, such as 512M or 2G; beyond it the text goes to disk.")
+  var memory = "2G"
+
+  @Option(help: "Folder for text that does not fit in memory.")
+  var spill: String?
+
+  @OptionGroup var threads: ThreadOptions
+
+  func validate() throws {
+    guard let bytes = MemorySize.parse(memory) else {
+      throw ValidationError("--memory \(memory): a size such as 512M or 2G is needed")
+    }
+    if bytes < CorpusOptions.smallestMemory {
+      throw ValidationError(
+        "--memory \(memory) is too small: at least "
+          + "\(MemorySize.describe(CorpusOptions.smallestMemory)) are needed")
+    }
+  }
+
+  func corpusOptions(_ text: TextOptions) -> CorpusOptions {
+    var options = CorpusOptions()
+    options.field = text.field
+    options.encoding = text.encoding
+    options.memory = MemorySize.parse(memory) ?? options.memory
+    if let spill { options.spillFolder = spill }
+    options.threads = threads.count
+    return options
+  }
+}

@@ -1,0 +1,5 @@
+import ArgumentParser
+
+struct WordsCount: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "count")
+}

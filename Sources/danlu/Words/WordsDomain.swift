@@ -1,0 +1,5 @@
+import ArgumentParser
+
+struct WordsDomain: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "domain")
+}

@@ -1,0 +1,113 @@
+import ArgumentParser
+import Formats
+import Foundation
+import Parallel
+import TextMining
+
+struct WordsSegment: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "segment",
+    abstract: "Cut text into words of a dictionary.",
+    discussion: """
+      Reads files or standard input, writes one line for each line, words separated by one space.
+      Spaces of the input separate words and are not words. Numbers, dates and Latin words stay
+      together (--rules jieba cuts as jieba does).
+
+      EXAMPLES
+        danlu words segment --words words.tsv < text.txt > segmented.txt
+        danlu words segment --words words.tsv --user-words names.txt text.txt
+        danlu words segment --words dict.txt --rules jieba --json text.txt
+      """)
+
+  @Argument(help: "Text files; standard input without them. gzip is unpacked.")
+  var files: [String] = ["-"]
+
+  @Option(
+    help: "The dictionary: word and count on each line, as `danlu words discover --out` writes.")
+  var words: String
+
+  @Option(help: "Words that are always kept whole, one on each line; repeatable.")
+  var userWords: [String] = []
+
+  @Option(help: "atoms or jieba: what the dictionary is not asked about.")
+  var rules = SegmentationRules.atoms
+
+  @Option(help: "dictionary (most probable path) or unigram (nlp-zero's tokeniser).")
+  var search = SegmentationSearch.dictionary
+
+  @Option(help: "Write to this file instead of standard output.")
+  var out: String?
+
+  @OptionGroup var text: TextOptions
+  @OptionGroup var threads: ThreadOptions
+  @OptionGroup var output: OutputOptions
+
+  func run() throws {
+    Interruption.install()
+    let started = ContinuousClock.now
+    let dictionary = try WordList(contentsOf: words)
+    let always = try userWords.flatMap { try WordList(contentsOf: $0).words }
+    let segmenter = Segmenter(dictionary, userWords: always, rules: rules, search: search)
+    let stream = SegmentationStream(segmenter, threads: threads.count)
+    let progress = TerminalProgress()
+    let totals: SegmentationStream.Totals
+    if let out {
+      var result = SegmentationStream.Totals()
+      try AtomicFile.write(to: out) { file in
+        result = try run(stream, progress) { try file.write($0) }
+      }
+      totals = result
+    } else {
+      totals = try run(stream, progress) { bytes in try StandardOutput.write(bytes) }
+    }
+    text.note(skipped: totals.skipped)
+    let seconds = (ContinuousClock.now - started) / .seconds(1)
+    Console.note(
+      String(
+        format: "%d words in %d lines (%.1f MB) in %.2f s", totals.words, totals.lines,
+        Double(totals.bytes) / 1e6, seconds))
+  }
+
+  /// With --json the lines are the elements of one object's array.
+  private func run(
+    _ stream: SegmentationStream, _ progress: TerminalProgress, write: ([UInt8]) throws -> Void
+  ) throws -> SegmentationStream.Totals {
+    guard output.json else {
+      return try stream.run(
+        files, field: text.field, encoding: text.encoding, format: .text, progress: progress,
+        cancellation: Interruption.cancellation, write: write)
+    }
+    try write(Array("{\"sentences\":[\n".utf8))
+    var isFirst = true
+    let totals = try stream.run(
+      files, field: text.field, encoding: text.encoding, format: .json, progress: progress,
+      cancellation: Interruption.cancellation
+    ) { bytes in
+      for line in bytes.split(separator: 0x0A) {
+        if !isFirst { try write(Array(",\n".utf8)) }
+        isFirst = false
+        try write(Array(line))
+      }
+    }
+    try write(Array("\n],\"lines\":\(totals.lines),\"tokens\":\(totals.words)}\n".utf8))
+    return totals
+  }
+}
+
+/// Bytes to standard output; a closed pipe or a full disk is an error, not a crash.
+enum StandardOutput {
+  static func write(_ bytes: [UInt8]) throws {
+    try bytes.withUnsafeBytes { bytes in
+      var written = 0
+      while written < bytes.count {
+        let count = Foundation.write(
+          STDOUT_FILENO, bytes.baseAddress.map { $0 + written }, bytes.count - written)
+        if count < 0 {
+          if errno == EINTR { continue }
+          throw Failure("standard output: cannot write: \(String(cString: strerror(errno)))")
+        }
+        written += count
+      }
+    }
+  }
+}

@@ -1,0 +1,5 @@
+import ArgumentParser
+
+struct WordsTemplates: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "templates")
+}

@@ -1,0 +1,58 @@
+import Foundation
+import Generative
+import Testing
+import Torch
+
+@Suite(.enabled(if: hasTorch, torchReason)) struct MetricsTests {
+  @Test func frechetDistanceOfKnownGaussians() {
+    let a = GaussianFit(
+      mean: Tensor([0.0, 0]), covariance: Tensor([1.0, 4]).diagonalMatrix())
+    let b = GaussianFit(
+      mean: Tensor([1.0, 1]), covariance: Tensor([4.0, 1]).diagonalMatrix())
+    #expect(abs(a.frechetDistance(to: b) - 4) < 1e-12)
+    #expect(abs(b.frechetDistance(to: a) - 4) < 1e-12)
+    #expect(abs(a.frechetDistance(to: a)) < 1e-12)
+    // Rotations that do not commute: tr (Σ₁Σ₂)^½ from the determinant and the trace of a 2×2 product.
+    let c = GaussianFit(mean: Tensor([0.0, 0]), covariance: Tensor([[2.0, 0.9], [0.9, 1]]))
+    let product = a.covariance.matmul(c.covariance)
+    let root = (product.trace().item() + 2 * product.determinant().item().squareRoot()).squareRoot()
+    #expect(abs(a.frechetDistance(to: c) - (5 + 3 - 2 * root)) < 1e-10)
+    // A covariance without full rank.
+    let flat = GaussianFit(mean: Tensor([0.0, 0]), covariance: Tensor([[1.0, 1], [1, 1]]))
+    #expect(abs(flat.frechetDistance(to: flat)) < 1e-7)
+  }
+
+  @Test func frechetDistanceOfSamples() {
+    let generator = Generator(seed: 3)
+    let x = Tensor.normal([4000, 3], generator: generator)
+    #expect(frechetDistance(x, x + 2.0) > 11.9 && frechetDistance(x, x + 2.0) < 12.1)
+    let y = Tensor.normal([4000, 3], generator: generator)
+    #expect(frechetDistance(x, y) < 0.02)
+  }
+
+  @Test func modesAreCounted() {
+    let centres = [(x: 0.0, y: 0.0), (x: 10.0, y: 0.0), (x: 0.0, y: 10.0)]
+    var rows: [[Double]] = []
+    for _ in 0..<30 { rows.append([0.1, 0]) }
+    for _ in 0..<10 { rows.append([10, 0.59]) }
+    for _ in 0..<10 { rows.append([10, 0.61]) }
+    let coverage = ModeCoverage(Tensor(rows), centres: centres, deviation: 0.1)
+    #expect(coverage.counts == [30, 10, 0])
+    #expect(coverage.quality == 0.8)
+    #expect(coverage.covered() == 1)
+    #expect(coverage.covered(minimum: 10) == 2)
+    let expected = 0.75 * log(0.75 * 3) + 0.25 * log(0.25 * 3)
+    #expect(abs(coverage.divergence - expected) < 1e-12)
+  }
+
+  @Test func neighbours() {
+    let real = Tensor([[0.0, 0], [3, 4]])
+    let fake = Tensor([[0.0, 0], [0, 1]])
+    let found = Neighbours.distances(fake: fake, real: real, portion: 1)
+    #expect(abs(found.quality - 0.5) < 1e-12)
+    #expect(abs(found.coverage - 18.0.squareRoot() / 2) < 1e-12)
+    let codes = Tensor([[0.0], [1], [2], [10], [11], [12]])
+    #expect(Neighbours.purity(codes, labels: Tensor([0, 0, 0, 1, 1, 1]), k: 2) == 1)
+    #expect(Neighbours.purity(codes, labels: Tensor([0, 0, 1, 1, 1, 1]), k: 2) < 1)
+  }
+}

@@ -1,0 +1,272 @@
+import CTorch
+import Foundation
+import Testing
+
+@testable import Torch
+
+@Suite(.enabled(if: hasTorch, torchReason)) struct GeneratorTests {
+  @Test func theSameSeedGivesTheSameNumbers() {
+    let first = Generator(seed: 7)
+    let second = Generator(seed: 7)
+    let numbers = Tensor.normal([5], generator: first).doubles()
+    #expect(Tensor.normal([5], generator: second).doubles() == numbers)
+    #expect(Tensor.normal([5], generator: first).doubles() != numbers)
+    first.seed(7)
+    #expect(Tensor.normal([5], generator: first).doubles() == numbers)
+  }
+
+  @Test func aStateContinuesExactly() {
+    let generator = Generator(seed: 3)
+    _ = Tensor.uniform([3], generator: generator)
+    let state = generator.state
+    let expected = draws(generator)
+    generator.state = state
+    #expect(draws(generator) == expected)
+    let other = Generator(seed: 99)
+    other.state = state
+    #expect(draws(other) == expected)
+  }
+
+  private func draws(_ generator: Generator) -> [[Double]] {
+    let probabilities = Tensor([0.2, 0.5, 0.3])
+    let filled = Tensor.zeros([4])
+    filled.fillNormalInPlace(mean: 1, standardDeviation: 2, generator: generator)
+    let uniform = Tensor.zeros([4])
+    uniform.fillUniformInPlace(-1, 1, generator: generator)
+    return [
+      Tensor.normal([3], generator: generator), Tensor.uniform([3], generator: generator),
+      Tensor.randomIntegers(0, 100, shape: [4], generator: generator),
+      Tensor.permutation(6, generator: generator), probabilities.bernoulli(generator: generator),
+      probabilities.multinomial(4, replacement: true, generator: generator), filled, uniform,
+    ].map { $0.doubles() }
+  }
+
+  @Test func drawsLieInTheirRanges() {
+    let generator = Generator(seed: 1)
+    let uniform = Tensor.uniform([2000], generator: generator)
+    #expect(uniform.min().item() >= 0 && uniform.max().item() < 1)
+    #expect(abs(uniform.mean().item() - 0.5) < 0.03)
+    let normal = Tensor.normal([2000], dtype: .float64, generator: generator)
+    #expect(abs(normal.standardDeviation().item() - 1) < 0.06)
+    let integers = Tensor.randomIntegers(-2, 3, shape: [2000], generator: generator)
+    #expect(Set(integers.integers()) == [-2, -1, 0, 1, 2])
+    #expect(Tensor.permutation(9, generator: generator).sorted().values.integers() == Array(0..<9))
+    #expect(Tensor.normal(like: uniform, generator: generator).shape == [2000])
+    #expect(Tensor.uniform(like: normal, generator: generator).dtype == .float64)
+  }
+
+  @Test func dropoutScalesWhatItKeeps() {
+    let shared = Generator.shared()
+    let state = shared.state
+    let ones = Tensor.ones([1000])
+    let dropped = ones.dropout(0.25)
+    shared.state = state
+    #expect(ones.dropout(0.25).equals(dropped))
+    #expect(Set(dropped.floats()) == [0, Float(1 / 0.75)])
+    #expect(ones.dropout(0.25, training: false).equals(ones))
+  }
+}
+
+@Suite(.enabled(if: hasTorch, torchReason)) struct ModeTests {
+  @Test func autocastChoosesTheTypeAndGivesItBack() {
+    let a = Tensor.ones([4, 4])
+    #expect(a.matmul(a).dtype == .float32)
+    withAutocast(.bfloat16) {
+      #expect(a.matmul(a).dtype == .bfloat16)
+      #expect((a + a).dtype == .float32)
+      withAutocast(.bfloat16, enabled: false) { #expect(a.matmul(a).dtype == .float32) }
+      #expect(a.matmul(a).dtype == .bfloat16)
+      withAutocast(.float16) { #expect(a.matmul(a).dtype == .float16) }
+      #expect(a.matmul(a).dtype == .bfloat16)
+    }
+    #expect(a.matmul(a).dtype == .float32)
+    struct Stop: Error {}
+    #expect(throws: Stop.self) { try withAutocast(.bfloat16) { throw Stop() } }
+    #expect(a.matmul(a).dtype == .float32)
+  }
+
+  @Test func autocastKeepsGradientsInTheWeightsType() {
+    let w = Tensor.ones([2, 2]).requiringGradient()
+    let loss = withAutocast(.bfloat16) { Tensor.ones([1, 2]).matmul(w).to(.float32).sum() }
+    let gradient = gradients(of: loss, withRespectTo: [w])[0]
+    #expect(gradient.dtype == .float32)
+    #expect(gradient.floats() == [1, 1, 1, 1])
+  }
+
+  @Test func inferenceMakesTensorsThatCannotLearn() async {
+    let x = Tensor([1.0]).requiringGradient()
+    let y = withInferenceMode { x * 2 }
+    #expect(!y.requiresGradient)
+    #expect(areGradientsEnabled)
+    #expect((x * 2).requiresGradient)
+    await #expect(processExitsWith: .failure) {
+      let x = Tensor([1.0]).requiringGradient()
+      let y = withInferenceMode { x * 2 }
+      _ = x * y
+    }
+  }
+
+  /// A mode is a thread's; jobs that run on the same threads afterwards must not see it.
+  @Test func modesDoNotLeakBetweenTasks() async {
+    for _ in 0..<20 {
+      await withTaskGroup(of: Void.self) { group in
+        for _ in 0..<8 {
+          group.addTask {
+            let x = Tensor([1.0]).requiringGradient()
+            withoutGradients { #expect(!(x * 2).requiresGradient) }
+            withInferenceMode { #expect(!(x * 2).requiresGradient) }
+            withAutocast(.bfloat16) { #expect(areGradientsEnabled) }
+          }
+        }
+      }
+      await withTaskGroup(of: Void.self) { group in
+        for _ in 0..<8 {
+          group.addTask {
+            #expect(areGradientsEnabled)
+            let x = Tensor([[1.0]], dtype: .float32).requiringGradient()
+            #expect(x.matmul(x).requiresGradient)
+            #expect(x.matmul(x).dtype == .float32)
+          }
+        }
+      }
+    }
+  }
+
+  @Test func deterministicAlgorithmsAreAskedFor() {
+    setDeterministic(true)
+    defer { setDeterministic(false) }
+    let x = Tensor.range(100, dtype: .float64)
+    #expect(x.sum().item() == 4950)
+  }
+}
+
+@Suite(.enabled(if: hasTorch, torchReason)) struct MistakeTests {
+  @Test func unknownOperatorsThrow() {
+    let error = #expect(throws: TorchError.self) { try Operator(named: "aten::no_such_thing") }
+    #expect(error?.message.contains("no_such_thing") == true)
+    #expect(throws: TorchError.self) { try Operator(named: "aten::add", overload: "Nothing") }
+  }
+
+  @Test func callsThrowWithNameShapesAndTypes() throws {
+    let add = try Operator(named: "aten::add", overload: "Tensor")
+    let error = #expect(throws: TorchError.self) {
+      try add.call([Tensor.ones([2, 3]), Tensor.ones([4], dtype: .float64)])
+    }
+    let message = try #require(error?.message)
+    for part in ["aten::add.Tensor", "float32 [2, 3]", "float64 [4]"] {
+      #expect(message.contains(part), "\(message)")
+    }
+    #expect(!message.contains("\n"))
+    #expect(throws: TorchError.self) { try add.call([]) }
+    #expect(throws: TorchError.self) { try add.call([1, 2]) }
+    #expect(throws: TorchError.self) { try add.call([Tensor([1.0]), Tensor([1.0]), 1, 2, 3]) }
+    #expect(throws: TorchError.self) { try add.call([nil, nil]) }
+  }
+
+  @Test func matricesThatCannotBeFactoredThrow() throws {
+    let negative = Tensor([[-1.0, 0], [0, 1]])
+    let error = #expect(throws: TorchError.self) { try negative.cholesky() }
+    #expect(error?.message.contains("cholesky") == true)
+    #expect(throws: TorchError.self) {
+      try Tensor([[1.0, 2], [2, 4]]).solve(Tensor([[1.0], [1]]))
+    }
+  }
+
+  @Test func unfitMemoryThrows() throws {
+    let bytes: [UInt8] = [0, 0, 0]
+    bytes.withUnsafeBytes { bytes in
+      #expect(throws: TorchError.self) {
+        try Tensor(bytes: bytes, shape: [2], dtype: .float32)
+      }
+      #expect(throws: TorchError.self) {
+        try Tensor.onMemory(bytes, shape: [2], dtype: .float32, owner: NSObject())
+      }
+    }
+  }
+
+  @Test func unknownDevicesThrow() throws {
+    #expect(try Device(parsing: "cpu") == .cpu)
+    for text in ["gpu", "cpu:x", "cuda:-1", "cuda:1:2", "cuda:99", ""] {
+      #expect(throws: TorchError.self) { try Device(parsing: text) }
+    }
+  }
+
+  @Test func mistakesEndTheProcessWithAMessage() async throws {
+    let mistake = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Tensor.ones([2, 3]) + Tensor.ones([4], dtype: .float64)
+    }
+    let text = String(decoding: mistake?.standardErrorContent ?? [], as: UTF8.self)
+    for part in ["aten::add", "float32 [2, 3]", "float64 [4]"] {
+      #expect(text.contains(part), "\(text)")
+    }
+    let list = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Tensor.concatenate([Tensor.ones([2, 3]), Tensor.ones([2])])
+    }
+    let listed = String(decoding: list?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(listed.contains("cat") && listed.contains("float32 [2, 3]"), "\(listed)")
+    await #expect(processExitsWith: .failure) { _ = Tensor.ones([2]).item() }
+    await #expect(processExitsWith: .failure) { _ = Tensor([1.0, 2], shape: [3]) }
+    await #expect(processExitsWith: .failure) { _ = Tensor.ones([2])[0, 0] }
+    await #expect(processExitsWith: .failure) {
+      _ = gradients(of: Tensor.ones([2]), withRespectTo: [Tensor.ones([2])])
+    }
+  }
+}
+
+@Suite(.enabled(if: hasTorch, torchReason)) struct RuntimeTests {
+  @Test func threadsCanBeSet() {
+    let earlier = threadCount
+    defer { threadCount = earlier }
+    threadCount = 1
+    #expect(threadCount == 1)
+  }
+
+  @Test func candidatesSayWhatWasOpened() {
+    #expect(Runtime.candidates.filter(\.isOpened).count == 1)
+    #expect(Runtime.version.first?.isNumber == true)
+  }
+
+  /// A shim that was compiled for another build of Danlu is refused with a line that says so.
+  @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/cc"), "no C compiler"))
+  func anotherVersionOfTheTableIsRefused() throws {
+    let folder = FileManager.default.temporaryDirectory
+      .appendingPathComponent("danlu-shim-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let missing = Runtime.table(of: folder.path)
+    #expect(message(of: missing)?.contains("cannot open") == true)
+    try compile("int unrelated;", into: folder)
+    #expect(message(of: Runtime.table(of: folder.path))?.contains("is not Danlu's shim") == true)
+    let other = folder.appendingPathComponent("other")
+    try FileManager.default.createDirectory(at: other, withIntermediateDirectories: true)
+    let source = """
+      #include "ctorch.h"
+      static CTorchAPI table = {.abi_version = 999};
+      const CTorchAPI *danlu_ctorch_api(void) { return &table; }
+      """
+    try compile(source, into: other)
+    let text = try #require(message(of: Runtime.table(of: other.path)))
+    #expect(text.contains("999") && text.contains("\(CTORCH_ABI_VERSION)"), "\(text)")
+  }
+
+  private func message(of result: Result<CTorchAPI, TorchError>) -> String? {
+    if case .failure(let error) = result { error.message } else { nil }
+  }
+
+  private func compile(_ source: String, into folder: URL) throws {
+    let file = folder.appendingPathComponent("shim.c")
+    try source.write(to: file, atomically: true, encoding: .utf8)
+    let headers = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("Sources/CTorch/include")
+    let compiler = Process()
+    compiler.executableURL = URL(fileURLWithPath: "/usr/bin/cc")
+    compiler.arguments = [
+      "-shared", "-fPIC", "-I\(headers.path)", file.path, "-o",
+      folder.appendingPathComponent("libctorch.\(Runtime.suffix)").path,
+    ]
+    try compiler.run()
+    compiler.waitUntilExit()
+    try #require(compiler.terminationStatus == 0)
+  }
+}
