@@ -1,6 +1,7 @@
-@testable import Formats
 import Foundation
 import Testing
+
+@testable import Formats
 
 @Suite struct AtomicFileTests {
   @Test func writesAndReplaces() throws {
