@@ -47,7 +47,7 @@ import Testing
       sentences.append(["物\(index % 83)", "的", "物\(index % 79)"])
     }
     var mining = TemplateMining()
-    mining.minProbability = 1e-3
+    mining.minProbability = 5e-3
     mining.minPMI = 1
     for threads in [1, 4] {
       mining.threads = threads
@@ -65,7 +65,7 @@ import Testing
     }
     var mining = TemplateMining()
     mining.window = 1
-    mining.minProbability = 1e-3
+    mining.minProbability = 1e-2
     mining.minPMI = 0.5
     let templates = try mining.mine(sentences).templates.map(\.template.text)
     #expect(templates.contains("甲 乙 X"))
