@@ -132,8 +132,10 @@ final class StepPlan {
     case parts
   }
 
-  /// What fits the cache of a CPU, in elements. A part is long enough for all threads to share.
+  /// The longest list on a CPU, in elements: what an operator leaves in the cache for the next one.
   private static let pieceElements = 1 << 15
+  /// The length of a part, per thread. Calls cost more than the cache saves for shorter ones.
+  private static let partElements = 1 << 17
 
   init(
     gradients: [Tensor?], parameters: [Parameter], histories: [ParameterHistory?],
@@ -166,7 +168,7 @@ final class StepPlan {
         continue
       }
       let isSplit = grouping != .lists && value.device == .cpu
-      let longest = Self.pieceElements * threadCount
+      let longest = Self.partElements * threadCount
       if isSplit, case .parts = grouping, value.count >= 2 * longest, value.isContiguous {
         for start in stride(from: 0, to: value.count, by: longest) {
           add([index], key, part: start..<min(start + longest, value.count))

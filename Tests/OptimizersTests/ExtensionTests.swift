@@ -305,6 +305,23 @@ import Torch
     }
   }
 
+  /// Long parameters go in parts; what comes out must not depend on it.
+  @Test(arguments: [0, 1, 2])
+  func longParametersInParts(kind: Int) {
+    let rules: [any UpdateRule] = [RMSprop(), RMSprop(centred: true), Lion()]
+    let count = 1_100_003
+    let start = Tensor.linspace(-1, 1, count: count, dtype: .float64)
+    func run(_ rule: any UpdateRule) -> Tensor {
+      let weight = Parameter(start.clone())
+      let optimizer = Optimizer(rule, parameters: [("weight", weight)])
+      for step in 0..<3 { optimizer.step(gradients: [(start * Double(step + 2)).sin()]) }
+      return weight.value.detach()
+    }
+    let parts = run(rules[kind])
+    #expect(parts.isClose(to: run(Unfused(inner: rules[kind])), relative: 0, absolute: 1e-12))
+    #expect(!parts.isClose(to: start, absolute: 1e-4))
+  }
+
   @Test func gradientsOfAnotherShapeTrap() async {
     await #expect(processExitsWith: .failure) {
       let weight = Parameter(Tensor([1.0, 2]))
