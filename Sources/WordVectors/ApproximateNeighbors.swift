@@ -65,11 +65,21 @@ public final class ApproximateNeighbors: Sendable {
         neighbors.map { Neighbor(row: self.rows[cluster][$0.row], similarity: $0.similarity) }
       }
     }
+    // Each list's k-th best bounds the overall k-th best from below: most candidates end there.
+    var bounds = [Float](repeating: -.infinity, count: nearestClusters.count)
+    let rank = count - 1 + (excludedRows.isEmpty ? 0 : 1)
+    for (cluster, lists) in found.enumerated() {
+      for (query, neighbors) in zip(visits[cluster], lists) where neighbors.count > rank {
+        bounds[query] = max(bounds[query], neighbors[rank].similarity)
+      }
+    }
     var merged = [[Neighbor]](repeating: [], count: nearestClusters.count)
     for (cluster, lists) in found.enumerated() {
       for (query, neighbors) in zip(visits[cluster], lists) {
         let excluded = query < excludedRows.count ? excludedRows[query] : nil
-        merged[query] += neighbors.filter { $0.row != excluded }
+        let bound = bounds[query]
+        merged[query] += neighbors.lazy.prefix { $0.similarity >= bound }
+          .filter { $0.row != excluded }
       }
     }
     return merged.map { neighbors in

@@ -90,6 +90,8 @@ final class NeighborCollector {
   /// For each query its best rows, the best first.
   func results() -> [[Neighbor]] {
     (0..<queryCount).map { query in
+      // Selecting is linear; only what is kept is sorted.
+      if counts[query] > count { keepBest(query) }
       let found = (0..<counts[query]).map { candidates[query * capacity + $0] }
       let excluded = excludedRows.isEmpty ? nil : excludedRows[query]
       return found.sorted { Self.key($0) > Self.key($1) }

@@ -23,7 +23,7 @@ struct SamplingTables: Sendable {
 /// Runs parts of the corpus through the kernels.
 final class TrainingPass: Sendable {
   /// A document longer than this is trained in pieces: windows do not reach across their bounds.
-  private static let longestPiece = 1000
+  static let longestPiece = 1000
 
   private let corpus: EncodedCorpus
   private let options: EmbeddingOptions
@@ -108,7 +108,7 @@ final class PositionWorker {
       case .skipGram: kernels.skipGram
       case .bagOfWords: kernels.bagOfWords
       }
-    piece = .allocate(capacity: 1000)
+    piece = .allocate(capacity: TrainingPass.longestPiece)
     centres = .allocate(capacity: 2 * options.window)
     negatives = .allocate(capacity: (2 * options.window + 1) * options.negatives)
     scratch = .allocate(byteCount: 2 * tables.words.stride * 4, alignment: 64)
