@@ -110,6 +110,34 @@ def igraph_seconds(path, trials=1):
     return time.process_time() - start, clusters.codelength, igraph.__version__
 
 
+def known_networks(options, say):
+    """Best of 50 trials on every network of a folder with expected codelengths."""
+    say()
+    say("Best of 50 trials, seed 123, against the codelengths listed with the networks (reference "
+        "Infomap 2.16.0, best of 10-100 trials):")
+    say()
+    say("| network | listed two-level | danlu two-level | listed multi-level | danlu multi-level |")
+    say("| --- | --- | --- | --- | --- |")
+    found = []
+    for folder, _, files in os.walk(options.networks):
+        found += [os.path.join(folder, name) for name in files if name.endswith(".expected.json")]
+    for path in sorted(found):
+        with open(path) as file:
+            listed = json.load(file)
+        flags = ["--directed"] if "--directed" in listed["options"] else []
+        base = path[:-len(".expected.json")]
+        if listed["network"] != os.path.basename(base):
+            base = os.path.join(os.path.dirname(base), listed["network"])
+        network = next(base + end for end in (".net", ".net.gz") if os.path.exists(base + end))
+        flat, deep = [
+            json.loads(measured([options.danlu, "communities", network, "--json", "--trials", "50"]
+                                + flags + more)[3])["codelength"]
+            for more in (["--two-level"], [])]
+        say(f"| {os.path.basename(path)[:-len('.expected.json')]} | "
+            f"{listed['two_level']['codelength']:.9f} | {flat:.9f} | "
+            f"{listed['multi_level']['codelength']:.9f} | {deep:.9f} |")
+
+
 def version(command):
     text = subprocess.run(command, capture_output=True, text=True).stdout
     return text.split("\n")[0].strip()
@@ -132,6 +160,8 @@ def main():
     parser.add_argument("--infomap", default="infomap")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--large", action="store_true", help="also 10^7 links (ours and theirs once)")
+    parser.add_argument("--networks", help="also best of 50 trials on the networks of this folder")
+    parser.add_argument("--no-peer", action="store_true", help="only the part of --networks")
     parser.add_argument("--out", help="write the table to this file")
     parser.add_argument("--folder", help="keep the generated networks here")
     options = parser.parse_args()
@@ -180,6 +210,8 @@ def main():
     ]
     if options.large:
         cases.append((2_000_000, False, "two-level", ["--two-level"], ["-2"]))
+    if options.no_peer:
+        cases = []
     for count, mixed, mode, flags, peer_flags in cases:
         path = network(count, mixed)
         with open(path) as file:
@@ -193,11 +225,13 @@ def main():
         say(f"| {count} nodes{', shuffled ids' if mixed else ''} | {mode} | {links} | {a[0]:.2f} | "
             f"{b[0]:.2f} | {b[0] / a[0]:.1f} | {a[3]:.6f} | {b[3]:.6f} | "
             f"{100 * (a[3] / b[3] - 1):+.4f} % | {a[2] / links:.0f} | {b[2] / links:.0f} |")
-    found = igraph_seconds(network(20_000))
+    found = None if options.no_peer else igraph_seconds(network(20_000))
     if found:
         say()
         say(f"igraph {found[2]} `community_infomap(trials=1)`, 20000 nodes: {found[0]:.2f} s from "
             f"Python, {found[1]:.6f} bits.")
+    if options.networks:
+        known_networks(options, say)
     if options.out:
         with open(options.out, "w") as file:
             file.write("\n".join(lines) + "\n")

@@ -14,12 +14,7 @@ private struct InLinks {
       next[target] += 1
       entries += 1
     }
-    var running: UInt32 = 0
-    for row in 0..<count {
-      let size = next[row]
-      next[row] = running
-      running += size
-    }
+    RowStarts.make(fromSizes: next, count: count)
     sources = Buffer(zeros: entries)
     weights = builder.network.links.isWeighted ? Buffer(zeros: entries) : nil
     let sources = sources.pointer

@@ -100,7 +100,7 @@ struct FlowBuilder {
   @inline(__always)
   func forEachLink(_ body: (_ source: Int, _ target: Int, _ weight: Double) -> Void) {
     let dropsSelfLinks = options.dropsSelfLinks
-    network.links.forEach { source, target, weight in
+    network.links.eachLink { source, target, weight in
       guard weight > 0, !(dropsSelfLinks && source == target) else { return }
       body(Int(source), Int(target), weight)
     }
@@ -117,13 +117,7 @@ struct FlowBuilder {
         total += weight
       }
     }
-    guard total > 0 else {
-      // Without links the walk stands anywhere alike.
-      for node in 0..<count { flow[node] = 1 / Double(count) }
-      return
-    }
-    for node in 0..<count { flow[node] /= total }
-    flowPerWeight = .uniform(1 / total)
+    divideFlow(by: total)
   }
 
   /// Link weights are flows; they are scaled to sum to 1.
@@ -133,7 +127,12 @@ struct FlowBuilder {
       flow[target] += weight
       total += weight
     }
+    divideFlow(by: total)
+  }
+
+  private mutating func divideFlow(by total: Double) {
     guard total > 0 else {
+      // Without links the walk stands anywhere alike.
       for node in 0..<count { flow[node] = 1 / Double(count) }
       return
     }

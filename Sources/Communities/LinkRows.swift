@@ -15,7 +15,7 @@ struct LinkRows<Weight: LinkWeight> {
     offsets = Buffer(zeros: count + 1)
     let next = offsets.pointer + 1
     var entries = 0
-    links.forEach { source, target, weight in
+    links.eachLink { source, target, weight in
       guard source != target, weight > 0 else { return }
       next[Int(source)] += 1
       next[Int(target)] += 1
@@ -25,17 +25,12 @@ struct LinkRows<Weight: LinkWeight> {
       throw NetworkError("\(entries / 2) links are more than the 2147483647 that one network holds")
     }
     // Starts of the rows, shifted by one place; filling moves each to its row's end.
-    var running: UInt32 = 0
-    for row in 0..<count {
-      let size = next[row]
-      next[row] = running
-      running += size
-    }
+    RowStarts.make(fromSizes: next, count: count)
     targets = Buffer(zeros: entries)
     weights = Buffer(zeros: entries)
     let targets = targets.pointer
     let weights = weights.pointer
-    links.forEach { source, target, weight in
+    links.eachLink { source, target, weight in
       guard source != target, weight > 0 else { return }
       let entryValue = Weight(value(source, target, weight))
       let forth = Int(next[Int(source)])
@@ -80,5 +75,18 @@ struct LinkRows<Weight: LinkWeight> {
     }
     targets.shrink(to: Int(write))
     weights.shrink(to: Int(write))
+  }
+}
+
+/// Sizes of rows and where the rows start.
+enum RowStarts {
+  /// Replaces the size of each row by the sum of those before it.
+  static func make(fromSizes sizes: UnsafeMutablePointer<UInt32>, count: Int) {
+    var running: UInt32 = 0
+    for row in 0..<count {
+      let size = sizes[row]
+      sizes[row] = running
+      running += size
+    }
   }
 }

@@ -131,9 +131,9 @@ struct MultilayerLinks {
     for link in given { links.append(number(link.source), number(link.target), link.weight) }
     let nodes = IdNumbers(total: places.count) { visit in
       if let vertices {
-        vertices.ids.forEach(visit)
+        for id in vertices.ids { visit(id) }
       } else {
-        places.forEach { visit(UInt32(truncatingIfNeeded: $0)) }
+        for place in places { visit(UInt32(truncatingIfNeeded: place)) }
       }
     }
     let nodePlaces = try places.map { place -> UInt32 in

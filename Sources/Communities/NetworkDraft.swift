@@ -154,17 +154,18 @@ struct NetworkDraft {
     let vertices = try vertices()
     let numbers: IdNumbers
     if let vertices {
-      numbers = IdNumbers(total: vertices.ids.count) { visit in vertices.ids.forEach(visit) }
+      numbers = IdNumbers(total: vertices.ids.count) { visit in for id in vertices.ids { visit(id) }
+      }
     } else {
       numbers = IdNumbers(total: 2 * links.count) { visit in
-        links.forEach { source, target, _ in
+        links.eachLink { source, target, _ in
           visit(source)
           visit(target)
         }
       }
     }
     if let firstFeature {
-      try links.forEach { source, target, _ in
+      try links.eachLink { source, target, _ in
         guard (source < firstFeature) != (target < firstFeature) else {
           throw NetworkError(
             "*Bipartite \(firstFeature): links run between a node below \(firstFeature) and a "
@@ -203,7 +204,7 @@ struct NetworkDraft {
     let ids = order.map { stateIds[$0] }
     let vertices = try vertices()
     let nodes = IdNumbers(total: stateNodes.count) { visit in
-      (vertices?.ids ?? stateNodes).forEach(visit)
+      for id in vertices?.ids ?? stateNodes { visit(id) }
     }
     let places = try order.map { place -> UInt32 in
       guard let node = nodes.number(of: stateNodes[place]) else {
@@ -214,7 +215,8 @@ struct NetworkDraft {
       return node
     }
     try number(
-      IdNumbers(total: ids.count) { visit in ids.forEach(visit) }, what: "state", where: "*States")
+      IdNumbers(total: ids.count) { visit in for id in ids { visit(id) } }, what: "state",
+      where: "*States")
     return Network(
       kind: .states, nodeIds: nodes.ids, names: vertices?.names, nodeWeights: nil,
       states: Network.States(

@@ -18,7 +18,7 @@ final class NetworkLinks: @unchecked Sendable {
   var areWeightsWhole: Bool {
     var isWhole = true
     var total = 0.0
-    forEach { _, _, weight in
+    eachLink { _, _, weight in
       isWhole = isWhole && weight == weight.rounded()
       total += weight
     }
@@ -50,7 +50,7 @@ final class NetworkLinks: @unchecked Sendable {
 
   /// Calls `body` for every link, in order.
   @inline(__always)
-  func forEach(_ body: (_ source: UInt32, _ target: UInt32, _ weight: Double) throws -> Void)
+  func eachLink(_ body: (_ source: UInt32, _ target: UInt32, _ weight: Double) throws -> Void)
     rethrows
   {
     for block in 0..<sources.count {
@@ -78,6 +78,6 @@ final class NetworkLinks: @unchecked Sendable {
 
   /// Appends the links of `other`.
   func append(contentsOf other: NetworkLinks) {
-    other.forEach { append($0, $1, $2) }
+    other.eachLink { append($0, $1, $2) }
   }
 }

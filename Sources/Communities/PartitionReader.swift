@@ -36,7 +36,7 @@ private struct PartitionReading {
     self.network = network
     moduleOf = Array(repeating: -1, count: network.unitCount)
     let ids = network.states?.ids ?? network.nodeIds
-    units = IdNumbers(total: ids.count) { visit in ids.forEach(visit) }
+    units = IdNumbers(total: ids.count) { visit in for id in ids { visit(id) } }
     var lists: [[Int]] = []
     if let states = network.states {
       lists = Array(repeating: [], count: network.nodeCount)

@@ -163,7 +163,7 @@ extension FlowNetwork {
       }
     }
     if isDirected {
-      links?.forEach { source, target, weight in
+      links?.eachLink { source, target, weight in
         guard source != target, weight > 0 else { return }
         body(Int(source), Int(target), weight * flowPerWeight[Int(source)] * markovTime)
       }

@@ -71,7 +71,7 @@ public final class AtomicFile {
       unlink(temporaryPath)
       throw FileError(path: path, action: "write", code: code)
     }
-    try Folder.synchronize((destination as NSString).deletingLastPathComponent)
+    try Folder.synchronize(Folder.split(destination).folder)
   }
 
   /// Writes a file by `body`; commits if it returns, removes everything if it throws.

@@ -12,11 +12,24 @@ public enum Folder {
       }
       return
     }
-    let parent = (path as NSString).deletingLastPathComponent
+    let parent = split(path).folder
     if !parent.isEmpty, parent != path { try create(parent) }
     if mkdir(path, 0o777) != 0, errno != EEXIST {
       throw FileError(path: path, action: "create the folder", code: errno)
     }
+  }
+
+  /// The folder of a path (empty if it names none) and the name in it.
+  ///
+  /// Foundation's `deletingLastPathComponent` stops the program on Linux for a path of one character.
+  static func split(_ path: String) -> (folder: String, name: String) {
+    var path = path[...]
+    while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+    guard let slash = path.lastIndex(of: "/") else { return ("", String(path)) }
+    let name = String(path[path.index(after: slash)...])
+    var folder = path[..<slash]
+    while folder.hasSuffix("/") { folder.removeLast() }
+    return (folder.isEmpty ? "/" : String(folder), name)
   }
 
   /// The names in `path`, sorted; hidden ones (a leading dot) left out.
@@ -55,7 +68,7 @@ public enum Folder {
     guard access(path, F_OK) != 0 else {
       throw FileError(path: path, reason: "exists already")
     }
-    let parent = (path as NSString).deletingLastPathComponent
+    let parent = split(path).folder
     if !parent.isEmpty { try create(parent) }
     let temporary = temporaryPath(beside: path)
     try create(temporary)
@@ -76,9 +89,9 @@ public enum Folder {
   /// A fresh hidden name in the folder of `path`: `.NAME.RANDOM.partial`. Whoever finds one that no
   /// process is writing may remove it.
   static func temporaryPath(beside path: String) -> String {
-    let folder = (path as NSString).deletingLastPathComponent
+    let (folder, last) = split(path)
     let suffix = String(UInt64.random(in: 0..<1 << 40), radix: 36)
-    let name = ".\((path as NSString).lastPathComponent).\(suffix).partial"
+    let name = ".\(last).\(suffix).partial"
     return folder.isEmpty ? name : (folder as NSString).appendingPathComponent(name)
   }
 

@@ -6,6 +6,7 @@ public enum RecipeBook {
   public static let all: [any Recipe.Type] = [
     GANSingleLoss.self, DerivedOptimizers.self, CustomOptimizers.self, LayerReuse.self,
     Initialization.self, Smoothing.self, DropoutMemo.self, DetExp.self, Jose.self,
+    WordDiscoveryRecipe.self, DomainVocabularyRecipe.self, WordCountRecipe.self,
   ]
 
   public static var cards: [RecipeCard] { all.map { $0.card } }

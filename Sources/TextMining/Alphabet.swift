@@ -10,6 +10,8 @@ public struct Alphabet: Sendable {
     /// `standard` and also U+9FA6–U+9FFF, extension A, U+3007, kana, Latin letters with marks, Greek,
     /// Cyrillic; full-width digits and letters count as their ASCII forms.
     case wide
+    /// U+4E00–U+9FA5 alone: what the domain pipeline reads.
+    case ideographs
   }
 
   /// Between segments. Never part of an n-gram.
@@ -39,9 +41,11 @@ public struct Alphabet: Sendable {
         scalars.append(scalar)
       }
     }
-    add(0x30...0x39)
-    add(0x41...0x5A)
-    add(0x61...0x7A)
+    if preset != .ideographs {
+      add(0x30...0x39)
+      add(0x41...0x5A)
+      add(0x61...0x7A)
+    }
     add(0x4E00...0x9FA5)
     if preset == .wide {
       add(0x9FA6...0x9FFF)

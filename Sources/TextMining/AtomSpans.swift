@@ -84,6 +84,8 @@ struct AtomSpans {
     var index = start + 1
     while isKind(index, .numeral) { index += 1 }
     guard index - start >= 2 else { return nil }
+    // 统一一些: twice 一 is the end of one word and the beginning of the next.
+    if (start..<index).allSatisfy({ line.scalars.pointer[$0] == 0x4E00 }) { return nil }
     if !isOrdinal, isKind(index, .dateUnit),
       [0x5E74, 0x6708, 0x65E5].contains(line.scalars.pointer[index])
     {

@@ -7,15 +7,19 @@ import Parallel
 /// further character; where a word ends it rises. The rise v(x) = h(x) − h(x without its last
 /// character), and the same on the left, are standardised among the strings of one length (otherwise
 /// longer strings, which are rarer, could not compete) and added: the autonomy a(x). Each segment of
-/// text is cut into the words with the largest Σ |w|·a(w) + β·(|w| − 1). The resulting dictionary then
+/// text is cut into the words with the largest Σ |w|·a(w) + β·(|w| − 1) + κ·c(w), c being the cohesion
+/// ln(N·n(w)/(n(left)·n(right))) at the weakest split, 0 for single characters. The resulting dictionary then
 /// cuts the corpus again by word frequency alone, a few times, which settles words that were cut in
 /// several ways.
 ///
 /// Sources: Jin and Tanaka-Ishii (2006), Magistry and Sagot (2012), "Unsupervised word segmentation: the
-/// case for Mandarin Chinese". Standardised differences, β and the re-estimation are this program's.
+/// case for Mandarin Chinese". Standardised differences, cohesion, β, κ and the re-estimation are this
+/// program's.
 struct AutonomyDiscovery {
   /// What leaving out a border inside a word is worth (β).
-  static let borderPrice = 3.0
+  static let borderPrice = 2.0
+  /// What a nat of cohesion is worth (κ).
+  static let cohesionWeight = 1.0
   /// How often the dictionary cuts the corpus again.
   static let rounds = 3
 
@@ -32,17 +36,21 @@ struct AutonomyDiscovery {
     let grams = counts.table.sorted()
     let scores = try autonomies(grams)
     var table = ScoreTable(capacity: grams.count)
-    for (index, gram) in grams.enumerated() { table.insert(gram.key, Float(scores[index])) }
-    var cutter = ScoreCutter(
-      table: table, order: order, missing: Float(scores.min() ?? 0), bonus: Float(Self.borderPrice),
-      weighsLength: true)
+    let cohesion = CohesionTable(table: counts.table, total: counts.characters)
+    for (index, gram) in grams.enumerated() {
+      let length = PackedGram.length(gram.key)
+      let firmness =
+        length > 1 ? Self.cohesionWeight * log(cohesion.weakestSplit(gram.key).ratio) : 0
+      let price = Self.borderPrice * Double(length - 1)
+      table.insert(gram.key, Float(Double(length) * scores[index] + price + firmness))
+    }
+    var cutter = ScoreCutter(table: table, order: order, missing: -100)
     var words = try count(cutter)
     for _ in 0..<Self.rounds {
       let total = log(Double(words.reduce(0) { $0 + $1.count }))
       var logs = ScoreTable(capacity: words.count)
       for word in words { logs.insert(word.key, Float(log(Double(word.count)) - total)) }
-      cutter = ScoreCutter(
-        table: logs, order: order, missing: Float(log(0.5) - total), bonus: 0, weighsLength: false)
+      cutter = ScoreCutter(table: logs, order: order, missing: Float(log(0.5) - total))
       words = try count(cutter)
     }
     return try result(words, counts: counts, grams: grams, table: table, minCount: minCount)
@@ -116,7 +124,7 @@ struct AutonomyDiscovery {
     }
     found.sortByCount()
     var result = DiscoveryResult(
-      words: found, scoreMeaning: "autonomy: standardised rise of neighbour entropy, both sides")
+      words: found, scoreMeaning: "autonomy and cohesion: what cutting the word out is worth")
     result.figures = DiscoveryFigures(
       distinct: counts.distinct, total: counts.characters, cohesive: grams.count,
       candidates: words.count)
@@ -129,7 +137,7 @@ struct AutonomyDiscovery {
       guard let score = table[gram] else {
         return (false, 0, "it occurs less than \(minCount) times apart from numbers")
       }
-      let value = String(format: "autonomy %.3f", score)
+      let value = String(format: "autonomy and cohesion %.3f", score)
       if let count = kept[gram] {
         return (true, count, "\(value): cut out \(count) times")
       }
@@ -180,10 +188,6 @@ struct ScoreCutter: Sendable {
   let order: Int
   /// Score of a single character that is not in the table.
   let missing: Float
-  /// Added for each border a word spans.
-  let bonus: Float
-  /// Scores count once per character.
-  let weighsLength: Bool
 
   /// Calls `word` with the packed key of each word, the last word of a segment first.
   func cut(_ numbers: UnsafeBufferPointer<UInt16>, _ word: (UInt64) -> Void) {
@@ -222,9 +226,8 @@ struct ScoreCutter: Sendable {
       let limit = min(length, start + order)
       for end in (start + 1)..<(limit + 1) {
         key = key << PackedGram.bits | UInt64(text[end - 1])
-        let size = Float(end - start)
         guard let found = table[key] ?? (end == start + 1 ? missing : nil) else { continue }
-        let score = best[start] + (weighsLength ? found * size : found) + bonus * (size - 1)
+        let score = best[start] + found
         if score > best[end] {
           best[end] = score
           from[end] = UInt8(end - start)

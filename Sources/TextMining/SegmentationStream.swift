@@ -79,35 +79,74 @@ public struct SegmentationStream {
   private static func cut(
     _ block: ArraySlice<UInt8>, _ segmenter: Segmenter, _ format: Format
   ) -> (bytes: [UInt8], lines: Int, words: Int) {
-    var output: [UInt8] = []
-    output.reserveCapacity(block.count * 3 / 2)
+    format == .text ? cutText(block, segmenter) : cutJSON(block, segmenter)
+  }
+
+  private static func cutText(
+    _ block: ArraySlice<UInt8>, _ segmenter: Segmenter
+  ) -> (bytes: [UInt8], lines: Int, words: Int) {
     var lines = 0
     var words = 0
+    // Each byte gives at most itself and a space; a last line may lack its line end.
+    let bytes = [UInt8](unsafeUninitializedCapacity: block.count * 2 + 1) { output, count in
+      guard let target = output.baseAddress else { return }
+      var written = 0
+      forEachLine(block) { line, workspace in
+        let first = written
+        segmenter.cut(line, workspace) { from, to, _, _ in
+          words &+= 1
+          if written > first {
+            target[written] = 0x20
+            written &+= 1
+          }
+          for index in from..<to {
+            target[written] = line[index]
+            written &+= 1
+          }
+        }
+        target[written] = 0x0A
+        written &+= 1
+        lines &+= 1
+      }
+      count = written
+    }
+    return (bytes, lines, words)
+  }
+
+  private static func cutJSON(
+    _ block: ArraySlice<UInt8>, _ segmenter: Segmenter
+  ) -> (bytes: [UInt8], lines: Int, words: Int) {
+    var output: [UInt8] = []
+    var lines = 0
+    var words = 0
+    forEachLine(block) { line, workspace in
+      output.append(contentsOf: Array("{\"words\":[".utf8))
+      var isFirst = true
+      segmenter.cut(line, workspace) { from, to, firstScalar, endScalar in
+        words += 1
+        if !isFirst { output.append(0x2C) }
+        isFirst = false
+        appendJSON(line[from..<to], firstScalar, endScalar, to: &output)
+      }
+      output.append(contentsOf: Array("]}\n".utf8))
+      lines += 1
+    }
+    return (output, lines, words)
+  }
+
+  private static func forEachLine(
+    _ block: ArraySlice<UInt8>, _ body: (UnsafeBufferPointer<UInt8>, Segmenter.Workspace) -> Void
+  ) {
     let workspace = Segmenter.Workspace()
     block.withUnsafeBufferPointer { block in
       var start = 0
       while start < block.count {
-        let end = block[start...].firstIndex(of: 0x0A) ?? block.count
-        let line = UnsafeBufferPointer(rebasing: block[start..<end])
-        if format == .json { output.append(contentsOf: Array("{\"words\":[".utf8)) }
-        var isFirst = true
-        segmenter.cut(line, workspace) { from, to, firstScalar, endScalar in
-          words &+= 1
-          if !isFirst { output.append(format == .json ? 0x2C : 0x20) }
-          isFirst = false
-          switch format {
-          case .text: output.append(contentsOf: UnsafeBufferPointer(rebasing: line[from..<to]))
-          case .json:
-            appendJSON(line[from..<to], firstScalar, endScalar, to: &output)
-          }
-        }
-        if format == .json { output.append(contentsOf: Array("]}".utf8)) }
-        output.append(0x0A)
-        lines += 1
+        var end = start
+        while end < block.count, block[end] != 0x0A { end &+= 1 }
+        body(UnsafeBufferPointer(rebasing: block[start..<end]), workspace)
         start = end + 1
       }
     }
-    return (output, lines, words)
   }
 
   private static func appendJSON(

@@ -28,11 +28,15 @@ public struct Segmenter: Sendable {
   private let logs: RawArray<Double>
   private let logMissing: Double
   private let userWords: WordTrie?
+  private let unknown: UnknownWords?
 
-  /// - Parameter userWords: always words, wherever they occur, the longest first.
+  /// - Parameters:
+  ///   - userWords: always words, wherever they occur, the longest first.
+  ///   - guessesUnknownWords: with `.atoms` and `.dictionary`, words outside the dictionary are guessed
+  ///     from what its rarest words look like.
   public init(
     _ words: WordList, userWords: [String] = [], rules: SegmentationRules = .atoms,
-    search: SegmentationSearch = .dictionary
+    search: SegmentationSearch = .dictionary, guessesUnknownWords: Bool = true
   ) {
     self.rules = rules
     self.search = search
@@ -44,6 +48,9 @@ public struct Segmenter: Sendable {
       // jieba takes a count of zero for one.
       logs[place] = log(count > 0 ? count : 1) - logTotal
     }
+    unknown =
+      guessesUnknownWords && rules == .atoms && search == .dictionary
+      ? UnknownWords(words, trie: trie) : nil
     self.userWords = userWords.isEmpty ? nil : WordTrie(userWords)
   }
 
@@ -218,9 +225,11 @@ public struct Segmenter: Sendable {
       var bestEnd = position &+ 1
       var node = trie.root(numbers[position])
       var index = position &+ 1
+      var known = 0
       while node != WordTrie.none {
         let word = trie.word(at: node)
         if word >= 0 {
+          if index &- position < 8 { known |= 1 << (index &- position) }
           let score = logs[Int(word)] + scores[index]
           // Later ends win ties.
           if score >= best {
@@ -234,7 +243,29 @@ public struct Segmenter: Sendable {
         node = trie.step(node, number)
         index &+= 1
       }
-      if best == -.infinity { best = logMissing + scores[position &+ 1] }
+      if best == -.infinity || (unknown != nil && known & 2 == 0) {
+        let single = logMissing + scores[position &+ 1]
+        if single > best {
+          best = single
+          bestEnd = position &+ 1
+        }
+      }
+      if let unknown {
+        var inner = unknown.score(numbers[position], 0)
+        for length in 2..<(UnknownWords.longest + 1) where position &+ length <= end {
+          let last = position &+ length &- 1
+          if known >> length & 1 == 0 {
+            let score =
+              unknown.lengthScores[length] + inner + unknown.score(numbers[last], 2)
+              + scores[last &+ 1]
+            if score > best {
+              best = score
+              bestEnd = last &+ 1
+            }
+          }
+          inner += unknown.score(numbers[last], 1)
+        }
+      }
       scores[position] = best
       next[position] = Int32(truncatingIfNeeded: bestEnd)
       position &-= 1

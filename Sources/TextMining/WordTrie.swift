@@ -15,6 +15,8 @@ struct WordTrie: Sendable {
   /// Place of the word that ends at each node, or −1.
   private let wordAtNode: RawArray<Int32>
   let longest: Int
+  /// How many different characters the words have; their numbers are 1 to this.
+  let characterCount: Int
 
   /// Traps beyond 16 million nodes or 65,535 different characters.
   init(_ words: [String]) {
@@ -85,6 +87,7 @@ struct WordTrie: Sendable {
     self.hints = hints
     self.wordAtNode = wordAtNode
     self.longest = longest
+    characterCount = used
   }
 
   /// The number of a scalar; 0 if no word has it.

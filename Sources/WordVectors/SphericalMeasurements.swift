@@ -88,7 +88,9 @@ public enum SphericalMeasurements {
       func unitRow(_ row: UnsafeMutablePointer<Float>) -> [Double] {
         for k in 0..<dimension { row[k] = Float(random.normal()) }
         vectorKernels().pointee.normalize(row, words.stride)
-        return (0..<dimension).map { Double(row[$0]) }
+        let values = (0..<dimension).map { Double(row[$0]) }
+        let norm = dot(values, values).squareRoot()
+        return values.map { $0 / norm }
       }
       let u = unitRow(words.row(1))
       _ = unitRow(words.row(2))

@@ -24,9 +24,6 @@ struct SamplingTables: Sendable {
 final class TrainingPass: Sendable {
   /// A document longer than this is trained in pieces: windows do not reach across their bounds.
   private static let longestPiece = 1000
-  /// Spherical rows are scaled exactly once in this many visits of their word: between two of them
-  /// a row is updated about a thousand times in closed form.
-  private static let visitsBetweenNormalizations: UInt32 = 64
 
   private let corpus: EncodedCorpus
   private let options: EmbeddingOptions
@@ -70,8 +67,7 @@ final class TrainingPass: Sendable {
       while start < range.upperBound {
         let end = worker.fill(
           from: corpus.tokens, range: start..<range.upperBound, limit: Self.longestPiece, &random)
-        worker.trainPiece(
-          document: document, normalizing: Self.visitsBetweenNormalizations, &random)
+        worker.trainPiece(document: document, &random)
         pending += end - start
         start = end
         if pending >= 10_000 {
@@ -92,20 +88,19 @@ final class PositionWorker {
   private let options: EmbeddingOptions
   private let tables: EmbeddingTables
   private let sampling: SamplingTables
-  private let kernels = vectorKernels().pointee
   private let kernel: @convention(c) (UnsafePointer<VectorPosition>) -> Void
   private let piece: UnsafeMutablePointer<UInt32>
   private let centres: UnsafeMutablePointer<UInt32>
   private let negatives: UnsafeMutablePointer<UInt32>
   private let scratch: UnsafeMutableRawPointer
   private var count = 0
-  private var visits: UInt32 = 0
   var rate: Float = 0
 
   init(options: EmbeddingOptions, tables: EmbeddingTables, sampling: SamplingTables) {
     self.options = options
     self.tables = tables
     self.sampling = sampling
+    let kernels = vectorKernels().pointee
     kernel =
       switch options.method {
       case .spherical: kernels.sphericalSeparate
@@ -148,9 +143,7 @@ final class PositionWorker {
   }
 
   /// Trains on every position of the piece that `fill` took.
-  func trainPiece(
-    document: Int, normalizing visitsBetween: UInt32, _ random: inout SampleStream
-  ) {
+  func trainPiece(document: Int, _ random: inout SampleStream) {
     let stride = tables.words.stride
     let documentRow = tables.documents?.row(document)
     // The bag of words is one pair a position; so is each neighbour elsewhere, and the document.
@@ -161,7 +154,6 @@ final class PositionWorker {
       negativeCount: options.negatives, negativeStep: sharesNegatives ? 0 : options.negatives,
       rate: rate, margin: options.margin,
       scratch: scratch.assumingMemoryBound(to: Float.self))
-    let isSpherical = options.method.isSpherical
     let documentPairs = documentRow != nil && options.method != .sphericalJoint ? 1 : 0
     for index in 0..<count {
       let width = 1 + random.below(options.window)
@@ -179,14 +171,6 @@ final class PositionWorker {
       position.word = piece[index]
       position.centreCount = neighbors
       kernel(&position)
-      if isSpherical {
-        visits &+= 1
-        if visits % visitsBetween == 0 {
-          kernels.normalize(tables.words.row(Int(piece[index])), stride)
-          kernels.normalize(tables.contexts.row(Int(piece[index])), stride)
-        }
-      }
     }
-    if isSpherical, let documentRow { kernels.normalize(documentRow, stride) }
   }
 }

@@ -12,7 +12,7 @@ import Testing
 
   private func links(_ network: Network) -> [String] {
     var result: [String] = []
-    network.links.forEach { source, target, weight in
+    network.links.eachLink { source, target, weight in
       let ids = network.states?.ids ?? network.nodeIds
       result.append("\(ids[Int(source)])-\(ids[Int(target)]):\(weight)")
     }
@@ -50,7 +50,7 @@ import Testing
       "6-1": 0.025, "6-4": 0.925,
     ]
     var seen: [String: Double] = [:]
-    network.links.forEach { seen["\($0)-\($1)", default: 0] += $2 }
+    network.links.eachLink { seen["\($0)-\($1)", default: 0] += $2 }
     #expect(Set(seen.keys) == Set(expected.keys))
     for (pair, weight) in expected { #expect(abs((seen[pair] ?? 0) - weight) < 1e-6, "\(pair)") }
     text += "*Multilayer\n1 1 2 2 1\n"

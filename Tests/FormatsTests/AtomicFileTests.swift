@@ -1,6 +1,7 @@
-import Formats
 import Foundation
 import Testing
+
+@testable import Formats
 
 @Suite struct AtomicFileTests {
   @Test func writesAndReplaces() throws {
@@ -11,6 +12,14 @@ import Testing
       #expect(try contents(path) == Array("two".utf8))
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["a.txt"])
     }
+  }
+
+  @Test func pathsOfAnyShapeHaveTheirFolder() {
+    let expected = [
+      "m": ("", "m"), "a/m": ("a", "m"), "/m": ("/", "m"), "a/b/": ("a", "b"), "/": ("/", ""),
+      "//a//b//": ("//a", "b"), "": ("", ""),
+    ]
+    for (path, parts) in expected { #expect(Folder.split(path) == parts, "\(path)") }
   }
 
   @Test func anErrorLeavesWhatWasThere() throws {

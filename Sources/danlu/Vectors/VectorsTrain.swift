@@ -1,4 +1,5 @@
 import ArgumentParser
+import Formats
 import Foundation
 import Parallel
 import WordVectors
@@ -159,6 +160,10 @@ struct VectorsTrain: ParsableCommand {
     let progress = TerminalProgress()
     let cancellation = Interruption.cancellation
     let started = ContinuousClock.now
+    // Found out now, not after hours of training.
+    for path in [out, wordOutput, contextOutput, documentOutput] {
+      if let path { _ = try AtomicFile(path: path) }
+    }
     var encoder = CorpusEncoder(tokensInMemory: millionTokens * 1_000_000, directory: temporary)
     for file in files {
       try encoder.add(file: file, progress: progress, cancellation: cancellation)

@@ -1,5 +1,182 @@
 import ArgumentParser
+import Formats
+import Foundation
+import Parallel
+import TextMining
 
 struct WordsDomain: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "domain")
+  static let configuration = CommandConfiguration(
+    commandName: "domain",
+    abstract: "Find the terms of a domain: target text against background text.",
+    discussion: """
+      The article's pipeline (分享一次专业领域词汇的无监督挖掘, 2019): a vocabulary of each side, a ranking of
+      words by how much they belong to the target, word vectors of the target, expansion from seed
+      words to similar ones, rules that drop what is no term. Without --seeds the program proposes some.
+
+      EXAMPLES
+        danlu words domain --target power.txt --background news.txt laws.txt
+        danlu words domain --target power.jsonl.gz --background rest.jsonl.gz --field text --seeds seeds.txt
+        danlu words domain --target laws.txt --background news.txt --no-expand --ranking log-odds --json
+        danlu words domain --print-rules > rules.json
+      """)
+
+  @Option(parsing: .upToNextOption, help: "Files of the domain; gzip is unpacked.")
+  var target: [String] = []
+
+  @Option(parsing: .upToNextOption, help: "Files of other text.")
+  var background: [String] = []
+
+  @Option(help: "Seed words, one a line.")
+  var seeds: String?
+
+  @Option(help: "A rule file (JSON) instead of the article's rules.")
+  var rules: String?
+
+  @Flag(help: "Print the article's rules as a rule file.")
+  var printRules = false
+
+  @Option(help: "share, log-odds, likelihood-ratio, weirdness, divergence or frequency.")
+  var ranking = DomainRanking.share
+
+  @Option(help: "How the vocabularies are found: v4 (the article's), v1, v3, v5 or autonomy.")
+  var method = DiscoveryMethod.v4
+
+  @Flag(inversion: .prefixedNo, help: "Spread from seeds by word vectors.")
+  var expand = true
+
+  @Option(help: "Least cosine that admits a neighbour of a seed.")
+  var minSimilarity: Float = 0.6
+
+  @Option(help: "How fast that threshold rises with the distance from the seeds.")
+  var steepness: Float = 0.35
+
+  @Option(parsing: .upToNextOption, help: "Words whose mean vector is added to each query.")
+  var centre: [String] = []
+
+  @Option(parsing: .upToNextOption, help: "Words whose mean vector is subtracted.")
+  var negative: [String] = []
+
+  @Option(help: "Shortest term.")
+  var minLength = 3
+
+  @Option(help: "How many terms.")
+  var top = 10_000
+
+  @Option(help: "How many contexts to show for each of the first 50 terms.")
+  var contexts = 0
+
+  @Flag(help: "Leave words that one side lacks without a score, as the published code does.")
+  var naCompat = false
+
+  @Option(help: "Write the terms to this file instead of standard output.")
+  var out: String?
+
+  @Option(help: "Write a page with tables and charts to this file.")
+  var report: String?
+
+  @OptionGroup var text: TextOptions
+  @OptionGroup var resources: ResourceOptions
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    if printRules { return }
+    if target.isEmpty { throw ValidationError("--target is missing: files of the domain") }
+    if background.isEmpty { throw ValidationError("--background is missing: files of other text") }
+    if (target + background).contains("-") {
+      throw ValidationError(
+        "the files are read more than once: standard input cannot be one of them")
+    }
+    if !expand, seeds != nil || !centre.isEmpty || !negative.isEmpty {
+      throw ValidationError("--no-expand uses no seeds, --centre or --negative")
+    }
+    if naCompat, ranking != .share {
+      throw ValidationError("--na-compat belongs to --ranking share")
+    }
+    if !(minSimilarity >= 0 && minSimilarity <= 1) {
+      throw ValidationError("--min-similarity \(minSimilarity): a cosine between 0 and 1 is needed")
+    }
+    if method == .v0 {
+      throw ValidationError("--method v0 counts no cut pieces; v1 to v5 or autonomy are needed")
+    }
+  }
+
+  private struct Summary: Encodable {
+    struct Entry: Encodable {
+      let word: String
+      let score: Double
+      let count: Int
+      let backgroundCount: Int
+      let depth: Int?
+      let contexts: [KeywordInContext]?
+    }
+    let terms: [Entry]
+    let seeds: [String]
+    let proposedSeeds: Bool
+    let targetWords: Int
+    let backgroundWords: Int
+    let admitted: Int
+    let seconds: Double
+  }
+
+  func run() throws {
+    if printRules { return try Console.json(DomainRules.article) }
+    Interruption.install()
+    let started = ContinuousClock.now
+    var options = DomainVocabulary.Options()
+    if method != .v4 { options.discovery = DiscoveryOptions(method: method) }
+    options.ranking = ranking
+    options.missingIsUndefined = naCompat
+    if let rules { options.rules = try DomainRules(contentsOf: rules) }
+    if let seeds { options.seeds = try WordList(contentsOf: seeds).words }
+    options.expands = expand
+    options.expansion.minSimilarity = minSimilarity
+    options.expansion.steepness = steepness
+    options.expansion.centre = centre
+    options.expansion.negatives = negative
+    options.expansion.threads = resources.threads.count
+    options.minLength = minLength
+    options.termLimit = top
+    let result = try DomainVocabulary(
+      options, corpus: resources.corpusOptions(text), progress: TerminalProgress(),
+      cancellation: Interruption.cancellation
+    ).run(target: target, background: background)
+    let shown = result.terms.prefix(50).map(\.word)
+    let found =
+      contexts > 0
+      ? try KeywordInContext.find(
+        shown, in: target, field: text.field, encoding: text.encoding, limit: contexts) : [:]
+    let seconds = (ContinuousClock.now - started) / .seconds(1)
+    let lines = result.terms.map { term in
+      let line =
+        "\(term.word)\t\(String(format: "%.6f", term.score))\t\(term.targetCount)\t\(term.backgroundCount)\n"
+      return line
+        + (found[term.word] ?? []).map { "#\t\($0.left)【\($0.word)】\($0.right)\n" }.joined()
+    }.joined()
+    if let out { try AtomicFile.write(lines, to: out) }
+    if let report {
+      try DomainReport.page(result, ranking: ranking, contexts: found).write(to: report)
+    }
+    if output.json {
+      try Console.json(
+        Summary(
+          terms: result.terms.map { term in
+            Summary.Entry(
+              word: term.word, score: term.score, count: term.targetCount,
+              backgroundCount: term.backgroundCount, depth: term.depth, contexts: found[term.word])
+          }, seeds: result.seeds, proposedSeeds: result.proposedSeeds,
+          targetWords: result.targetWords, backgroundWords: result.backgroundWords,
+          admitted: result.admitted, seconds: seconds))
+      return
+    }
+    if result.proposedSeeds {
+      Console.note("proposed seeds: \(result.seeds.prefix(20).joined(separator: " ")) …")
+    }
+    if out == nil { Console.output(lines, terminator: "") }
+    Console.note(
+      String(
+        format: "%d terms of %d target words in %.2f s", result.terms.count, result.targetWords,
+        seconds))
+  }
 }
+
+extension DomainRanking: ExpressibleByArgument {}

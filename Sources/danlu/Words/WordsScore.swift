@@ -35,6 +35,11 @@ struct WordsScore: ParsableCommand {
   @Option(help: "dictionary (most probable path) or unigram (nlp-zero's tokeniser).")
   var search = SegmentationSearch.dictionary
 
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Guess words outside the dictionary from what its rare words look like.")
+  var unknownWords = true
+
   @OptionGroup var output: OutputOptions
 
   private struct Summary: Encodable {
@@ -54,7 +59,9 @@ struct WordsScore: ParsableCommand {
     let dictionary = try words.map { try WordList(contentsOf: $0) }
     let predictedLines: [[Substring]]
     if predicted == nil, let dictionary {
-      let segmenter = Segmenter(dictionary, rules: rules, search: search)
+      let segmenter = Segmenter(
+        dictionary, rules: rules, search: search,
+        guessesUnknownWords: unknownWords)
       predictedLines = try parallelMap(count: goldLines.count) { index in
         segmenter.words(in: goldLines[index].joined()).map { Substring($0) }
       }

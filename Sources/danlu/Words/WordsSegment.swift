@@ -40,6 +40,11 @@ struct WordsSegment: ParsableCommand {
 
   @OptionGroup var text: TextOptions
   @OptionGroup var threads: ThreadOptions
+  @Flag(
+    inversion: .prefixedNo,
+    help: "Guess words outside the dictionary from what its rare words look like.")
+  var unknownWords = true
+
   @OptionGroup var output: OutputOptions
 
   func run() throws {
@@ -47,7 +52,9 @@ struct WordsSegment: ParsableCommand {
     let started = ContinuousClock.now
     let dictionary = try WordList(contentsOf: words)
     let always = try userWords.flatMap { try WordList(contentsOf: $0).words }
-    let segmenter = Segmenter(dictionary, userWords: always, rules: rules, search: search)
+    let segmenter = Segmenter(
+      dictionary, userWords: always, rules: rules, search: search,
+      guessesUnknownWords: unknownWords)
     let stream = SegmentationStream(segmenter, threads: threads.count)
     let progress = TerminalProgress()
     let totals: SegmentationStream.Totals

@@ -1,5 +1,168 @@
 import ArgumentParser
+import Formats
+import Foundation
+import Parallel
+import TextMining
 
 struct WordsTemplates: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "templates")
+  static let configuration = CommandConfiguration(
+    commandName: "templates",
+    abstract: "Find sentence templates, and read sentences with them.",
+    discussion: """
+      One sentence a line. With --words it is cut by that dictionary; without it, spaces separate
+      words. X stands for one or more words. Source: 最小熵原理（三） (2018).
+
+      EXAMPLES
+        danlu words templates --words words.tsv questions.txt --top 50
+        danlu words templates --words words.tsv questions.txt --out templates.tsv
+        danlu words templates --templates templates.tsv --words words.tsv --parse 鸡蛋可以吃吗
+      """)
+
+  @Argument(help: "Text files, or - for standard input; gzip is unpacked.")
+  var files: [String] = []
+
+  @Option(help: "A dictionary: word and count on each line.")
+  var words: String?
+
+  @Option(help: "Templates to read with: `template TAB count` lines, as --out writes.")
+  var templates: String?
+
+  @Option(help: "Read this sentence; repeatable. Needs --templates, or files to find templates in.")
+  var parse: [String] = []
+
+  @Option(help: "How far apart two words may stand.")
+  var window = 5
+
+  @Option(help: "Least share of a pair or a template.")
+  var minProba = 1e-5
+
+  @Option(help: "Least PMI of a pair, nats.")
+  var minPmi = 2.0
+
+  @Option(help: "How many templates to print; 0 prints all.")
+  var top = 0
+
+  @Flag(help: "Leave out templates that only say a word occurs (X w X).")
+  var nonTrivial = false
+
+  @Option(help: "Write the templates to this file instead of standard output.")
+  var out: String?
+
+  @OptionGroup var text: TextOptions
+  @OptionGroup var threads: ThreadOptions
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    if files.isEmpty, templates == nil {
+      throw ValidationError("name text files to find templates in, or give --templates")
+    }
+    if !files.isEmpty, templates != nil {
+      throw ValidationError("--templates are ready templates; leave the text files out")
+    }
+    if templates != nil, parse.isEmpty { throw ValidationError("--templates needs --parse") }
+    if window < 1 { throw ValidationError("--window \(window): at least 1 is needed") }
+    if !(minProba > 0 && minProba < 1) {
+      throw ValidationError("--min-proba \(minProba): a share between 0 and 1 is needed")
+    }
+  }
+
+  private struct Template: Encodable {
+    let template: String
+    let count: Int
+  }
+
+  private struct Reading: Encodable {
+    let sentence: String
+    let reading: String
+    let score: Double
+  }
+
+  private struct Summary: Encodable {
+    let templates: [Template]
+    let sentences: Int
+    let crowded: Int
+    let readings: [Reading]
+  }
+
+  func run() throws {
+    Interruption.install()
+    let segmenter = try words.map { Segmenter(try WordList(contentsOf: $0)) }
+    var mining = TemplateMining()
+    mining.window = window
+    mining.minProbability = minProba
+    mining.minPMI = minPmi
+    mining.threads = threads.count
+    let result: TemplateMining.Result
+    if let templates {
+      result = try read(templates)
+    } else {
+      let sentences = try sentences(segmenter)
+      guard !sentences.isEmpty else {
+        throw Failure("\(files.joined(separator: ", ")): no sentences")
+      }
+      result = try mining.mine(
+        sentences, progress: TerminalProgress(), cancellation: Interruption.cancellation)
+    }
+    if result.crowded > 0 {
+      Console.note(
+        "note: \(result.crowded) sentences with more than \(mining.pathLimit) paths left out")
+    }
+    let parser = TemplateParser(result.templates)
+    let readings = parse.map { sentence in
+      let words =
+        segmenter?.words(in: sentence) ?? sentence.split(separator: " ").map(String.init)
+      let (tree, score) = parser.parse(words)
+      return Reading(sentence: sentence, reading: tree.text, score: score)
+    }
+    var shown = result.templates.filter { !nonTrivial || !$0.template.isTrivial }
+    if top > 0 { shown = Array(shown.prefix(top)) }
+    let lines = shown.map { "\($0.template.text)\t\($0.count)\n" }.joined()
+    if let out { try AtomicFile.write(lines, to: out) }
+    if output.json {
+      return try Console.json(
+        Summary(
+          templates: shown.map { Template(template: $0.template.text, count: $0.count) },
+          sentences: result.sentences, crowded: result.crowded, readings: readings))
+    }
+    for reading in readings {
+      Console.output("\(reading.reading)\t\(String(format: "%.4f", reading.score))")
+    }
+    if readings.isEmpty, out == nil { Console.output(lines, terminator: "") }
+  }
+
+  private func sentences(_ segmenter: Segmenter?) throws -> [[Substring]] {
+    guard let segmenter else {
+      return try files.flatMap { try SegmentationScore.lines(of: $0) }.filter { !$0.isEmpty }
+    }
+    var sentences: [[Substring]] = []
+    let stream = SegmentationStream(segmenter, threads: threads.count)
+    let totals = try stream.run(
+      files, field: text.field, encoding: text.encoding, format: .text,
+      progress: TerminalProgress(), cancellation: Interruption.cancellation
+    ) { bytes in
+      for line in bytes.split(separator: 0x0A) {
+        sentences.append(SegmentationScore.words(line))
+      }
+    }
+    text.note(skipped: totals.skipped)
+    return sentences
+  }
+
+  private func read(_ path: String) throws -> TemplateMining.Result {
+    var result = TemplateMining.Result()
+    let text = String(decoding: try ByteSource(path: path).readAll(), as: UTF8.self)
+    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+    where !line.isEmpty {
+      let fields = line.split(separator: "\t")
+      guard fields.count == 2, let count = Int(fields[1]), count > 0 else {
+        throw FileError(
+          path: path, reason: "line \(index + 1): a template, a tab and a count are expected")
+      }
+      result.templates.append((SentenceTemplate(String(fields[0])), count))
+    }
+    guard !result.templates.isEmpty else {
+      throw FileError(path: path, reason: "holds no templates")
+    }
+    return result
+  }
 }

@@ -1,0 +1,39 @@
+import Foundation
+import Testing
+
+@testable import TextMining
+
+@Suite struct WordFrequenciesTests {
+  @Test func everyModeThreadAndBatchGivesTheSameCounts() throws {
+    let text = ExampleCorpora.synthetic(lines: 5000) + "abc 12 𠀀\n"
+    let words = WordList(
+      ExampleCorpora.syntheticVocabulary.dropLast(4).map {
+        (word: $0.word, count: Double($0.weight))
+      })
+    try withTemporaryFile(Array(text.utf8)) { path in
+      let tokens = WordFrequencies.Tokens.dictionary(Segmenter(words), words)
+      let expected = try WordFrequencies(tokens, mode: .naive, threads: 1).count([path])
+      #expect(expected.lines == 5001)
+      let segmented = Segmenter(words)
+      let tokenCount = text.split(separator: "\n").reduce(0) {
+        $0 + segmented.words(in: String($1)).count
+      }
+      #expect(expected.tokens == tokenCount)
+      for mode in WordFrequencies.Mode.allCases {
+        for (threads, batch) in [(1, 1), (2, 7), (8, 1000)] {
+          let result = try WordFrequencies(tokens, mode: mode, threads: threads, batch: batch)
+            .count([path])
+          #expect(result.words.elementsEqual(expected.words) { $0 == $1 }, "\(mode) \(threads)")
+          #expect(result.tokens == expected.tokens)
+        }
+      }
+    }
+  }
+
+  @Test func spacesSeparateWordsWithoutADictionary() throws {
+    try withTemporaryFile(Array("a b  a\tc\nb a\n".utf8)) { path in
+      let result = try WordFrequencies(.separated, mode: .parallel, threads: 2).count([path])
+      #expect(result.words.map { "\($0.word)\($0.count)" } == ["a3", "b2", "c1"])
+    }
+  }
+}
