@@ -276,10 +276,12 @@ extension SerialTests {
 
     @Test func validationReportsAnyCodesFigures() throws {
       let task = try moons()
+      func loss(_ output: Tensor, _ batch: Batch) -> Tensor {
+        output.crossEntropy(batch.labels ?? Tensor([0]))
+      }
       let own = SupervisedTask(
         task.model, optimizer: task.optimizer, loader: task.loader,
-        figures: { ["size": Double(task.model.parameters.count)] }
-      ) { $0.crossEntropy($1.labels ?? Tensor([0])) }
+        figures: { ["size": Double(task.model.parameters.count)] }, loss: loss)
       #expect(try own.validate(StepScope()) == ["size": 6])
     }
   }
