@@ -9,7 +9,7 @@ import Torch
 /// Networks: generator 100 → dense 128×7×7, BN, ReLU → deconv k4s2 64, BN, ReLU → deconv k4s2 1, tanh;
 /// discriminator conv k4s2 64, LeakyReLU → conv k4s2 128, (BN,) LeakyReLU → dense 1.
 enum AdversarialRounds {
-  static let steps = 10
+  static let steps = 1
 
   static func run(_ arguments: [String]) {
     let wanted = Set(arguments)
@@ -37,7 +37,7 @@ enum AdversarialRounds {
       loss: .standard, generatorOptimizer: rule, discriminatorOptimizer: rule)
     let real = Tensor.uniform([64, 1, 28, 28]) * 2 - 1
     var figures: AdversarialFigures?
-    Rounds(15) {
+    Rounds(40) {
       for _ in 0..<steps {
         figures = step.update(players, real: { real }, noise: { Tensor.normal([64, 100]) })
       }

@@ -28,7 +28,7 @@ for _ in range(options.repetitions):
             versions[side] = result["torch"]
 assert all(len(count) == 1 for count in counts.values()), f"the networks differ: {counts}"
 print(f"{machine()}; {options.threads} threads; {datetime.date.today()}; seed 1; float32; "
-      f"shortest of {options.repetitions} × 15 rounds of 10 steps; {versions}\n")
+      f"shortest of {options.repetitions} × 40 steps; {versions}\n")
 for kind in ("D without BN", "D with BN"):
     reference = best[(kind, "PyTorch: alternating")]
     print(f"| {kind} ({counts[kind].pop()} parameters) | ms per pair of updates | ratio |\n| --- | --- | --- |")

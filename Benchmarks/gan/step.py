@@ -16,7 +16,7 @@ arguments = argparse.ArgumentParser()
 arguments.add_argument("--fused", action="store_true")
 options = arguments.parse_args()
 torch.set_num_threads(int(os.environ.get("DANLU_BENCH_THREADS", "2")))
-STEPS = 10
+STEPS = 1
 
 
 def networks(normalized):
@@ -61,7 +61,7 @@ for normalized in (False, True):
             generator_optimizer.step()
         losses["last"] = (real_loss + fake_loss).item()
 
-    seconds = rounds(body)
+    seconds = rounds(body, 40)
     count = sum(p.numel() for n in (generator, discriminator) for p in n.parameters())
     kind = "D with BN" if normalized else "D without BN"
     report(f"alternating, {kind}", seconds, STEPS, loss=losses["last"], parameters=count)
