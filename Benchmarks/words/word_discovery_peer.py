@@ -19,9 +19,13 @@ os.symlink(counter, "count_ngrams")
 
 
 def texts():
-    text = codecs.open(corpus, encoding="utf-8").read()
-    text = text.replace("\u3000", " ").strip()
-    yield re.sub("[^\u4e00-\u9fa50-9a-zA-Z ]+", "\n", text)
+    # One text a line: its tokenizer copies the rest of a text at every character.
+    for text in codecs.open(corpus, encoding="utf-8"):
+        text = text.replace("\u3000", " ").strip()
+        # Separators at the ends would be empty sentences, which its total counts too.
+        text = re.sub("[^\u4e00-\u9fa50-9a-zA-Z ]+", "\n", text).strip("\n")
+        if text:
+            yield text
 
 
 start = time.time()

@@ -62,7 +62,7 @@ final class ByteTable {
     }
   }
 
-  func forEach(_ body: (UnsafeBufferPointer<UInt8>, Int) -> Void) {
+  func visit(_ body: (UnsafeBufferPointer<UInt8>, Int) -> Void) {
     arena.withUnsafeBufferPointer { arena in
       for entry in entries where entry.length >= 0 {
         body(
@@ -74,7 +74,7 @@ final class ByteTable {
 
   /// Moves everything into `other` and is empty afterwards, its small memory kept.
   func drain(into other: ByteTable) {
-    forEach { other.add($0, $1) }
+    visit { other.add($0, $1) }
     if entries.count > 1 << 16 {
       entries = Self.empty(1 << 12)
     } else {

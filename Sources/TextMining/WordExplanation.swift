@@ -41,7 +41,7 @@ public struct WordExplanation: Sendable, Codable, Equatable {
     count = occurrences[length - 1]
     splits = (1..<max(1, length)).map { cut in
       let left = occurrences[cut - 1]
-      let right = occurrences[length + cut - 1]
+      let right = occurrences[length + cut]
       let ratio = Double(total) * Double(count) / (Double(left) * Double(right))
       return Split(
         left: corpus.alphabet.text(numbers[..<cut]), right: corpus.alphabet.text(numbers[cut...]),

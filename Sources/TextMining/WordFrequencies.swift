@@ -109,13 +109,13 @@ public struct WordFrequencies: Sendable {
         if carried { overflow[index, default: 0] += 1 << 32 }
       }
       overflow.merge(other.overflow, uniquingKeysWith: +)
-      other.table.forEach { table.add($0, $1) }
+      other.table.visit { table.add($0, $1) }
       lines += other.lines
     }
 
     func words(dictionary: [String]) -> [(word: String, count: Int)] {
       var counts: [String: Int] = [:]
-      table.forEach { counts[String(decoding: $0, as: UTF8.self), default: 0] += $1 }
+      table.visit { counts[String(decoding: $0, as: UTF8.self), default: 0] += $1 }
       for (index, count) in dense.enumerated() where count > 0 || overflow[index] != nil {
         counts[dictionary[index], default: 0] += Int(count) + (overflow[index] ?? 0)
       }

@@ -172,6 +172,7 @@ import Testing
     #expect(explanations[0].splits.map(\.left) == ["林", "林心"])
     #expect(explanations[0].splits[0].cohesion.map { abs($0 - log(110.859)) < 1e-4 } == true)
     #expect(explanations[1].reason.contains("backtracking"))
+    #expect(explanations[2].splits.map(\.rightCount)[1] == 29842)
     #expect(explanations[2].reason.contains("民|的") || explanations[2].reason.contains("人民|的"))
   }
 
