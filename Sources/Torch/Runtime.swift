@@ -84,6 +84,7 @@ public enum Runtime {
         Candidate(source: source, folder: folder, outcome: outcome, isOpened: opened != nil))
     }
     if let opened {
+      HostMemory.keepFreedPages()
       opening.result = .success(opened)
     } else {
       let tried = opening.candidates.map { "\($0.folder): \($0.outcome)" }
