@@ -7,11 +7,6 @@ struct ExampleOrder: Sendable {
   /// `nil` keeps the examples' own order in every epoch.
   let seed: UInt64?
 
-  init(count: Int, seed: UInt64?) {
-    self.count = count
-    self.seed = seed
-  }
-
   func permutation(epoch: Int) -> [Int] {
     var order = Array(0..<count)
     guard let seed else { return order }

@@ -52,7 +52,8 @@ public final class AdversarialPlayers {
       switch module {
       case let norm as BatchNorm: !(norm.usesBatchStatistics ?? norm.isTraining)
       case is Sequential, is Dense, is Convolution, is TransposedConvolution, is Activation,
-        is PReLU, is ChannelsLast, is Flatten, is Reshape, is Permute, is SpectralNorm, is LayerNorm, is GroupNorm,
+        is PReLU, is ChannelsLast, is Flatten, is Reshape, is Permute, is SpectralNorm,
+        is LayerNorm, is GroupNorm,
         is MaxPool2d, is AveragePool2d, is GlobalAveragePool, is GlobalMaxPool, is Upsample2d,
         is Dropout, is GaussianDropout:
         true
