@@ -186,10 +186,10 @@ public enum DerivedOptimizers: Recipe {
         examples: examples, seed: context.seed)
     }
     return (
-      try trial("Adam on each", Adam(learningRate: 1e-3), batch: 1, examples: examples / 10),
+      try trial("Adam on each", Adam(learningRate: 1e-3), batch: 1, examples: examples / 4),
       try trial(
         "Adam on means of 32", Adam(learningRate: 1e-3).withGradientAccumulation(32), batch: 1,
-        examples: examples / 10),
+        examples: examples / 4),
       try specifications.map { try trial($0.0, $0.1, batch: 64, examples: examples) }
     )
   }
