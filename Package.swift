@@ -74,6 +74,7 @@ let package = Package(
         "Layers",
         "Torch",
         "Parallel",
+        "Requirements",
       ]),
     .target(
       name: "Training",
@@ -85,23 +86,28 @@ let package = Package(
         "Tracking",
         "Formats",
         "Parallel",
+        "Requirements",
       ]),
-    .target(name: "Optimizers", dependencies: ["Layers", "Torch"]),
-    .target(name: "Datasets", dependencies: ["Torch", "Formats", "Parallel"]),
-    .target(name: "Layers", dependencies: ["Torch", "Formats"]),
+    .target(name: "Optimizers", dependencies: ["Layers", "Torch", "Requirements"]),
+    .target(
+      name: "Datasets", dependencies: ["Torch", "Formats", "Parallel", "Requirements"]),
+    .target(name: "Layers", dependencies: ["Torch", "Formats", "Requirements"]),
 
     // Tensors, on libtorch.
-    .target(name: "Torch", dependencies: ["CTorch"]),
+    .target(name: "Torch", dependencies: ["CTorch", "Requirements"]),
     .target(name: "CTorch"),
 
     // Pure Swift, no libtorch.
-    .target(name: "TextMining", dependencies: ["WordVectors", "Formats", "Parallel"]),
-    .target(name: "WordVectors", dependencies: ["CVectorKernels", "Formats", "Parallel"]),
+    .target(
+      name: "TextMining", dependencies: ["WordVectors", "Formats", "Parallel", "Requirements"]),
+    .target(
+      name: "WordVectors", dependencies: ["CVectorKernels", "Formats", "Parallel", "Requirements"]),
     .target(name: "CVectorKernels", exclude: ["kernels_body.h"]),
-    .target(name: "Communities", dependencies: ["Formats", "Parallel"]),
-    .target(name: "Tracking", dependencies: ["Formats"]),
-    .target(name: "Formats", dependencies: ["CZlib"]),
-    .target(name: "Parallel"),
+    .target(name: "Communities", dependencies: ["Formats", "Parallel", "Requirements"]),
+    .target(name: "Tracking", dependencies: ["Formats", "Requirements"]),
+    .target(name: "Formats", dependencies: ["CZlib", "Requirements"]),
+    .target(name: "Parallel", dependencies: ["Requirements"]),
+    .target(name: "Requirements"),
     .systemLibrary(name: "CZlib"),
 
     // Measured side by side with the peers by the scripts of Benchmarks/.

@@ -37,7 +37,7 @@ enum ResumableTraining {
       validation: ToySets.shapes(count: 200, seed: 2), metrics: [Accuracy()],
       validatesAverages: true
     ) { output, batch in
-      guard let labels = batch.labels else { preconditionFailure("the shapes are labelled") }
+      guard let labels = batch.labels else { fatalError("the shapes are labelled") }
       return output.crossEntropy(labels)
     }
     let options = TrainingOptions(

@@ -1,3 +1,5 @@
+import Requirements
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -57,7 +59,7 @@ final class Buffer<Element: BitwiseCopyable>: @unchecked Sendable {
 
   /// Gives back what lies behind the first `newCount` values.
   func shrink(to newCount: Int) {
-    precondition(newCount <= count, "Buffer.shrink expected at most \(count), received \(newCount)")
+    require(newCount <= count, "Buffer.shrink expected at most \(count), received \(newCount)")
     guard newCount < count else { return }
     count = newCount
     let bytes = max(1, newCount) * MemoryLayout<Element>.stride

@@ -1,4 +1,5 @@
 import Foundation
+import Requirements
 import Torch
 
 /// One step's worth of examples.
@@ -67,7 +68,7 @@ public final class BatchLoader {
   /// Traps on sizes that cannot be: a batch size below 1, a rank outside the world. Throws
   /// `EmptyDataset` where no batch can be made.
   public init(_ dataset: Dataset, _ configuration: Configuration) throws {
-    precondition(
+    require(
       configuration.batchSize >= 1 && configuration.worldSize >= 1 && configuration.prefetch >= 0
         && 0..<configuration.worldSize ~= configuration.rank,
       "BatchLoader expected a batch size ≥ 1 and a rank below the world size, received "
@@ -89,7 +90,7 @@ public final class BatchLoader {
   public var state: State {
     get { upcoming }
     set {
-      precondition(
+      require(
         newValue.epoch >= 0 && 0..<batchesPerEpoch ~= newValue.position,
         "BatchLoader.state expected a position below \(batchesPerEpoch), received \(newValue)")
       guard newValue != upcoming else { return }

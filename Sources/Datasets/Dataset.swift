@@ -1,3 +1,4 @@
+import Requirements
 import Torch
 
 /// Examples in memory: inputs `(N, …)` and, where there are any, labels `(N)`.
@@ -17,9 +18,9 @@ public struct Dataset: @unchecked Sendable {
 
   /// Traps unless there are as many labels as inputs.
   public init(inputs: Tensor, labels: Tensor? = nil, classNames: [String]? = nil) {
-    precondition(inputs.rank >= 1, "Dataset expected inputs (N, …), received \(inputs.summary)")
+    require(inputs.rank >= 1, "Dataset expected inputs (N, …), received \(inputs.summary)")
     if let labels {
-      precondition(
+      require(
         labels.rank >= 1 && labels.size(0) == inputs.size(0),
         "Dataset expected \(inputs.size(0)) labels, received \(labels.summary)")
     }
@@ -35,7 +36,7 @@ public struct Dataset: @unchecked Sendable {
 
   /// One example: its input without the batch axis, and its label.
   public subscript(index: Int) -> (input: Tensor, label: Int?) {
-    precondition(0..<count ~= index, "example \(index) of \(count)")
+    require(0..<count ~= index, "example \(index) of \(count)")
     return (inputs[index], labels.map { $0[index].integerItem() })
   }
 
@@ -59,7 +60,7 @@ public struct Dataset: @unchecked Sendable {
   ///
   /// The same seed gives the same parts. Traps unless the shares are positive and sum to 1.
   public func split(_ shares: [Double], seed: UInt64) -> [Dataset] {
-    precondition(
+    require(
       shares.allSatisfy { $0 > 0 } && abs(shares.reduce(0, +) - 1) < 1e-9,
       "Dataset.split expected positive shares that sum to 1, received \(shares)")
     let order = ExampleOrder(count: count, seed: seed).permutation(epoch: 0)

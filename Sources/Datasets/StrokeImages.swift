@@ -1,5 +1,6 @@
 import Foundation
 import Parallel
+import Requirements
 import Torch
 
 /// Images that need no files: ten classes of pen strokes that look like handwritten digits, 28×28,
@@ -26,7 +27,7 @@ public enum StrokeImages {
   public static func draw(
     count: Int, seed: UInt64, threads: Int = defaultThreadCount
   ) throws -> (pixels: [UInt8], labels: [Int]) {
-    precondition(count >= 0, "StrokeImages expected count ≥ 0, received \(count)")
+    require(count >= 0, "StrokeImages expected count ≥ 0, received \(count)")
     let portion = 256
     let portions = try parallelMap(count: (count + portion - 1) / portion, threads: threads) {
       index -> (pixels: [UInt8], labels: [Int]) in

@@ -1,4 +1,5 @@
 import Foundation
+import Requirements
 
 /// A file that appears under its name whole or not at all.
 ///
@@ -55,7 +56,7 @@ public final class AtomicFile {
 
   /// Makes the file durable and gives it its name. Call once, last.
   public func commit() throws {
-    precondition(descriptor >= 0, "AtomicFile.commit() after commit or failure: \(path)")
+    require(descriptor >= 0, "AtomicFile.commit() after commit or failure: \(path)")
     try flush()
     guard let temporaryPath else {
       let closed = close(descriptor)
@@ -107,7 +108,7 @@ public final class AtomicFile {
   }
 
   private func writeAll(_ bytes: UnsafeRawBufferPointer) throws {
-    precondition(descriptor >= 0, "AtomicFile.write after commit or failure: \(path)")
+    require(descriptor >= 0, "AtomicFile.write after commit or failure: \(path)")
     let code = writeFully(bytes, to: descriptor)
     if code != 0 { throw fail("write", code) }
   }

@@ -1,3 +1,5 @@
+import Requirements
+
 /// A picture of 8-bit samples: rows from the top, pixels from the left, channels together.
 public struct Image: Sendable, Equatable {
   public let width: Int
@@ -9,7 +11,7 @@ public struct Image: Sendable, Equatable {
 
   /// Traps if `pixels` does not have `height × width × channels` samples.
   public init(width: Int, height: Int, channels: Int, pixels: [UInt8]) {
-    precondition(
+    require(
       width > 0 && height > 0 && [1, 3, 4].contains(channels)
         && pixels.count == width * height * channels,
       "Image expected \(height)×\(width) pixels of 1, 3 or 4 channels, received \(channels) channels "
@@ -32,7 +34,7 @@ public struct Image: Sendable, Equatable {
     planes: [Float], width: Int, height: Int, channels: Int, range: ClosedRange<Float> = -1...1
   ) {
     let plane = width * height
-    precondition(
+    require(
       planes.count == plane * channels,
       "Image expected \(channels)×\(height)×\(width) values, received \(planes.count)")
     let scale = 255 / (range.upperBound - range.lowerBound)
@@ -74,7 +76,7 @@ public struct Image: Sendable, Equatable {
   public static func contactSheet(
     _ images: [Image], columns: Int? = nil, padding: Int = 2, background: UInt8 = 255
   ) -> Image {
-    guard let first = images.first else { preconditionFailure("contactSheet of no images") }
+    guard let first = images.first else { fatalError("contactSheet of no images") }
     let columns = max(1, columns ?? Int(Double(images.count).squareRoot().rounded(.up)))
     let rows = (images.count + columns - 1) / columns
     let width = columns * (first.width + padding) + padding
@@ -83,7 +85,7 @@ public struct Image: Sendable, Equatable {
     var sheet = [UInt8](repeating: background, count: width * height * channels)
     if channels == 4 { for index in stride(from: 3, to: sheet.count, by: 4) { sheet[index] = 255 } }
     for (index, image) in images.enumerated() {
-      precondition(
+      require(
         image.width == first.width && image.height == first.height,
         "contactSheet expected \(first.width)×\(first.height) images, received "
           + "\(image.width)×\(image.height)")
@@ -102,7 +104,7 @@ public struct Image: Sendable, Equatable {
 
   /// Repeats each pixel `factor` times both ways, so that small images can be seen.
   public func enlarged(_ factor: Int) -> Image {
-    precondition(factor >= 1, "Image.enlarged expected a factor ≥ 1, received \(factor)")
+    require(factor >= 1, "Image.enlarged expected a factor ≥ 1, received \(factor)")
     var result: [UInt8] = []
     result.reserveCapacity(pixels.count * factor * factor)
     for row in 0..<height {

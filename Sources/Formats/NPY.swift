@@ -1,3 +1,5 @@
+import Requirements
+
 /// NumPy's array files (`.npy`), versions 1, 2 and 3.
 ///
 /// Read: every real type of `ElementType` that NumPy has, either byte order, C and Fortran order
@@ -66,7 +68,7 @@ public enum NPY {
     // Signature, version and length take ten bytes; the data starts at a multiple of 64.
     while (header.count + 11) % 64 != 0 { header.append(UInt8(ascii: " ")) }
     header.append(UInt8(ascii: "\n"))
-    precondition(header.count <= 0xffff, "npy header of \(array.shape.count) dimensions")
+    require(header.count <= 0xffff, "npy header of \(array.shape.count) dimensions")
     try AtomicFile.write(to: path) { file in
       try file.write([0x93] + Array("NUMPY".utf8) + [1, 0])
       try file.write([UInt8(header.count & 0xff), UInt8(header.count >> 8)] + header)

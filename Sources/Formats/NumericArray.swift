@@ -1,3 +1,5 @@
+import Requirements
+
 /// An array as a file holds it: element type, shape, and the elements' bytes in C order (last index
 /// fastest) and little endian.
 public struct NumericArray: Sendable, Equatable {
@@ -8,7 +10,7 @@ public struct NumericArray: Sendable, Equatable {
   /// Traps if `bytes` does not hold exactly the elements of `shape`.
   public init(elementType: ElementType, shape: [Int], bytes: [UInt8]) {
     let count = elementCount(of: shape)
-    precondition(
+    require(
       count.map { $0 * elementType.size } == bytes.count,
       "NumericArray expected \(shape) of \(elementType.rawValue), received \(bytes.count) bytes")
     self.elementType = elementType

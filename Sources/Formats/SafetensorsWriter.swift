@@ -1,3 +1,5 @@
+import Requirements
+
 /// A tensor to be written: its description, and a way to its bytes at the moment they are needed.
 ///
 /// The bytes are asked for once, one tensor after the other, so that a model on another device need
@@ -53,7 +55,7 @@ public enum SafetensorsWriter {
       try file.write(header)
       for tensor in ordered {
         try tensor.withBytes { bytes in
-          precondition(
+          require(
             bytes.count == byteCount(of: tensor),
             "tensor \(tensor.name): expected \(byteCount(of: tensor)) bytes for \(tensor.shape) of "
               + "\(tensor.elementType.rawValue), received \(bytes.count)")
@@ -65,7 +67,7 @@ public enum SafetensorsWriter {
 
   private static func byteCount(of tensor: SafetensorsTensor) -> Int {
     guard let count = elementCount(of: tensor.shape) else {
-      preconditionFailure("tensor \(tensor.name): impossible shape \(tensor.shape)")
+      fatalError("tensor \(tensor.name): impossible shape \(tensor.shape)")
     }
     return count * tensor.elementType.size
   }
@@ -82,7 +84,7 @@ public enum SafetensorsWriter {
     var names: Set<String> = ["__metadata__"]
     var offset = 0
     for tensor in tensors {
-      precondition(names.insert(tensor.name).inserted, "two tensors are called \(tensor.name)")
+      require(names.insert(tensor.name).inserted, "two tensors are called \(tensor.name)")
       let end = offset + byteCount(of: tensor)
       members.append(
         JSONMember(

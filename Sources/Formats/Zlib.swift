@@ -1,4 +1,5 @@
 import CZlib
+import Requirements
 
 /// Packing and unpacking in the zlib format (RFC 1950), in memory.
 enum Zlib {
@@ -8,7 +9,7 @@ enum Zlib {
     var packed = [UInt8](repeating: 0, count: Int(length))
     let status = compress2(&packed, &length, bytes, uLong(bytes.count), level)
     // It can fail only for want of memory, as `packed` is large enough for any input.
-    precondition(status == Z_OK, "zlib could not pack \(bytes.count) bytes (status \(status))")
+    require(status == Z_OK, "zlib could not pack \(bytes.count) bytes (status \(status))")
     packed.removeLast(packed.count - Int(length))
     return packed
   }

@@ -1,3 +1,4 @@
+import Requirements
 import Torch
 
 /// A function applied to each element (softmax: along an axis).

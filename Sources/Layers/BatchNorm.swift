@@ -1,3 +1,4 @@
+import Requirements
 import Torch
 
 /// A module that keeps statistics of what passes through it, or a state like them, and changes them

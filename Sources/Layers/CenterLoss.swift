@@ -1,3 +1,4 @@
+import Requirements
 import Torch
 
 /// Pulls features towards a learnt centre of their class: ½ Σ (c_y − f)², per sample.

@@ -112,7 +112,7 @@ extension Module {
     convertingTypes: Bool = false
   ) throws {
     let source = TensorSource(name: source, names: Set(tensors.keys)) { name in
-      guard let tensor = tensors[name] else { preconditionFailure("no tensor '\(name)'") }
+      guard let tensor = tensors[name] else { fatalError("no tensor '\(name)'") }
       return tensor
     }
     try load(from: source, map, convertingTypes: convertingTypes, mapped: false)

@@ -1,3 +1,4 @@
+import Requirements
 import Torch
 
 /// How a convolution treats the edges of its input, per spatial axis.

@@ -1,3 +1,4 @@
+import Requirements
 import Torch
 
 /// A fully connected layer: y = x Wᵀ + b, from `(…, inputSize)` to `(…, outputSize)`.

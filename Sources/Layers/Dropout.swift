@@ -1,3 +1,4 @@
+import Requirements
 import Torch
 
 /// Dropout: in training each element becomes 0 with probability `rate` and is divided by 1 − rate

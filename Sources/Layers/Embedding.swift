@@ -1,3 +1,4 @@
+import Requirements
 import Torch
 
 /// A table of vectors: int positions `(…)` to `(…, size)`.

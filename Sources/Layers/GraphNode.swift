@@ -1,3 +1,4 @@
+import Requirements
 import Torch
 
 /// A tensor that will be there when a `LayerGraph` runs: an input, or an output of an operation on

@@ -1,3 +1,4 @@
+import Requirements
 import Torch
 
 /// The operations that lead from given nodes to wanted ones, in order.

@@ -1,3 +1,4 @@
+import Requirements
 import Torch
 
 /// A rule for the first values of a weight.

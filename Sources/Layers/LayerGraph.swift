@@ -1,3 +1,4 @@
+import Requirements
 import Torch
 
 /// A graph that cannot be built: which tensors are missing and what needs them.

@@ -1,3 +1,4 @@
+import Requirements
 import Torch
 
 // Losses as methods of the prediction, beside those of `Torch` (`crossEntropy` with smoothing,

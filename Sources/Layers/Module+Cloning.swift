@@ -1,3 +1,4 @@
+import Requirements
 import Torch
 
 /// One run of `Module.clone`: where new weights draw their numbers from, and which parts have been

@@ -1,3 +1,4 @@
+import Requirements
 import Torch
 
 /// Anything that holds parameters: a layer, a block, a whole model.

@@ -1,3 +1,4 @@
+import Requirements
 import Torch
 
 /// Attention with several heads: each head softmax(q kᵀ · scale + mask) v, all of them side by side

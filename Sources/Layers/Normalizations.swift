@@ -1,3 +1,4 @@
+import Requirements
 import Torch
 
 /// Layer normalization over the last axes: y = (x − mean) / √(variance + ε) · weight + bias, variance

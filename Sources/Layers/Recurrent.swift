@@ -1,3 +1,4 @@
+import Requirements
 import Torch
 
 /// The weights of one direction of one recurrent layer, gates stacked: `inputWeight` `(gates · H, D)`,

@@ -1,3 +1,4 @@
+import Requirements
 import Torch
 
 /// Joins all axes but the batch's: `(B, …)` to `(B, n)`.

@@ -1,3 +1,4 @@
+import Requirements
 import Torch
 
 /// Layers one after the other, each with a name: "0", "1", … or given ones.

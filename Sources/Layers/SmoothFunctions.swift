@@ -1,3 +1,4 @@
+import Requirements
 import Torch
 
 // Differentiable stand-ins for functions that are not: 函数光滑化杂谈：不可导函数的可导逼近

@@ -1,3 +1,4 @@
+import Requirements
 import Torch
 
 /// Spectral normalization: a layer whose weight W is divided by its largest singular value σ in every

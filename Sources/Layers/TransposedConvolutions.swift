@@ -1,3 +1,4 @@
+import Requirements
 import Torch
 
 /// The adjoint of a convolution, which widens instead of narrowing: `(B, Cin, …)` to `(B, Cout, …)`.

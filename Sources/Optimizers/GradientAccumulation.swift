@@ -1,3 +1,4 @@
+import Requirements
 import Torch
 
 /// Gradient accumulation ("soft batch"): every N calls, one update with the mean gradient.
@@ -9,7 +10,7 @@ public struct GradientAccumulation: OptimizerExtension {
   public let count: Int
 
   public init(_ count: Int) {
-    precondition(count >= 1, "gradient accumulation over \(count) calls; at least 1 would work")
+    require(count >= 1, "gradient accumulation over \(count) calls; at least 1 would work")
     self.count = count
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Requirements
 import Torch
 
 /// Multipliers ρ_t of the learning rate by step (from 0).
@@ -23,7 +24,7 @@ public struct Schedule: Sendable {
   /// at 0 the schedule starts there with 0: `[1000: 1, 20000: 0.1]` rises from 0 to 1 over 1000 steps,
   /// then falls to 0.1.
   public static func piecewiseLinear(_ knots: [Int: Double]) -> Schedule {
-    precondition(
+    require(
       !knots.isEmpty && knots.keys.allSatisfy { $0 >= 0 },
       "a piecewise-linear schedule expected knots at steps from 0, received \(knots)")
     var points = knots.map { (step: $0, value: $1) }.sorted { $0.step < $1.step }

@@ -1,3 +1,4 @@
+import Requirements
 import Torch
 
 /// Lookahead (Zhang et al., arXiv:1907.08610): every k steps the slow weights move towards the fast
@@ -9,7 +10,7 @@ public struct Lookahead: OptimizerExtension {
   public let slowStep: Double
 
   public init(period: Int = 5, slowStep: Double = 0.5) {
-    precondition(period >= 1, "Lookahead with period \(period); at least 1 would work")
+    require(period >= 1, "Lookahead with period \(period); at least 1 would work")
     self.period = period
     self.slowStep = slowStep
   }

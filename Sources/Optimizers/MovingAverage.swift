@@ -1,5 +1,6 @@
 import Foundation
 import Layers
+import Requirements
 import Torch
 
 /// The exponential moving average of the weights: e ← m e + (1 − m) θ from e = 0, read as e/(1 − mᵗ).
@@ -13,7 +14,7 @@ public struct MovingAverage: OptimizerExtension {
   public let includesStates: Bool
 
   public init(_ momentum: Double = 0.999, includingStates: Bool = false) {
-    precondition(0..<1 ~= momentum, "a moving average with momentum \(momentum); 0..<1 would work")
+    require(0..<1 ~= momentum, "a moving average with momentum \(momentum); 0..<1 would work")
     self.momentum = momentum
     includesStates = includingStates
   }
@@ -47,7 +48,7 @@ final class MovingAverageRuntime: ExtensionRuntime {
   private var values: [Tensor] { parameters.map { $0.parameter.value.detach() } }
 
   override func prepare(_ changing: [Int]) {
-    precondition(
+    require(
       !isSwapped, "the model holds averages; call swapAverages() before the next step")
   }
 

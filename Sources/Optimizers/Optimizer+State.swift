@@ -77,6 +77,6 @@ extension Optimizer {
 
   private var averaging: MovingAverageRuntime {
     for case let runtime as MovingAverageRuntime in runtimes.reversed() { return runtime }
-    preconditionFailure("\(self) keeps no moving average; add .withMovingAverage()")
+    fatalError("\(self) keeps no moving average; add .withMovingAverage()")
   }
 }

@@ -1,4 +1,5 @@
 import Layers
+import Requirements
 import Torch
 
 /// A specification bound to named parameters, with its memory: changes the parameters by gradients.
@@ -44,7 +45,7 @@ public final class Optimizer {
     self.specification = specification
     rule = specification.rule
     let weights = parameters.filter { $0.parameter.role == .weight }
-    precondition(
+    require(
       Set(weights.map { ObjectIdentifier($0.parameter) }).count == weights.count
         && Set(weights.map(\.name)).count == weights.count,
       "an optimizer expected distinct parameters with distinct names, received "
@@ -74,7 +75,7 @@ public final class Optimizer {
   ///   the last evaluation of a step, give false.
   @discardableResult
   public func step(gradients: [Tensor?]) -> Bool {
-    precondition(
+    require(
       gradients.count == parameters.count,
       "the optimizer expected \(parameters.count) gradients, received \(gradients.count)")
     return withoutGradients {
@@ -103,7 +104,7 @@ public final class Optimizer {
       step(gradients: gradients(of: value))
       if first == nil { first = value.detach() }
     }
-    guard let first else { preconditionFailure("a rule takes at least one gradient per step") }
+    guard let first else { fatalError("a rule takes at least one gradient per step") }
     return first
   }
 
@@ -126,7 +127,7 @@ public final class Optimizer {
 
   /// Kernels on lists read storage in order, so a gradient must lie there as its parameter does.
   private func fitted(_ gradient: Tensor, to parameter: Tensor, _ index: Int) -> Tensor {
-    precondition(
+    require(
       gradient.hasShape(of: parameter),
       "the gradient of '\(names[index])' is \(gradient.summary), the parameter \(parameter.summary)"
     )
@@ -138,7 +139,7 @@ public final class Optimizer {
 
   private func apply(_ gradients: [Tensor?]) -> Bool {
     let plan = currentPlan(for: gradients)
-    precondition(
+    require(
       evaluation == 0 || probed == nil || probed == plan.active,
       "the second gradient of a step belongs to other parameters than the first")
     if evaluation + 1 < evaluationsPerStep {

@@ -62,11 +62,11 @@ extension UpdateRule {
   public func learningRate(at step: Int) -> Double { learningRate }
 
   public func applyFused(_ batch: RuleBatch, rate: Double, decay: Double) {
-    preconditionFailure("\(summary) has no fused kernel")
+    fatalError("\(summary) has no fused kernel")
   }
 
   public func probe(_ batch: RuleBatch, rate: Double) {
-    preconditionFailure("\(summary) takes one gradient per step")
+    fatalError("\(summary) takes one gradient per step")
   }
 }
 

@@ -1,3 +1,4 @@
+import Requirements
 import Torch
 
 /// Decoupled weight decay: θ_{t+1} = θ_t − γ h_t − γ λ θ_t, that is h ← h + λ θ_t.
@@ -15,7 +16,7 @@ public struct WeightDecay: OptimizerExtension {
     _ rate: Double, excluding exclusions: [String] = [],
     rates: [(pattern: String, rate: Double)] = []
   ) {
-    precondition(rate >= 0, "weight decay \(rate) is negative")
+    require(rate >= 0, "weight decay \(rate) is negative")
     self.rate = rate
     self.exclusions = exclusions
     self.rates = rates

@@ -1,4 +1,5 @@
 import Foundation
+import Requirements
 import Synchronization
 
 /// How many threads a piece of work gets when its caller does not say: one per processor.
@@ -13,7 +14,7 @@ public func parallelFor(
   count: Int, threads: Int = defaultThreadCount,
   _ body: @escaping @Sendable (_ index: Int) throws -> Void
 ) throws {
-  precondition(count >= 0, "parallelFor expected count ≥ 0, received \(count)")
+  require(count >= 0, "parallelFor expected count ≥ 0, received \(count)")
   let workers = max(1, min(threads, count))
   if workers == 1 {
     for index in 0..<count { try body(index) }

@@ -1,3 +1,5 @@
+import Requirements
+
 /// A small, fast, seeded random number generator: xoshiro256++ (Blackman and Vigna, 2019).
 ///
 /// A stream is a value: copying it copies its position. Work that is divided among threads gives
@@ -53,7 +55,7 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
 
   /// A uniform integer in `0..<bound`, without modulo bias.
   public mutating func below(_ bound: Int) -> Int {
-    precondition(bound > 0, "RandomStream.below expected a positive bound, received \(bound)")
+    require(bound > 0, "RandomStream.below expected a positive bound, received \(bound)")
     return Int(next(upperBound: UInt64(bound)))
   }
 

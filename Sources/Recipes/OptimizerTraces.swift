@@ -84,7 +84,7 @@ struct OptimizerTrial {
     let interval = max(1, updates / 100)
     for update in 0..<updates {
       let data = loader.next()
-      guard let labels = data.labels else { preconditionFailure("stroke images have labels") }
+      guard let labels = data.labels else { fatalError("stroke images have labels") }
       let loss = optimizer.step { model(data.inputs).crossEntropy(labels) }.item()
       average += loss
       if (update + 1) % interval == 0 {

@@ -130,7 +130,7 @@ public struct Settings: Sendable {
   }
 
   private func undeclared(_ key: String) -> Never {
-    preconditionFailure("the card of \(recipe) does not declare a setting '\(key)' of this kind")
+    fatalError("the card of \(recipe) does not declare a setting '\(key)' of this kind")
   }
 }
 

@@ -1,3 +1,5 @@
+import Requirements
+
 /// Which characters words are made of, and their 15-bit numbers.
 ///
 /// Everything else separates. Four 15-bit numbers fill 60 bits of a `UInt64`, so every n-gram with
@@ -67,7 +69,7 @@ public struct Alphabet: Sendable {
         for scalar in wide { ids[scalar] = ids[plain + scalar - wide.lowerBound] }
       }
     }
-    precondition(scalars.count <= Self.limit, "an alphabet holds at most 32,768 characters")
+    require(scalars.count <= Self.limit, "an alphabet holds at most 32,768 characters")
     self.ids = ids
     self.scalars = scalars
   }

@@ -1,3 +1,5 @@
+import Requirements
+
 /// A set of n-grams, 2 ≤ n ≤ 4, and the cutting of text by it: two neighbours stay together wherever
 /// some gram of the set covers both; maximal runs that hang together are the pieces.
 struct GramSet: Sendable {
@@ -12,7 +14,7 @@ struct GramSet: Sendable {
     var longest = 1
     for key in keys {
       let length = PackedGram.length(key)
-      precondition((2...4).contains(length), "a gram set holds grams of 2 to 4 characters")
+      require((2...4).contains(length), "a gram set holds grams of 2 to 4 characters")
       grams.add(key, 1)
       longest = max(longest, length)
       starts.insert(PackedGram.prefix(key, 2, of: length))

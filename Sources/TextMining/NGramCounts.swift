@@ -1,4 +1,5 @@
 import Parallel
+import Requirements
 
 /// Exact counts of all character n-grams, n ≤ 4, that occur at least `minCount` times inside segments.
 ///
@@ -18,7 +19,7 @@ struct NGramCounts: Sendable {
     corpus: TextCorpus, order: Int, minCount: Int, progress: any ProgressReporter,
     cancellation: Cancellation
   ) throws {
-    precondition((1...4).contains(order), "n-grams of order 1 to 4 can be counted, not \(order)")
+    require((1...4).contains(order), "n-grams of order 1 to 4 can be counted, not \(order)")
     let minCount = max(1, minCount)
     characters = corpus.statistics.characters
     // Boundaries close segments; a corpus of joined segments has none.

@@ -1,3 +1,5 @@
+import Requirements
+
 /// The words of a dictionary by their characters: each step of a walk is one look-up.
 ///
 /// Characters get dense 16-bit numbers. A transition (node, character) → node is one 64-bit slot of an
@@ -33,7 +35,7 @@ struct WordTrie: Sendable {
           scalar.value < 1 << 16 ? characters[Int(scalar.value)] != 0 : rare[scalar.value] != nil
         if known { continue }
         used += 1
-        precondition(used < 1 << 16, "a dictionary holds at most 65,535 different characters")
+        require(used < 1 << 16, "a dictionary holds at most 65,535 different characters")
         if scalar.value < 1 << 16 {
           characters[Int(scalar.value)] = UInt16(used)
         } else {
@@ -52,7 +54,7 @@ struct WordTrie: Sendable {
     var ends = [Int32](repeating: Self.none, count: 1)
     func newNode() -> Int32 {
       ends.append(Self.none)
-      precondition(ends.count < 1 << 24, "a dictionary has at most 16 million nodes")
+      require(ends.count < 1 << 24, "a dictionary has at most 16 million nodes")
       return Int32(ends.count - 1)
     }
     for (place, word) in words.enumerated() {

@@ -1,4 +1,5 @@
 import CTorch
+import Requirements
 
 /// The gradients of `output` (summed, if `outputGradient` is absent it must have one element) with
 /// respect to `inputs`, in their order.

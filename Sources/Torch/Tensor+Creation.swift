@@ -1,4 +1,5 @@
 import CTorch
+import Requirements
 
 extension Tensor {
   /// A tensor with the elements of `values`, row-major, in `shape` (a vector by default).

@@ -1,3 +1,5 @@
+import Requirements
+
 /// What may stand between the brackets of `tensor[…]`.
 public protocol TensorIndex {
   var tensorIndex: TensorIndexElement { get }

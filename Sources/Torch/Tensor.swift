@@ -1,4 +1,5 @@
 import CTorch
+import Requirements
 
 /// An n-dimensional array on a device, with automatic differentiation.
 ///

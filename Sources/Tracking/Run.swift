@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Requirements
 
 /// A run that is being written: metrics, events, samples, claims and the report go into its folder.
 ///
@@ -97,7 +98,7 @@ public final class Run {
 
   /// Appends one record of metrics. Traps on the names `step` and `wall`, which records have anyway.
   public func log(_ values: [String: Double], step: Int) throws {
-    precondition(
+    require(
       values["step"] == nil && values["wall"] == nil, "a metric cannot be called step or wall")
     let record = RunFolder.Record(step: step, wall: seconds, values: values)
     try metrics.append(record.line)

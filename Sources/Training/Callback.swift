@@ -1,3 +1,5 @@
+import Requirements
+
 /// Hooks into training. Every method does nothing by default.
 ///
 /// The order within a step: `updateWillBegin`, the update, `updateDidEnd`, then, where one is due, the
@@ -60,7 +62,7 @@ public final class Every: Callback {
   private let body: (TrainingState) throws -> Void
 
   public init(_ interval: Int, _ body: @escaping (TrainingState) throws -> Void) {
-    precondition(interval > 0, "Every expected a positive interval, received \(interval)")
+    require(interval > 0, "Every expected a positive interval, received \(interval)")
     self.interval = interval
     self.body = body
   }

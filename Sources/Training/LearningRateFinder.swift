@@ -1,5 +1,6 @@
 import Foundation
 import Optimizers
+import Requirements
 import Torch
 
 /// Finds a learning rate by trying: one short run whose rate grows exponentially from step to step.
@@ -12,7 +13,7 @@ public struct LearningRateFinder: Sendable {
   public var steps: Int
 
   public init(lowest: Double = 1e-7, highest: Double = 1, steps: Int = 100) {
-    precondition(
+    require(
       lowest > 0 && highest > lowest && steps >= 8,
       "LearningRateFinder expected 0 < lowest < highest and at least 8 steps")
     self.lowest = lowest

@@ -44,7 +44,7 @@ public final class SupervisedTask: TrainingTask {
     SupervisedTask(
       model, optimizer: optimizer, loader: loader, validation: validation, metrics: [Accuracy()]
     ) { logits, batch in
-      guard let labels = batch.labels else { preconditionFailure("a classifier needs labels") }
+      guard let labels = batch.labels else { fatalError("a classifier needs labels") }
       return logits.crossEntropy(labels, labelSmoothing: labelSmoothing)
     }
   }
@@ -129,7 +129,7 @@ public struct Accuracy: Metric {
   public init() {}
 
   public func sum(_ output: Tensor, _ batch: Batch) -> Double {
-    guard let labels = batch.labels else { preconditionFailure("accuracy needs labels") }
+    guard let labels = batch.labels else { fatalError("accuracy needs labels") }
     return (output.argmax(-1) .== labels).sum().item()
   }
 }

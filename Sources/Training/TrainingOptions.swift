@@ -1,3 +1,4 @@
+import Requirements
 import Torch
 
 /// How a run is trained. The debugging switches (`dryRun`, `overfitsOneBatch`) write no checkpoints.
@@ -33,8 +34,8 @@ public struct TrainingOptions: Sendable {
     monitor: Monitor? = nil, maximumSeconds: Double? = nil, dryRun: Bool = false,
     overfitsOneBatch: Bool = false, rank: Int = 0, worldSize: Int = 1
   ) {
-    precondition(steps >= 0, "TrainingOptions expected steps ≥ 0, received \(steps)")
-    precondition(
+    require(steps >= 0, "TrainingOptions expected steps ≥ 0, received \(steps)")
+    require(
       logInterval > 0 && (validationInterval ?? 1) > 0 && (checkpointInterval ?? 1) > 0
         && keptCheckpoints > 0, "TrainingOptions expected positive intervals")
     self.steps = steps
@@ -67,7 +68,7 @@ public struct Monitor: Sendable {
   public init(
     _ metric: String, better: Direction, patience: Int? = nil, minimumChange: Double = 0
   ) {
-    precondition(
+    require(
       patience ?? 1 > 0 && minimumChange >= 0,
       "Monitor expected a positive patience and a change ≥ 0, received \(patience ?? 1) and "
         + "\(minimumChange)")

@@ -1,4 +1,5 @@
 import Foundation
+import Requirements
 
 /// Draws from a discrete distribution in constant time from 8 bytes per outcome (Walker's alias
 /// method, in the form of Vose 1991).
@@ -13,7 +14,7 @@ struct AliasTable: Sendable {
   /// - Parameter weights: none negative, at least one positive.
   init(weights: [Double]) {
     let total = weights.reduce(0, +)
-    precondition(
+    require(
       total > 0 && weights.allSatisfy { $0 >= 0 },
       "AliasTable expected weights ≥ 0 with a positive sum, received a sum of \(total)")
     let count = Double(weights.count)

@@ -1,4 +1,5 @@
 import Foundation
+import Requirements
 
 /// How well a clustering agrees with known classes.
 public struct ClusterAgreement: Sendable, Equatable, Codable {
@@ -15,7 +16,7 @@ public struct ClusterAgreement: Sendable, Equatable, Codable {
   ///   - clusters: the cluster of each item.
   ///   - classes: its true class, of the same number of items.
   public init(clusters: [Int], classes: [Int]) {
-    precondition(
+    require(
       clusters.count == classes.count && !clusters.isEmpty,
       "ClusterAgreement expected as many clusters as classes, received \(clusters.count) and "
         + "\(classes.count)")

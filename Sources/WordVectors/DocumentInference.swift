@@ -1,5 +1,6 @@
 import CVectorKernels
 import Parallel
+import Requirements
 
 /// Vectors of documents that training did not see; words stay as they are.
 ///
@@ -50,7 +51,7 @@ public final class DocumentInference: Sendable {
     threads: Int = defaultThreadCount, progress: any ProgressReporter = SilentProgress(),
     cancellation: Cancellation = Cancellation()
   ) throws -> WordVectors {
-    precondition(passes >= 0, "infer expected passes ≥ 0, received \(passes)")
+    require(passes >= 0, "infer expected passes ≥ 0, received \(passes)")
     let table = try RowTable(rows: documents.count, dimension: options.dimension)
     progress.begin("inferring", total: documents.count, unit: "documents")
     defer { progress.end() }

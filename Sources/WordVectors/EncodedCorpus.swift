@@ -1,4 +1,5 @@
 import Foundation
+import Requirements
 
 /// A corpus as one stream of word ids with the bounds of its documents: 4 bytes a token, in memory
 /// or in a mapped file that is read in sequence.
@@ -21,7 +22,7 @@ public final class EncodedCorpus: @unchecked Sendable {
 
   /// Copies a stream of ids and the offsets of its documents (the first 0, the last `tokens.count`).
   public init(tokens: [UInt32], offsets: [Int]) {
-    precondition(
+    require(
       offsets.first == 0 && offsets.last == tokens.count
         && zip(offsets, offsets.dropFirst()).allSatisfy { $0 <= $1 },
       "EncodedCorpus expected ascending offsets from 0 to \(tokens.count), received \(offsets.count) "

@@ -1,6 +1,7 @@
 import CVectorKernels
 import Foundation
 import Parallel
+import Requirements
 
 /// A row that a search found, and its cosine with the query.
 public struct Neighbor: Sendable, Equatable {
@@ -26,7 +27,7 @@ public final class ExactNeighbors: Sendable {
 
   /// Copies and normalises `matrix`, shape `(rows, dimension)`.
   public init(matrix: [Float], dimension: Int) {
-    precondition(
+    require(
       dimension > 0 && matrix.count % dimension == 0,
       "ExactNeighbors expected rows of \(dimension) numbers, received \(matrix.count) numbers")
     self.dimension = dimension
@@ -50,7 +51,7 @@ public final class ExactNeighbors: Sendable {
     excludedRows: [Int?] = [], threads: Int = defaultThreadCount,
     cancellation: Cancellation = Cancellation()
   ) throws -> [[Neighbor]] {
-    precondition(
+    require(
       queries.count % dimension == 0 && count > 0,
       "nearest expected rows of \(dimension) numbers and a positive count, received \(queries.count) "
         + "numbers, count \(count)")

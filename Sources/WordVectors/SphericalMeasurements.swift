@@ -1,5 +1,6 @@
 import CVectorKernels
 import Parallel
+import Requirements
 
 /// What can be measured of vectors on the sphere whose classes are known.
 public enum SphericalMeasurements {
@@ -22,7 +23,7 @@ public enum SphericalMeasurements {
   ///
   /// - Parameter classes: one for each vector, at least two different, one of them twice.
   public static func gap(_ vectors: WordVectors, classes: [Int?]) -> Gap {
-    precondition(
+    require(
       classes.count == vectors.count,
       "gap expected \(vectors.count) classes, received \(classes.count)")
     var sums: [Int: (sum: [Double], squares: Double, count: Double)] = [:]

@@ -1,3 +1,5 @@
+import Requirements
+
 /// The words of a corpus with their numbers of occurrences, the most frequent first; words of equal
 /// count stand in the order of their UTF-8 bytes.
 public struct Vocabulary: Sendable {
@@ -9,7 +11,7 @@ public struct Vocabulary: Sendable {
   ///   - words: the words, in the order of their ids.
   ///   - counts: occurrences of each; one per word, none negative.
   public init(words: [String], counts: [Int]) {
-    precondition(
+    require(
       words.count == counts.count,
       "Vocabulary expected one count per word, received \(words.count) words, \(counts.count) counts"
     )

@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Requirements
 
 /// Pairs of words with people's judgement of their similarity.
 public struct WordSimilarity: Sendable {
@@ -88,7 +89,7 @@ public struct WordSimilarity: Sendable {
 /// Spearman's rank correlation: Pearson's correlation of ranks, equal values sharing their mean rank;
 /// 0 if one side is constant.
 public func spearmanCorrelation(_ first: [Double], _ second: [Double]) -> Double {
-  precondition(
+  require(
     first.count == second.count,
     "spearmanCorrelation expected equal counts, received \(first.count) and \(second.count)")
   let x = ranks(first)

@@ -1,3 +1,5 @@
+import Requirements
+
 /// Named vectors of one dimension: words, contexts or documents.
 public struct WordVectors: Sendable {
   /// The name of each row.
@@ -11,7 +13,7 @@ public struct WordVectors: Sendable {
   ///   - words: the name of each row; where one repeats, its first row is the one found by name.
   ///   - matrix: `words.count × dimension` numbers, row by row.
   public init(words: [String], dimension: Int, matrix: [Float]) {
-    precondition(
+    require(
       dimension > 0 && matrix.count == words.count * dimension,
       "WordVectors expected \(words.count) × \(dimension) numbers, received \(matrix.count)")
     self.words = words

@@ -1,3 +1,4 @@
+import Requirements
 import Torch
 
 /// Which way a discriminator's score points.
@@ -44,7 +45,7 @@ public struct AdversarialLoss: Sendable {
   /// ℓ_D of scores `(B)`, a scalar.
   public func discriminator(real: Tensor, fake: Tensor) -> Tensor {
     if isPaired {
-      precondition(
+      require(
         real.shape == fake.shape,
         "\(name) compares samples in pairs: expected equal batches, received \(real.shape) real and "
           + "\(fake.shape) fake")

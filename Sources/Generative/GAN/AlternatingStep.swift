@@ -1,3 +1,4 @@
+import Requirements
 import Torch
 
 /// The usual loop: so many updates of the discriminator, then so many of the generator, each at the
@@ -11,7 +12,7 @@ public struct AlternatingStep: AdversarialStep {
   public let generatorSteps: Int
 
   public init(discriminatorSteps: Int = 1, generatorSteps: Int = 1) {
-    precondition(
+    require(
       discriminatorSteps >= 1 && generatorSteps >= 1,
       "AlternatingStep expected at least one update of each player, received "
         + "\(discriminatorSteps):\(generatorSteps)")
@@ -40,7 +41,7 @@ public struct AlternatingStep: AdversarialStep {
       players.discriminatorOptimizer.step(gradients: found.gradients)
       verdict = found
     }
-    guard let verdict else { preconditionFailure("a round without a discriminator's step") }
+    guard let verdict else { fatalError("a round without a discriminator's step") }
     var generatorLoss = verdict.loss
     for step in 1...generatorSteps {
       if step > 1 { fake = players.generator(noise()) }

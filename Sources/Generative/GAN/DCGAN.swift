@@ -1,4 +1,5 @@
 import Layers
+import Requirements
 import Torch
 
 /// Convolutional generators and discriminators in the manner of DCGAN (Radford et al. 2015).
@@ -27,7 +28,7 @@ public enum DCGAN {
       discriminatorBias: Bool = false, initializer: Initializer = .normal(standardDeviation: 0.02),
       momentum: Double = 0.01, epsilon: Double = 1e-3
     ) {
-      precondition(
+      require(
         size == 28 || size >= 16 && size & (size - 1) == 0,
         "DCGAN expected images of side 28 or a power of two ≥ 16, received \(size)")
       self.size = size

@@ -1,4 +1,5 @@
 import Layers
+import Requirements
 import Torch
 
 /// One scalar whose gradient is that of both players, and one backward pass (Su Jianlin,
@@ -24,7 +25,7 @@ public struct JointStep: SimultaneousStep {
     _ players: AdversarialPlayers, real: Tensor, fake: Tensor
   ) -> (total: Tensor, bracket: Tensor, figures: AdversarialFigures) {
     let random = players.randomLayers
-    precondition(
+    require(
       random.isEmpty,
       "JointStep expected a discriminator that gives the same scores twice, received one with "
         + "dropout (\(random.joined(separator: ", "))); SplitStep works")

@@ -1,3 +1,4 @@
+import Requirements
 import Torch
 
 /// A Gaussian fitted to feature vectors: mean `(d)` and covariance `(d, d)` over N − 1, in float64.
@@ -12,7 +13,7 @@ public struct GaussianFit {
 
   /// Fits features `(N, d)`, N ≥ 2.
   public init(_ features: Tensor) {
-    precondition(
+    require(
       features.rank == 2 && features.size(0) >= 2,
       "GaussianFit expected features (N, d) with N ≥ 2, received \(features.summary)")
     let values = features.detach().to(.float64)

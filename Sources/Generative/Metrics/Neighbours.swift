@@ -1,3 +1,4 @@
+import Requirements
 import Torch
 
 /// Measures by nearest neighbours; inputs `(N, …)` are compared as flat vectors by Euclidean distance.
@@ -26,7 +27,7 @@ public enum Neighbours {
   /// The mean share of the k nearest codes that have the query's class, the query left out.
   public static func purity(_ codes: Tensor, labels: Tensor, k: Int = 5) -> Double {
     let count = codes.size(0)
-    precondition(
+    require(
       count > k && labels.shape == [count],
       "purity expected more than \(k) codes and as many labels, received \(codes.shape), "
         + "\(labels.shape)")

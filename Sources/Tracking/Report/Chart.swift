@@ -1,4 +1,5 @@
 import Formats
+import Requirements
 
 /// A chart of a report: what is shown, not how it is drawn.
 public struct Chart: Sendable {
@@ -25,7 +26,7 @@ public struct Chart: Sendable {
     _ title: String, _ series: [Series], x: Axis = Axis("step"), y: Axis = Axis(""),
     smoothing: Double = 0
   ) -> Chart {
-    precondition(
+    require(
       smoothing >= 0 && smoothing < 1, "smoothing expected in 0..<1, received \(smoothing)")
     return Chart(title: title, content: .curves(series, x: x, y: y, smoothing: smoothing))
   }
@@ -49,7 +50,7 @@ public struct Chart: Sendable {
     y: Axis = Axis("")
   ) -> Chart {
     for one in series {
-      precondition(
+      require(
         one.values.count == categories.count,
         "bars expected \(categories.count) values, received \(one.values.count) for \(one.name)")
     }
@@ -75,7 +76,7 @@ public struct Chart: Sendable {
     x: Axis = Axis(""), y: Axis = Axis("")
   ) -> Chart {
     let width = values.first?.count ?? 0
-    precondition(
+    require(
       values.allSatisfy { $0.count == width } && (rows.isEmpty || rows.count == values.count)
         && (columns.isEmpty || columns.count == width),
       "heatMap expected rows of equal length and as many labels, received \(values.map(\.count))")
@@ -109,7 +110,7 @@ public struct Series: Sendable {
 
   /// Traps if `x` and `y` differ in length.
   public init(_ name: String, x: [Double], y: [Double], style: Style = .line) {
-    precondition(
+    require(
       x.count == y.count, "series \(name): \(x.count) x values, \(y.count) y values")
     self.name = name
     self.x = x

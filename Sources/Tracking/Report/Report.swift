@@ -1,4 +1,5 @@
 import Formats
+import Requirements
 
 /// A page that shows what a run found: one HTML file with everything inside, which opens without a
 /// network, in light and dark, and prints.
@@ -91,7 +92,7 @@ public struct Report: Sendable {
     /// Traps if a row has another number of cells than there are columns.
     public init(columns: [String], rows: [[Cell]], caption: String? = nil) {
       for row in rows {
-        precondition(
+        require(
           row.count == columns.count,
           "Table expected rows of \(columns.count) cells, received \(row.count)")
       }
