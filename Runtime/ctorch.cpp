@@ -2,6 +2,7 @@
 // into a shared library; nothing else in Danlu is C++.
 
 #include "ctorch.h"
+#include "direct_operators.h"
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
@@ -105,6 +106,8 @@ struct Operator {
   c10::OperatorHandle handle;
   std::vector<Argument> arguments;
   std::string schema;
+  /// A way around the dispatcher for plain cases, where there is one.
+  direct::Call direct = nullptr;
 };
 
 Expected expectation(const c10::TypePtr &type) {
@@ -132,7 +135,7 @@ CTorchOperator findOperator(const char *name, const char *overload) {
         record("libtorch has no operator " + key, "");
         return nullptr;
       }
-      auto made = std::make_unique<Operator>(Operator{*handle, {}, {}});
+      auto made = std::make_unique<Operator>(Operator{*handle, {}, {}, direct::find(key)});
       for (const auto &argument : handle->schema().arguments()) {
         Argument entry;
         entry.expected = expectation(argument.real_type());
@@ -317,6 +320,11 @@ int32_t call(CTorchOperator operation, const CTorchSlot *slots, int32_t count, C
 CTorchTensor callTensor(CTorchOperator operation, const CTorchSlot *slots, int32_t count) {
   return guarded<CTorchTensor>(nullptr, [&] {
     const auto &target = *reinterpret_cast<Operator *>(operation);
+    if (target.direct) {
+      if (auto result = target.direct(slots, count); result.defined()) {
+        return owned(std::move(result));
+      }
+    }
     CallStack call;
     run(target, slots, count, call.stack);
     TORCH_CHECK(call.stack.size() == 1 && call.stack[0].isTensor(), target.schema,

@@ -176,6 +176,26 @@ extension Operator {
     return Tensor(owning: result)
   }
 
+  /// A tensor and a list, such as a shape or axes.
+  @inline(__always)
+  func binary(_ input: Tensor, _ list: [Int]) -> Tensor {
+    var slots = (CTorchSlot(tensor: input), CTorchSlot())
+    let result = list.withUnsafeBufferPointer { buffer in
+      buffer.withMemoryRebound(to: Int64.self) { integers in
+        slots.1.tag = Int32(CTORCH_INTEGERS)
+        slots.1.count = Int32(integers.count)
+        slots.1.integers = integers.baseAddress
+        return withUnsafePointer(to: &slots) {
+          $0.withMemoryRebound(to: CTorchSlot.self, capacity: 2) {
+            Runtime.api.call_tensor(handle, $0, 2)
+          }
+        }
+      }
+    }
+    guard let result else { trap(failure([input, list])) }
+    return Tensor(owning: result)
+  }
+
   private func withSlots<Result>(
     _ arguments: [(any OperatorArgument)?],
     _ body: (UnsafePointer<CTorchSlot>?, Int32) -> Result

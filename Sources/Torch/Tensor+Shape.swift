@@ -1,6 +1,6 @@
 extension Tensor {
   /// The same elements in another shape; one axis may be −1 and is worked out.
-  public func reshaped(_ shape: [Int]) -> Tensor { ATen.reshape.tensor(self, shape) }
+  public func reshaped(_ shape: [Int]) -> Tensor { ATen.reshape.binary(self, shape) }
   public func reshaped(_ shape: Int...) -> Tensor { reshaped(shape) }
 
   /// Joins the axes from `first` to `last` into one.
@@ -19,8 +19,8 @@ extension Tensor {
   }
 
   /// Reorders the axes: axis i of the result is axis `order[i]` of `self`.
-  public func permuted(_ order: Int...) -> Tensor { ATen.permute.tensor(self, order) }
-  public func permuted(_ order: [Int]) -> Tensor { ATen.permute.tensor(self, order) }
+  public func permuted(_ order: Int...) -> Tensor { ATen.permute.binary(self, order) }
+  public func permuted(_ order: [Int]) -> Tensor { ATen.permute.binary(self, order) }
 
   /// Inserts an axis of length 1.
   public func expandingAxis(_ axis: Int) -> Tensor { ATen.unsqueeze.tensor(self, axis) }
@@ -32,7 +32,7 @@ extension Tensor {
   public func squeezed() -> Tensor { ATen.squeeze.unary(self) }
 
   /// Repeats axes of length 1 to the given shape without copying; −1 keeps an axis.
-  public func broadcast(to shape: [Int]) -> Tensor { ATen.expand.tensor(self, shape) }
+  public func broadcast(to shape: [Int]) -> Tensor { ATen.expand.binary(self, shape) }
 
   /// Repeats the whole tensor `counts[i]` times along axis i.
   public func tiled(_ counts: [Int]) -> Tensor { ATen.tile.tensor(self, counts) }
@@ -43,7 +43,7 @@ extension Tensor {
   }
 
   /// Reverses the order along axes.
-  public func flipped(_ axes: Int...) -> Tensor { ATen.flip.tensor(self, axes) }
+  public func flipped(_ axes: Int...) -> Tensor { ATen.flip.binary(self, axes) }
 
   /// Moves elements along an axis, those that fall off return at the other end.
   public func rolled(_ shift: Int, axis: Int) -> Tensor { ATen.roll.tensor(self, [shift], [axis]) }
