@@ -61,7 +61,15 @@ extension Optimizer {
 
   /// Exchanges the weights with their moving averages; the next call brings back the exact weights.
   /// Does nothing before the first step.
-  public func swapAverages() { averaging.swap() }
+  public func swapAverages() {
+    guard let averaging else {
+      fatalError("\(self) keeps no moving average; add .withMovingAverage()")
+    }
+    averaging.swap()
+  }
+
+  /// Whether an extension keeps moving averages of the weights.
+  public var keepsAverages: Bool { averaging != nil }
 
   /// Whether the model holds averages at the moment.
   public var holdsAverages: Bool {
@@ -75,8 +83,8 @@ extension Optimizer {
     return try body()
   }
 
-  private var averaging: MovingAverageRuntime {
+  private var averaging: MovingAverageRuntime? {
     for case let runtime as MovingAverageRuntime in runtimes.reversed() { return runtime }
-    fatalError("\(self) keeps no moving average; add .withMovingAverage()")
+    return nil
   }
 }

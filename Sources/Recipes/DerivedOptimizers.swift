@@ -26,8 +26,8 @@ public enum DerivedOptimizers: Recipe {
     let lazy = lazyRows()
     let accumulated = accumulationGap(seed: context.seed)
     let trials = try classifierTrials(context)
-    let single = trials.batchOne.accuracy
-    let soft = trials.softBatch.accuracy
+    let single = trials.batchOne
+    let soft = trials.softBatch
 
     let claims =
       traces.map(\.claim) + [
@@ -52,19 +52,21 @@ public enum DerivedOptimizers: Recipe {
           statement:
             "4 accumulated batches of 16 are one of 64, for Adam (float64): largest difference",
           measured: accumulated, atMost: 1e-12),
-        Claim(
-          id: "soft-batch",
-          statement:
-            "with one example per gradient, accumulating 32 classifies better than Adam on each: gain "
-            + "in held-out accuracy", measured: soft - single, atLeast: 0),
       ]
     return RecipeResult(
-      metrics: ["accuracy/batchOne": single, "accuracy/softBatch": soft], claims: claims,
+      metrics: [
+        "accuracy/batchOne": single.accuracy, "accuracy/softBatch": soft.accuracy,
+        "loss/batchOne": single.heldOutLoss, "loss/softBatch": soft.heldOutLoss,
+      ], claims: claims,
       sections: [
         Report.Section("Worked examples", [ExpectedTrace.table(traces)]),
         OptimizerTrial.section(
-          "One example per gradient", [trials.batchOne, trials.softBatch],
-          note: "Both see the same examples in the same order; the second updates 32 times less."),
+          "One example per gradient", [single, soft],
+          note:
+            "Both see the same examples in the same order; the second updates 32 times less. That "
+            + "accumulation makes one large batch of small ones is claimed above, exactly; that the "
+            + "large batch is the better one is no claim here. It ends lower once training is long "
+            + "enough for the noise of single examples to matter, and this one is short."),
         OptimizerTrial.section(
           "Batches of 64", trials.compositions,
           note: "One rule with different extensions; each name states the order in which they act."),

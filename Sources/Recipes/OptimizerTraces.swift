@@ -64,6 +64,8 @@ struct OptimizerTrial {
   let losses: [Double]
   let examples: [Double]
   let accuracy: Double
+  /// Mean cross-entropy of held-out examples.
+  let heldOutLoss: Double
 
   /// Trains 784-128-10 on `training` and tests on `heldOut`; `batch` examples per gradient.
   init(
@@ -96,10 +98,10 @@ struct OptimizerTrial {
     self.name = name
     self.losses = losses
     self.examples = examples
-    let correct = withoutGradients {
-      model(heldOut.scaledInputs(.unit)).argmax(-1) .== (heldOut.labels ?? Tensor.zeros([0]))
-    }
-    accuracy = correct.to(.float32).mean().item()
+    guard let labels = heldOut.labels else { fatalError("stroke images have labels") }
+    let scores = withoutGradients { model(heldOut.scaledInputs(.unit)) }
+    accuracy = (scores.argmax(-1) .== labels).to(.float32).mean().item()
+    heldOutLoss = scores.crossEntropy(labels).item()
   }
 
   static func section(_ title: String, _ trials: [OptimizerTrial], note: String) -> Report.Section {
@@ -113,8 +115,8 @@ struct OptimizerTrial {
             smoothing: 0.6)),
         .table(
           Report.Table(
-            columns: ["optimizer", "held-out accuracy"],
-            rows: trials.map { [.text($0.name), .number($0.accuracy)] })),
+            columns: ["optimizer", "held-out accuracy", "held-out loss"],
+            rows: trials.map { [.text($0.name), .number($0.accuracy), .number($0.heldOutLoss)] })),
         .text(note),
       ])
   }

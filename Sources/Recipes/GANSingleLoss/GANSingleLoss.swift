@@ -30,6 +30,9 @@ public enum GANSingleLoss: Recipe {
       Setting("noise", .integer(64), help: "size of the generator's input"),
       Setting("rate", .number(2e-4), help: "Adam's learning rate for both players"),
       Setting("generator-weight", .number(1), help: "λ of the one loss"),
+      Setting(
+        "averaging", .number(0.995),
+        help: "momentum of the moving average of the generator that makes the samples; 0 for none"),
       Setting("images", .integer(16_000), help: "how many images are drawn, without --data"),
       Setting("repeats", .integer(3), help: "seeds on which the modes' quality is compared"),
     ])
@@ -81,6 +84,7 @@ struct GANPlan {
   let networks: DCGAN.Configuration
   let rate: Double
   let generatorWeight: Double
+  let averaging: Double
   let repeats: Int
   let steps: Int
   let batch: Int
@@ -103,6 +107,7 @@ struct GANPlan {
     repeats = settings.integer("repeats")
     rate = settings.number("rate")
     generatorWeight = settings.number("generator-weight")
+    averaging = settings.number("averaging")
     func require(_ key: String, _ condition: Bool, _ expected: String) throws {
       guard condition else {
         throw RecipeError(
@@ -115,6 +120,7 @@ struct GANPlan {
     try require("noise", settings.integer("noise") >= 1, "at least 1")
     try require("rate", rate > 0, "a positive number")
     try require("generator-weight", generatorWeight > 0, "a positive number")
+    try require("averaging", 0..<1 ~= averaging, "a number from 0 up to but not including 1")
     try require("images", settings.integer("images") >= 1000, "at least 1000")
     try require("repeats", repeats >= 2, "at least 2, so that chance can be told from a difference")
 
@@ -152,7 +158,8 @@ struct GANPlan {
 
   /// New networks from a seed; the same for every mode.
   func players(
-    seed: UInt64, dtype: DType = .float32, specification: (any OptimizerSpecification)? = nil
+    seed: UInt64, dtype: DType = .float32, specification: (any OptimizerSpecification)? = nil,
+    isAveraged: Bool = false
   )
     -> AdversarialPlayers
   {
@@ -162,7 +169,10 @@ struct GANPlan {
       generator: DCGAN.generator(networks, generator: random).move(to: device, dtype: dtype),
       discriminator: DCGAN.discriminator(networks, generator: random).move(
         to: device, dtype: dtype),
-      loss: loss, penalty: penalty, generatorOptimizer: rule, discriminatorOptimizer: rule)
+      loss: loss, penalty: penalty,
+      generatorOptimizer: isAveraged
+        ? rule.withMovingAverage(averaging, includingStates: true) : rule,
+      discriminatorOptimizer: rule)
   }
 
   func step(_ mode: GANSingleLoss.Mode) -> any AdversarialStep {
@@ -175,7 +185,7 @@ struct GANPlan {
 
   func task(_ mode: GANSingleLoss.Mode, seed: UInt64) throws -> AdversarialTask {
     AdversarialTask(
-      players(seed: seed), step: step(mode), noiseSize: networks.noise,
+      players(seed: seed, isAveraged: averaging > 0), step: step(mode), noiseSize: networks.noise,
       loader: try BatchLoader(training, .init(batchSize: batch, seed: seed, dropsLast: true)))
   }
 }

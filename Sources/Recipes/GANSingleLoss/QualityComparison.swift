@@ -13,11 +13,13 @@ struct QualityComparison {
   private var alternating: [Double] = []
   private let floor: Double
   private let features: QualityFeatures
+  private let isAveraged: Bool
 
   /// `first` has been trained already and stands for its own mode and seed.
   init(_ plan: GANPlan, _ context: RecipeContext, first: AdversarialTask) throws {
     features = try QualityFeatures(plan, context)
     floor = features.floor
+    isAveraged = plan.averaging > 0
     for repetition in 0..<plan.repeats {
       let seed = plan.seed &+ UInt64(repetition)
       for mode in [GANSingleLoss.Mode.oneLoss, .alternating] {
@@ -100,7 +102,8 @@ struct QualityComparison {
           Report.Table(
             columns: ["seed", "one loss", "alternating", "ratio"], rows: rows,
             caption:
-              "Fréchet distances; real against real \(NumberText.short(floor)), untrained "
+              "Fréchet distances\(isAveraged ? " of the generator's moving average" : ""); "
+              + "real against real \(NumberText.short(floor)), untrained "
               + "\(NumberText.short(features.untrained)). Networks, initial weights, order of the "
               + "data and number of updates are the same in a row.")),
       ])
