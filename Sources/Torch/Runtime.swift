@@ -59,6 +59,7 @@ public enum Runtime {
   }
 
   private static func open() -> Opening {
+    limitSpinning()
     var opening = Opening(
       result: .failure(TorchError("")), candidates: [], cudaOutcome: nil)
     var opened: CTorchAPI?
@@ -97,6 +98,13 @@ public enum Runtime {
         ))
     }
     return opening
+  }
+
+  /// Threads of a parallel operator that are done wait for the others in a loop; by default for so long
+  /// that on a busy machine they take the processor from the very threads they wait for, and small
+  /// models train several times slower. Must precede `dlopen`; the user's own setting stands.
+  private static func limitSpinning() {
+    if getenv("OMP_WAIT_POLICY") == nil { setenv("GOMP_SPINCOUNT", "2000", 0) }
   }
 
   /// Candidates in order: why, libtorch's `lib` folder, the shim compiled for it.
