@@ -98,7 +98,7 @@ struct WordsCount: ParsableCommand {
     let tokens: WordFrequencies.Tokens
     if let words {
       let list = try WordList(contentsOf: words)
-      tokens = .dictionary(Segmenter(list, rules: rules), list)
+      tokens = .dictionary(try Segmenter(list, rules: rules), list)
     } else {
       tokens = .separated
     }

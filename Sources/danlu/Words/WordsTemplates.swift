@@ -86,7 +86,7 @@ struct WordsTemplates: ParsableCommand {
 
   func run() throws {
     Interruption.install()
-    let segmenter = try words.map { Segmenter(try WordList(contentsOf: $0)) }
+    let segmenter = try words.map { try Segmenter(try WordList(contentsOf: $0)) }
     var mining = TemplateMining()
     mining.window = window
     mining.minProbability = minProba
