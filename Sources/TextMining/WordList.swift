@@ -87,10 +87,12 @@ public struct WordList: Sendable {
         continue
       }
       guard let count = Self.count(fields[1]) else {
+        let shown = String(decoding: fields[1].prefix(40), as: UTF8.self)
+          .split(whereSeparator: \.isNewline).joined(separator: " ")
         throw FileError(
           path: name,
-          reason: "line \(index + 1): \"\(String(decoding: fields[1].prefix(40), as: UTF8.self))\" "
-            + "is no count; lines of word and count are expected")
+          reason:
+            "line \(index + 1): \"\(shown)\" is no count; lines of word and count are expected")
       }
       add(String(decoding: word, as: UTF8.self), count: count)
     }
