@@ -37,7 +37,8 @@ public enum WordCountRecipe: Recipe {
       vocabulary = WordList(
         try source.discover(DiscoveryOptions(method: .v1), threads: threads, context).words)
     }
-    let tokens = WordFrequencies.Tokens.dictionary(Segmenter(vocabulary), vocabulary)
+    let tokens = WordFrequencies.Tokens.dictionary(
+      try Segmenter(vocabulary), vocabulary)
     let results = try WordFrequencies.Mode.allCases.map { mode in
       (
         mode: mode,

@@ -34,7 +34,7 @@ struct AutonomyDiscovery {
     let order = work.options.order ?? 4
     let counts = try work.grams(order: order, minCount: minCount)
     let grams = counts.table.sorted()
-    let scores = try autonomies(grams)
+    let scores = try autonomies(grams, counts: counts, order: order, minCount: minCount)
     var table = ScoreTable(capacity: grams.count)
     let cohesion = CohesionTable(table: counts.table, total: counts.characters)
     for (index, gram) in grams.enumerated() {
@@ -57,10 +57,12 @@ struct AutonomyDiscovery {
   }
 
   /// The autonomy of each gram.
-  private func autonomies(_ grams: [(key: UInt64, count: Int)]) throws -> [Double] {
+  private func autonomies(
+    _ grams: [(key: UInt64, count: Int)], counts: NGramCounts, order: Int, minCount: Int
+  ) throws -> [Double] {
     let entropies = try NeighbourEntropies(
-      of: grams.map(\.key), in: work.corpus, progress: work.progress,
-      cancellation: work.cancellation)
+      of: grams, counts: counts, order: order, minCount: minCount, in: work.corpus,
+      progress: work.progress, cancellation: work.cancellation)
     var places = CountTable(minimumCapacity: grams.count)
     for (index, gram) in grams.enumerated() { places.add(gram.key, index) }
     let right = grams.indices.map { entropies.right[$0].entropy(among: grams[$0].count) }
@@ -106,7 +108,15 @@ struct AutonomyDiscovery {
         try work.corpus.forEachSegmentGroup(
           progress: work.progress, cancellation: work.cancellation
         ) { _, _, numbers in
-          stages.use { stage in cutter.cut(numbers) { stage.add($0) } }
+          stages.use { stage in
+            cutter.cut(numbers) { key in
+              if key <= PackedGram.mask {
+                stage.add(character: UInt16(truncatingIfNeeded: key))
+              } else {
+                stage.add(key)
+              }
+            }
+          }
         }
       }, { words.append(($0, $1)) })
     work.progress.end()

@@ -43,7 +43,10 @@ public struct DomainRules: Sendable, Codable, Equatable {
 
   /// Reads a rule file.
   public init(contentsOf path: String) throws {
-    let bytes = try ByteSource(path: path).readAll()
+    try self.init(try ByteSource(path: path).readAll(), named: path)
+  }
+
+  init(_ bytes: [UInt8], named path: String) throws {
     do {
       self = try JSONDecoder().decode(DomainRules.self, from: Data(bytes))
     } catch {

@@ -148,7 +148,7 @@ public struct DomainVocabulary {
   /// Skip-gram vectors of the target, cut by the unigram tokeniser over its own vocabulary. One thread:
   /// the same vectors on every machine size.
   private func train(_ paths: [String], vocabulary: WordList) throws -> WordVectors {
-    let segmenter = Segmenter(vocabulary, rules: .atoms, search: .unigram)
+    let segmenter = try Segmenter(vocabulary, rules: .atoms, search: .unigram)
     var encoder = CorpusEncoder()
     var blocks = TextBlocks(
       paths: paths, field: corpusOptions.field, encoding: corpusOptions.encoding, wholeLines: true)

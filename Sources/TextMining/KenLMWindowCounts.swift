@@ -9,7 +9,7 @@ import Parallel
 struct KenLMWindowCounts: Sendable {
   private(set) var table = CountTable()
   private(set) var total = 0
-  /// Distinct windows counted, before the threshold; only those that the pruning left in.
+  /// Distinct windows, those below the threshold too unless they are pruned.
   private(set) var windows = 0
   /// Distinct prefixes of each length; index 0 is unused.
   private(set) var distinct = [0, 0, 0, 0, 0]
@@ -36,7 +36,7 @@ struct KenLMWindowCounts: Sendable {
     var windows = 0
     var kept: [(key: UInt64, count: Int)] = []
     try KeyCount.each(
-      corpus: corpus, minCount: 1,
+      corpus: corpus, minCount: prunes ? minCount : 1,
       scan: { stages in
         try corpus.forEachSegmentGroup(progress: progress, cancellation: cancellation) {
           _, _, numbers in

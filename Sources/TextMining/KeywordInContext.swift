@@ -9,7 +9,7 @@ public struct KeywordInContext: Sendable, Codable, Equatable {
     _ words: [String], in paths: [String], field: String? = nil, encoding: TextEncoding = .utf8,
     limit: Int = 3, width: Int = 12
   ) throws -> [String: [KeywordInContext]] {
-    let trie = WordTrie(words)
+    let trie = try WordTrie(words)
     var found = [[KeywordInContext]](repeating: [], count: words.count)
     var open = words.count
     var blocks = TextBlocks(paths: paths, field: field, encoding: encoding)

@@ -131,18 +131,19 @@ enum KeyCount {
   }
 
   /// Scans until every key was counted; `receive` gets the keys that reach `minCount`, in no
-  /// particular order.
+  /// particular order. `reserved` bytes of the tables' memory are in use elsewhere.
   static func each(
-    corpus: TextCorpus, minCount: Int, scan: (StagePool) throws -> Void,
+    corpus: TextCorpus, minCount: Int, reserved: Int = 0, scan: (StagePool) throws -> Void,
     _ receive: (_ key: UInt64, _ count: Int) throws -> Void
   ) throws {
-    let counter = PartitionedCounter(memory: corpus.tableMemory)
+    let counter = PartitionedCounter(
+      memory: corpus.tableMemory - reserved, minCount: minCount)
     var again = true
     while again {
       let stages = StagePool(counter)
       try scan(stages)
       stages.flush()
-      again = try counter.harvest(minCount: minCount, receive)
+      again = try counter.harvest(receive)
     }
   }
 }

@@ -32,6 +32,73 @@ struct NeighbourEntropies {
   private(set) var left: [Side]
   private(set) var right: [Side]
 
+  /// Neighbours of `grams`, all the grams that `counts` holds, in that order.
+  ///
+  /// What stands beside a gram is the last or first character of a gram one longer, so only those one
+  /// longer than `order` are still to be counted. A neighbour that makes a gram rarer than `minCount`
+  /// counts as different from all others; for a least count of 2 that changes nothing.
+  init(
+    of grams: [(key: UInt64, count: Int)], counts: NGramCounts, order: Int, minCount: Int,
+    in corpus: TextCorpus, progress: any ProgressReporter, cancellation: Cancellation
+  ) throws {
+    var left = [Side](repeating: Side(), count: grams.count)
+    var right = left
+    var places = CountTable(minimumCapacity: grams.count)
+    for (index, gram) in grams.enumerated() { places.add(gram.key, index) }
+    let filter = KeyFilter(count: counts.distinct[order])
+    for gram in grams {
+      let length = PackedGram.length(gram.key)
+      if length == order { filter.insert(gram.key) }
+      guard length > 1 else { continue }
+      if let place = places[gram.key >> PackedGram.bits] { right[place].add(gram.count) }
+      if let place = places[PackedGram.suffix(gram.key, length - 1)] {
+        left[place].add(gram.count)
+      }
+    }
+    let index = places
+    let mask = PackedGram.mask(length: order)
+    progress.begin("neighbours", total: corpus.count, unit: "characters")
+    try KeyCount.each(
+      corpus: corpus, minCount: max(2, minCount),
+      scan: { stages in
+        try corpus.forEachSegmentGroup(progress: progress, cancellation: cancellation) {
+          _, _, numbers in
+          stages.use { stage in
+            var key: UInt64 = 0
+            var run = 0
+            var before: Int?
+            for id in numbers {
+              guard id >= Alphabet.firstCharacter else {
+                run = 0
+                before = nil
+                continue
+              }
+              key = (key << PackedGram.bits | UInt64(id)) & mask
+              run &+= 1
+              guard run >= order, filter.mayContain(key), let place = index[key] else {
+                before = nil
+                continue
+              }
+              if let before {
+                stage.add(UInt64(before + 1) << PackedGram.bits | UInt64(id))
+              }
+              before = place
+            }
+          }
+        }
+      },
+      { key, count in
+        let place = Int(key >> PackedGram.bits) - 1
+        right[place].add(count)
+        let last = (grams[place].key << PackedGram.bits | key & PackedGram.mask) & mask
+        if let other = index[last] { left[other].add(count) }
+      })
+    progress.end()
+    self.left = left
+    self.right = right
+  }
+
+  /// Neighbours of any grams.
   init(
     of grams: [UInt64], in corpus: TextCorpus, progress: any ProgressReporter,
     cancellation: Cancellation

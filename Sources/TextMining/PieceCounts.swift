@@ -25,25 +25,44 @@ enum PieceCounts {
     cancellation: Cancellation, cutter: @escaping Cutter
   ) throws -> (pieces: [PieceCount], total: Int) {
     let total = Atomic<Int>(0)
-    let firstScan = Atomic<Bool>(true)
+    let ends = PieceEnds(corpus)
+    var isCut = false
     var pieces: [PieceCount] = []
     var longHashes = CountTable()
+    /// Cuts, or repeats from memory how it was cut.
+    @Sendable func forEachPiece(
+      _ chunk: Int, _ offset: Int, _ numbers: UnsafeBufferPointer<UInt16>, isCut: Bool,
+      _ body: (_ start: Int, _ end: Int) -> Void
+    ) {
+      guard let ends else { return cutter(numbers, body) }
+      if isCut { return ends.forEachPiece(chunk, offset, numbers, body) }
+      ends.clear(chunk, offset, numbers.count)
+      cutter(numbers) { start, end in
+        ends.insert(chunk, offset, end)
+        body(start, end)
+      }
+    }
     progress.begin(phase, total: corpus.count, unit: "characters")
     try KeyCount.each(
-      corpus: corpus, minCount: minCount,
+      corpus: corpus, minCount: minCount, reserved: ends?.bytes ?? 0,
       scan: { stages in
+        let isRepeated = isCut
         try corpus.forEachSegmentGroup(progress: progress, cancellation: cancellation) {
-          _, _, numbers in
+          chunk, offset, numbers in
           var found = 0
           stages.use { stage in
-            cutter(numbers) { start, end in
+            forEachPiece(chunk, offset, numbers, isCut: isRepeated) { start, end in
               found &+= 1
-              stage.add(key(numbers, start, end))
+              if end &- start == 1 {
+                stage.add(character: numbers[start])
+              } else {
+                stage.add(key(numbers, start, end))
+              }
             }
           }
-          if firstScan.load(ordering: .relaxed) { total.add(found, ordering: .relaxed) }
+          if !isRepeated { total.add(found, ordering: .relaxed) }
         }
-        firstScan.store(false, ordering: .relaxed)
+        isCut = true
       },
       { key, count in
         if key >> 63 == 0 {
@@ -55,9 +74,21 @@ enum PieceCounts {
     progress.end()
     if longHashes.count > 0 {
       progress.begin("comparing long pieces", total: corpus.count, unit: "characters")
-      pieces += try verify(
-        longHashes, corpus: corpus, minCount: minCount, progress: progress,
-        cancellation: cancellation, cutter: cutter)
+      let hashes = longHashes
+      let merged = Mutex<[[UInt16]: Int]>([:])
+      try corpus.forEachSegmentGroup(progress: progress, cancellation: cancellation) {
+        chunk, offset, numbers in
+        var found: [[UInt16]: Int] = [:]
+        forEachPiece(chunk, offset, numbers, isCut: true) { start, end in
+          if end &- start > PackedGram.maxLength, hashes.contains(key(numbers, start, end)) {
+            found[Array(numbers[start..<end]), default: 0] += 1
+          }
+        }
+        merged.withLock { $0.merge(found, uniquingKeysWith: +) }
+      }
+      pieces += merged.withLock { counts in
+        counts.filter { $0.value >= minCount }.map { PieceCount(numbers: $0.key, count: $0.value) }
+      }
       progress.end()
     }
     pieces.sort { left, right in
@@ -65,26 +96,6 @@ enum PieceCounts {
         ? left.count > right.count : left.numbers.lexicographicallyPrecedes(right.numbers)
     }
     return (pieces, total.load(ordering: .relaxed))
-  }
-
-  private static func verify(
-    _ hashes: CountTable, corpus: TextCorpus, minCount: Int, progress: any ProgressReporter,
-    cancellation: Cancellation, cutter: @escaping Cutter
-  ) throws -> [PieceCount] {
-    let merged = Mutex<[[UInt16]: Int]>([:])
-    try corpus.forEachSegmentGroup(progress: progress, cancellation: cancellation) {
-      _, _, numbers in
-      var found: [[UInt16]: Int] = [:]
-      cutter(numbers) { start, end in
-        if end - start > PackedGram.maxLength, hashes.contains(key(numbers, start, end)) {
-          found[Array(numbers[start..<end]), default: 0] += 1
-        }
-      }
-      merged.withLock { $0.merge(found, uniquingKeysWith: +) }
-    }
-    return merged.withLock { counts in
-      counts.filter { $0.value >= minCount }.map { PieceCount(numbers: $0.key, count: $0.value) }
-    }
   }
 
   @inline(__always)
@@ -99,5 +110,50 @@ enum PieceCounts {
       key ^= key >> 32
     }
     return key | 1 << 63
+  }
+}
+
+/// Where the pieces of a corpus end, one bit a character, so that it is cut once however often it is
+/// scanned.
+struct PieceEnds: Sendable {
+  /// Chunks share no word: each begins a word later than its place alone would ask.
+  private let bits: RawArray<UInt64>
+  var bytes: Int { bits.count * 8 }
+
+  /// `nil` if the bits would take more than an eighth of the memory.
+  init?(_ corpus: TextCorpus) {
+    let words = corpus.count / 64 + corpus.chunkCount + 1
+    guard words * 8 <= corpus.memory / 8 else { return nil }
+    bits = RawArray(uninitializedCount: words)
+  }
+
+  func clear(_ chunk: Int, _ offset: Int, _ count: Int) {
+    (bits.pointer + offset / 64 + chunk).update(repeating: 0, count: count / 64 + 1)
+  }
+
+  @inline(__always)
+  func insert(_ chunk: Int, _ offset: Int, _ end: Int) {
+    let last = end &- 1
+    bits.pointer[offset / 64 &+ chunk &+ last / 64] |= 1 << UInt64(last & 63)
+  }
+
+  /// Between two pieces lie boundaries only.
+  @inline(__always)
+  func forEachPiece(
+    _ chunk: Int, _ offset: Int, _ numbers: UnsafeBufferPointer<UInt16>,
+    _ body: (_ start: Int, _ end: Int) -> Void
+  ) {
+    let words = bits.pointer + offset / 64 + chunk
+    var start = 0
+    for word in 0..<(numbers.count / 64 + 1) {
+      var ends = words[word]
+      while ends != 0 {
+        let end = word &* 64 &+ ends.trailingZeroBitCount &+ 1
+        ends &= ends &- 1
+        while numbers[start] == Alphabet.boundary { start &+= 1 }
+        body(start, end)
+        start = end
+      }
+    }
   }
 }

@@ -10,18 +10,30 @@ final class RawArray<Element: BitwiseCopyable>: @unchecked Sendable {
 
   /// `count` elements, each `value`.
   init(repeating value: Element, count: Int) {
-    pointer = .allocate(capacity: max(1, count))
+    pointer = Self.allocate(count)
     pointer.initialize(repeating: value, count: count)
     self.count = count
   }
 
   /// `count` elements that the caller writes before it reads them.
   init(uninitializedCount count: Int) {
-    pointer = .allocate(capacity: max(1, count))
+    pointer = Self.allocate(count)
     self.count = count
   }
 
   deinit { pointer.deallocate() }
+
+  /// Large tables are read at random places: huge pages spare most of the address translation.
+  private static func allocate(_ count: Int) -> UnsafeMutablePointer<Element> {
+    let bytes = max(1, count) * MemoryLayout<Element>.stride
+    let hugePage = 1 << 21
+    guard bytes >= hugePage else { return .allocate(capacity: max(1, count)) }
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: hugePage)
+    #if os(Linux)
+      madvise(memory, bytes, MADV_HUGEPAGE)
+    #endif
+    return memory.bindMemory(to: Element.self, capacity: count)
+  }
 
   @inline(__always)
   subscript(_ index: Int) -> Element {

@@ -23,9 +23,8 @@ public enum SegmentationSearch: String, Sendable, CaseIterable {
 public struct Segmenter: Sendable {
   public let rules: SegmentationRules
   public let search: SegmentationSearch
+  /// Scores are ln(count/total).
   let trie: WordTrie
-  /// ln(count/total) of each word.
-  private let logs: RawArray<Double>
   private let logMissing: Double
   private let userWords: WordTrie?
   private let unknown: UnknownWords?
@@ -34,29 +33,30 @@ public struct Segmenter: Sendable {
   ///   - userWords: always words, wherever they occur, the longest first.
   ///   - guessesUnknownWords: with `.atoms` and `.dictionary`, words outside the dictionary are guessed
   ///     from what its rarest words look like.
+  ///
+  /// Throws if the dictionary has more than 65,535 different characters or is too large.
   public init(
     _ words: WordList, userWords: [String] = [], rules: SegmentationRules = .atoms,
     search: SegmentationSearch = .dictionary, guessesUnknownWords: Bool = true
-  ) {
+  ) throws {
     self.rules = rules
     self.search = search
-    trie = WordTrie(words.words)
     let logTotal = log(max(1, words.total))
     logMissing = search == .dictionary ? log(1.0) - logTotal : -100
-    logs = RawArray(uninitializedCount: words.count)
-    for (place, count) in words.counts.enumerated() {
-      // jieba takes a count of zero for one.
-      logs[place] = log(count > 0 ? count : 1) - logTotal
-    }
+    // jieba takes a count of zero for one.
+    trie = try WordTrie(
+      words.words, scores: words.counts.map { log($0 > 0 ? $0 : 1) - logTotal })
     unknown =
       guessesUnknownWords && rules == .atoms && search == .dictionary
       ? UnknownWords(words, trie: trie) : nil
-    self.userWords = userWords.isEmpty ? nil : WordTrie(userWords)
+    self.userWords = userWords.isEmpty ? nil : try WordTrie(userWords)
   }
 
   /// What one thread needs while it cuts lines.
   public final class Workspace {
     let line = ScalarLine()
+    /// Scalars of the line before those in `line`.
+    var before = 0
     var numbers = RawArray<UInt16>(uninitializedCount: 1024)
     var scores = RawArray<Double>(uninitializedCount: 1025)
     var next = RawArray<Int32>(uninitializedCount: 1025)
@@ -84,8 +84,46 @@ public struct Segmenter: Sendable {
     return words
   }
 
+  /// A line of more bytes than this is cut in parts, so that memory stays bounded.
+  static let longestPart = 1 << 20
+
   /// Calls `word` with the bytes and the scalars of each word of a line.
   public func cut(
+    _ bytes: UnsafeBufferPointer<UInt8>, _ workspace: Workspace,
+    _ word: (_ start: Int, _ end: Int, _ firstScalar: Int, _ endScalar: Int) -> Void
+  ) {
+    var start = 0
+    workspace.before = 0
+    while start < bytes.count {
+      let end = Self.partEnd(bytes, start)
+      cutPart(UnsafeBufferPointer(rebasing: bytes[start..<end]), workspace) {
+        let before = workspace.before
+        word(start &+ $0, start &+ $1, before &+ $2, before &+ $3)
+      }
+      workspace.before += workspace.line.count
+      start = end
+    }
+  }
+
+  /// The end of the line, or, where that is far, a comma, full stop or space well before the limit, or
+  /// at worst the last place between two scalars.
+  private static func partEnd(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int {
+    guard bytes.count - start > longestPart else { return bytes.count }
+    let limit = start + longestPart
+    var end = limit
+    while end > start + longestPart / 2 {
+      switch (bytes[end - 3], bytes[end - 2], bytes[end - 1]) {
+      case (_, _, 0x20), (0xE3, 0x80, 0x82), (0xEF, 0xBC, 0x8C): return end
+      default: end -= 1
+      }
+    }
+    end = limit
+    while end > limit - 4, bytes[end] & 0xC0 == 0x80 { end -= 1 }
+    return end
+  }
+
+  @inline(__always)
+  private func cutPart(
     _ bytes: UnsafeBufferPointer<UInt8>, _ workspace: Workspace,
     _ word: (_ start: Int, _ end: Int, _ firstScalar: Int, _ endScalar: Int) -> Void
   ) {
@@ -217,33 +255,35 @@ public struct Segmenter: Sendable {
     let numbers = workspace.numbers.pointer
     let scores = workspace.scores.pointer
     let next = workspace.next.pointer
-    let logs = logs.pointer
+    let guesses = unknown != nil
     scores[end] = 0
     var position = end &- 1
     while position >= start {
       var best = -Double.infinity
       var bestEnd = position &+ 1
-      var node = trie.root(numbers[position])
-      var index = position &+ 1
+      let root = trie.root(numbers[position])
       var known = 0
-      while node != WordTrie.none {
-        let word = trie.word(at: node)
-        if word >= 0 {
-          if index &- position < 8 { known |= 1 << (index &- position) }
-          let score = logs[Int(word)] + scores[index]
+      if root != WordTrie.none {
+        var index = position &+ 1
+        var node = root
+        while true {
+          // Not a number, so no comparison holds, where no word ends.
+          let score = trie.score(at: node) + scores[index]
           // Later ends win ties.
           if score >= best {
             best = score
             bestEnd = index
           }
+          if guesses, score == score, index &- position < 8 { known |= 1 << (index &- position) }
+          if index >= end { break }
+          let number = numbers[index]
+          node =
+            index == position &+ 1 ? trie.second(root, number) : trie.step(node, number)
+          if node == WordTrie.none { break }
+          index &+= 1
         }
-        if index >= end { break }
-        let number = numbers[index]
-        if number == 0 { break }
-        node = trie.step(node, number)
-        index &+= 1
       }
-      if best == -.infinity || (unknown != nil && known & 2 == 0) {
+      if best == -.infinity || (guesses && known & 2 == 0) {
         let single = logMissing + scores[position &+ 1]
         if single > best {
           best = single
@@ -311,13 +351,11 @@ public struct Segmenter: Sendable {
       var node = trie.root(numbers[position])
       var index = position &+ 1
       while node != WordTrie.none {
-        let word = trie.word(at: node)
-        if word >= 0 {
-          let score = scores[position] + logs[Int(word)]
-          if score > scores[index] {
-            scores[index] = score
-            from[index] = Int32(truncatingIfNeeded: position)
-          }
+        // Not a number, so the comparison fails, where no word ends.
+        let score = scores[position] + trie.score(at: node)
+        if score > scores[index] {
+          scores[index] = score
+          from[index] = Int32(truncatingIfNeeded: position)
         }
         if index >= end || numbers[index] == 0 { break }
         node = trie.step(node, numbers[index])

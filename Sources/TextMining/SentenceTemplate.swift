@@ -1,3 +1,5 @@
+import Formats
+
 /// A sentence template: words with placeholders, each standing for one or more words.
 public struct SentenceTemplate: Sendable, Hashable {
   public enum Element: Sendable, Hashable {
@@ -36,5 +38,41 @@ public struct SentenceTemplate: Sendable, Hashable {
 
   func joined(_ separator: String) -> String {
     elements.map { if case .word(let word) = $0 { word } else { "X" } }.joined(separator: separator)
+  }
+}
+
+extension SentenceTemplate {
+  /// Reads lines of a template, a tab and a count, as `danlu words templates --out` writes. Throws for
+  /// any other line, and for a file without templates.
+  public static func list(contentsOf path: String) throws -> [(
+    template: SentenceTemplate, count: Int
+  )] {
+    try list(try ByteSource(path: path).readAll(), named: path)
+  }
+
+  static func list(_ bytes: [UInt8], named name: String) throws -> [(
+    template: SentenceTemplate, count: Int
+  )] {
+    var templates: [(template: SentenceTemplate, count: Int)] = []
+    for (index, line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated()
+    {
+      let line = line.last == 0x0D ? line.dropLast() : line
+      if line.isEmpty { continue }
+      let fields = line.split(separator: 0x09, omittingEmptySubsequences: false)
+      guard fields.count == 2, let count = Int(String(decoding: fields[1], as: UTF8.self)),
+        count > 0
+      else {
+        throw FileError(
+          path: name, reason: "line \(index + 1): a template, a tab and a count are expected")
+      }
+      let template = SentenceTemplate(String(decoding: fields[0], as: UTF8.self))
+      guard !template.words.isEmpty else {
+        throw FileError(
+          path: name, reason: "line \(index + 1): a template needs a word that is not X")
+      }
+      templates.append((template, count))
+    }
+    guard !templates.isEmpty else { throw FileError(path: name, reason: "holds no templates") }
+    return templates
   }
 }

@@ -40,15 +40,24 @@ public struct TemplateParser: Sendable {
 
   /// - Parameter templates: with their counts.
   public init(_ templates: [(template: SentenceTemplate, count: Int)]) {
-    let total = Double(max(1, templates.reduce(0) { $0 + $1.count }))
+    let total = max(1, templates.reduce(0.0) { $0 + Double($1.count) })
     self.templates = templates.filter { !$0.template.words.isEmpty }.map {
       ($0.template, log(Double($0.count) / total))
     }
   }
 
-  /// The best reading of `words` and its score.
-  public func parse(_ words: [String]) -> (tree: Tree, score: Double) {
+  /// A sentence of more words is refused: spans are read inside spans, and there are half a million.
+  public static let longestSentence = 1000
+
+  /// The best reading of `words` and its score. Throws beyond `longestSentence` words.
+  public func parse(_ words: [String]) throws -> (tree: Tree, score: Double) {
     guard !words.isEmpty else { return (.leaf([]), 0) }
+    guard words.count <= Self.longestSentence else {
+      throw TextMiningError(
+        .input,
+        "a sentence of \(words.count) words is too long to be read; at most \(Self.longestSentence) "
+          + "are possible")
+    }
     let present = Set(words)
     // Only templates whose words all occur can match anywhere inside.
     let usable = templates.filter { $0.template.words.allSatisfy(present.contains) }

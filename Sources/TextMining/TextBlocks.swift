@@ -71,7 +71,8 @@ struct TextBlocks {
         carry.append(contentsOf: chunk[..<count])
         continue
       }
-      var block = carry
+      var block: [UInt8] = []
+      swap(&block, &carry)
       block.append(contentsOf: chunk[..<cut])
       carry = Array(chunk[cut..<count])
       return try finish(block)

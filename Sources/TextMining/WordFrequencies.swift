@@ -180,8 +180,10 @@ extension Segmenter {
   /// The number of the word the scalars of the workspace's line spell, or −1.
   @inline(__always)
   func place(_ workspace: Workspace, _ start: Int, _ end: Int) -> Int {
-    var node = trie.root(workspace.numbers.pointer[start])
-    var index = start &+ 1
+    var index = start &- workspace.before
+    let end = end &- workspace.before
+    var node = trie.root(workspace.numbers.pointer[index])
+    index &+= 1
     while node != WordTrie.none, index < end {
       node = trie.step(node, workspace.numbers.pointer[index])
       index &+= 1

@@ -1,94 +1,109 @@
-import Requirements
-
 /// The words of a dictionary by their characters: each step of a walk is one look-up.
 ///
 /// Characters get dense 16-bit numbers. A transition (node, character) → node is one 64-bit slot of an
-/// open-addressing table; a bit per hash, small enough for the cache, answers most steps that lead nowhere.
+/// open-addressing table. Most steps lead nowhere and are answered without it: the second character by
+/// a bit for each pair, later ones by 64 bits that stand with the node.
 struct WordTrie: Sendable {
   static let none: Int32 = -1
+  /// Slots hold a node number in 24 bits, characters in 16.
+  private static let nodeLimit = 1 << 24
+  private static let characterLimit = 1 << 16
+
+  struct Node {
+    /// Score of the word that ends here; not a number where none ends.
+    var score: Double
+    /// A bit for each character that may follow, by its last six bits.
+    var followers: UInt64
+  }
 
   private let characters: RawArray<UInt16>
   private let rare: [UInt32: UInt16]
   private let roots: RawArray<Int32>
-  private let slots: RawArray<UInt64>
-  private let mask: Int
-  private let hints: RawArray<UInt64>
-  private static let hintMask: UInt64 = (1 << 21) - 1
+  private let table: TransitionTable
+  private let pairs: KeyFilter
+  private let nodes: RawArray<Node>
   /// Place of the word that ends at each node, or −1.
   private let wordAtNode: RawArray<Int32>
-  let longest: Int
   /// How many different characters the words have; their numbers are 1 to this.
   let characterCount: Int
 
-  /// Traps beyond 16 million nodes or 65,535 different characters.
-  init(_ words: [String]) {
+  /// - Parameters:
+  ///   - words: the dictionary.
+  ///   - scores: one for each word, or none.
+  ///
+  /// Throws beyond 16 million nodes or 65,535 different characters.
+  init(_ words: [String], scores: [Double] = []) throws {
     let characters = RawArray<UInt16>(repeating: 0, count: 1 << 16)
     var rare: [UInt32: UInt16] = [:]
     var used = 0
-    var longest = 0
-    var total = 0
     for word in words {
-      var length = 0
       for scalar in word.unicodeScalars {
-        length += 1
         let known =
           scalar.value < 1 << 16 ? characters[Int(scalar.value)] != 0 : rare[scalar.value] != nil
         if known { continue }
         used += 1
-        require(used < 1 << 16, "a dictionary holds at most 65,535 different characters")
+        guard used < Self.characterLimit else {
+          throw TextMiningError(
+            .input,
+            "the dictionary has more than \(Self.characterLimit - 1) different characters: leave "
+              + "out words of rare ones")
+        }
         if scalar.value < 1 << 16 {
           characters[Int(scalar.value)] = UInt16(used)
         } else {
           rare[scalar.value] = UInt16(used)
         }
       }
-      longest = max(longest, length)
-      total += length
     }
-    var capacity = 1 << 10
-    while capacity < total * 2 { capacity *= 2 }
-    let slots = RawArray<UInt64>(repeating: 0, count: capacity)
-    let mask = capacity - 1
     let roots = RawArray<Int32>(repeating: Self.none, count: used + 1)
-    let hints = RawArray<UInt64>(repeating: 0, count: Int(Self.hintMask + 1) / 64)
-    var ends = [Int32](repeating: Self.none, count: 1)
-    func newNode() -> Int32 {
+    var table = TransitionTable()
+    var pairKeys: [UInt64] = []
+    var ends = [Self.none]
+    var followers: [UInt64] = [0]
+    func newNode() throws -> Int32 {
+      guard ends.count < Self.nodeLimit else {
+        throw TextMiningError(
+          .input, "the dictionary is too large: its words have more than 16 million beginnings")
+      }
       ends.append(Self.none)
-      require(ends.count < 1 << 24, "a dictionary has at most 16 million nodes")
+      followers.append(0)
       return Int32(ends.count - 1)
     }
     for (place, word) in words.enumerated() {
       var node: Int32 = 0
+      var depth = 0
       for scalar in word.unicodeScalars {
         let id = scalar.value < 1 << 16 ? characters[Int(scalar.value)] : rare[scalar.value] ?? 0
-        if node == 0 {
-          if roots[Int(id)] == Self.none { roots[Int(id)] = newNode() }
+        depth += 1
+        if depth == 1 {
+          if roots[Int(id)] == Self.none { roots[Int(id)] = try newNode() }
           node = roots[Int(id)]
           continue
         }
-        let key = UInt64(node) << 16 | UInt64(id)
-        let hash = PackedGram.hash(key)
-        var slot = Int(truncatingIfNeeded: hash >> 24) & mask
-        while slots[slot] != 0, slots[slot] >> 24 != key { slot = (slot + 1) & mask }
-        if slots[slot] == 0 {
-          slots[slot] = key << 24 | UInt64(newNode())
-          let bit = hash & Self.hintMask
-          hints[Int(bit >> 6)] |= 1 << (bit & 63)
+        var next = table.step(node, id)
+        if next == Self.none {
+          next = try newNode()
+          table.insert(node, id, next)
+          followers[Int(node)] |= 1 << UInt64(id & 63)
+          if depth == 2 { pairKeys.append(TransitionTable.key(node, id)) }
         }
-        node = Int32(truncatingIfNeeded: slots[slot] & 0xFF_FFFF)
+        node = next
       }
       if node != 0 { ends[Int(node)] = Int32(place) }
     }
-    let wordAtNode = RawArray<Int32>(uninitializedCount: ends.count)
-    for (node, place) in ends.enumerated() { wordAtNode[node] = place }
+    pairs = KeyFilter(count: pairKeys.count)
+    for key in pairKeys { pairs.insert(key) }
+    nodes = RawArray(uninitializedCount: ends.count)
+    wordAtNode = RawArray(uninitializedCount: ends.count)
+    for (node, place) in ends.enumerated() {
+      wordAtNode[node] = place
+      let score = place >= 0 && Int(place) < scores.count ? scores[Int(place)] : .nan
+      nodes[node] = Node(score: score, followers: followers[node])
+    }
     self.characters = characters
     self.rare = rare
     self.roots = roots
-    self.slots = slots
-    self.mask = mask
-    self.hints = hints
-    self.wordAtNode = wordAtNode
-    self.longest = longest
+    self.table = table
     characterCount = used
   }
 
@@ -102,22 +117,63 @@ struct WordTrie: Sendable {
   @inline(__always)
   func root(_ character: UInt16) -> Int32 { roots.pointer[Int(character)] }
 
+  /// The node after a word's first two characters; `root` is that of the first.
+  @inline(__always)
+  func second(_ root: Int32, _ character: UInt16) -> Int32 {
+    pairs.mayContain(TransitionTable.key(root, character))
+      ? table.step(root, character) : Self.none
+  }
+
+  /// The node one character on from `node`, whatever its depth.
   @inline(__always)
   func step(_ node: Int32, _ character: UInt16) -> Int32 {
-    let key = UInt64(UInt32(bitPattern: node)) << 16 | UInt64(character)
-    let hash = PackedGram.hash(key)
-    let bit = hash & Self.hintMask
-    if hints.pointer[Int(truncatingIfNeeded: bit >> 6)] >> (bit & 63) & 1 == 0 { return Self.none }
-    var slot = Int(truncatingIfNeeded: hash >> 24) & mask
-    while true {
-      let entry = slots.pointer[slot]
-      if entry >> 24 == key { return Int32(truncatingIfNeeded: entry & 0xFF_FFFF) }
-      if entry == 0 { return Self.none }
-      slot = (slot &+ 1) & mask
-    }
+    nodes.pointer[Int(node)].followers >> UInt64(character & 63) & 1 != 0
+      ? table.step(node, character) : Self.none
   }
+
+  @inline(__always)
+  func score(at node: Int32) -> Double { nodes.pointer[Int(node)].score }
 
   /// The place of the word that ends at `node`, or −1.
   @inline(__always)
   func word(at node: Int32) -> Int32 { wordAtNode.pointer[Int(node)] }
+}
+
+/// (node, character) → node, 40 bits of key and 24 of value in a slot, at most 5/8 full.
+private struct TransitionTable: Sendable {
+  private var slots = RawArray<UInt64>(repeating: 0, count: 1 << 10)
+  private var used = 0
+
+  @inline(__always)
+  static func key(_ node: Int32, _ character: UInt16) -> UInt64 {
+    UInt64(UInt32(bitPattern: node)) << 16 | UInt64(character)
+  }
+
+  /// Where `key` stands or would stand.
+  @inline(__always)
+  private func slot(of key: UInt64) -> Int {
+    let mask = slots.count &- 1
+    var slot = Int(truncatingIfNeeded: PackedGram.hash(key) >> 24) & mask
+    while slots.pointer[slot] != 0, slots.pointer[slot] >> 24 != key { slot = (slot &+ 1) & mask }
+    return slot
+  }
+
+  @inline(__always)
+  func step(_ node: Int32, _ character: UInt16) -> Int32 {
+    let entry = slots.pointer[slot(of: Self.key(node, character))]
+    return entry == 0 ? WordTrie.none : Int32(truncatingIfNeeded: entry & 0xFF_FFFF)
+  }
+
+  mutating func insert(_ node: Int32, _ character: UInt16, _ next: Int32) {
+    if (used + 1) * 8 > slots.count * 5 {
+      let old = slots
+      slots = RawArray(repeating: 0, count: old.count * 2)
+      for index in 0..<old.count where old[index] != 0 {
+        slots[slot(of: old[index] >> 24)] = old[index]
+      }
+    }
+    let key = Self.key(node, character)
+    slots[slot(of: key)] = key << 24 | UInt64(UInt32(bitPattern: next))
+    used += 1
+  }
 }

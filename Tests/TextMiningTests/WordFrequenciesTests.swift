@@ -11,10 +11,10 @@ import Testing
         (word: $0.word, count: Double($0.weight))
       })
     try withTemporaryFile(Array(text.utf8)) { path in
-      let tokens = WordFrequencies.Tokens.dictionary(Segmenter(words), words)
+      let tokens = WordFrequencies.Tokens.dictionary(try Segmenter(words), words)
       let expected = try WordFrequencies(tokens, mode: .naive, threads: 1).count([path])
       #expect(expected.lines == 5001)
-      let segmented = Segmenter(words)
+      let segmented = try Segmenter(words)
       let tokenCount = text.split(separator: "\n").reduce(0) {
         $0 + segmented.words(in: String($1)).count
       }

@@ -37,7 +37,8 @@ enum DiscoveryReport {
       "Zipf's law",
       [
         Series(
-          "words", x: words.indices.map { Double($0 + 1) }, y: words.map { Double($0.count) })
+          "words", x: shownRanks(words.count).map(Double.init),
+          y: shownRanks(words.count).map { Double(words[$0 - 1].count) })
       ], x: Axis("rank", scale: .logarithmic), y: Axis("count", scale: .logarithmic))
     func table(_ words: some Sequence<DiscoveredWord>, _ caption: String) -> Report.Table {
       Report.Table(
@@ -69,5 +70,16 @@ enum DiscoveryReport {
         format: "%d words from %.2f million characters (%.1f MB) in %.2f s.", words.count,
         Double(statistics.characters) / 1e6, Double(statistics.bytes) / 1e6, seconds),
       sections: sections)
+  }
+
+  /// Ranks from 1 to `count` at even distances of a logarithmic axis, about 40 a decade.
+  private static func shownRanks(_ count: Int) -> [Int] {
+    var ranks: [Int] = []
+    var rank = 1.0
+    while Int(rank) < count {
+      if ranks.last != Int(rank) { ranks.append(Int(rank)) }
+      rank *= 1.06
+    }
+    return count > 0 ? ranks + [count] : []
   }
 }

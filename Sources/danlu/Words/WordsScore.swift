@@ -59,7 +59,7 @@ struct WordsScore: ParsableCommand {
     let dictionary = try words.map { try WordList(contentsOf: $0) }
     let predictedLines: [[Substring]]
     if predicted == nil, let dictionary {
-      let segmenter = Segmenter(
+      let segmenter = try Segmenter(
         dictionary, rules: rules, search: search,
         guessesUnknownWords: unknownWords)
       predictedLines = try parallelMap(count: goldLines.count) { index in

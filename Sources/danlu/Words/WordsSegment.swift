@@ -52,7 +52,7 @@ struct WordsSegment: ParsableCommand {
     let started = ContinuousClock.now
     let dictionary = try WordList(contentsOf: words)
     let always = try userWords.flatMap { try WordList(contentsOf: $0).words }
-    let segmenter = Segmenter(
+    let segmenter = try Segmenter(
       dictionary, userWords: always, rules: rules, search: search,
       guessesUnknownWords: unknownWords)
     let stream = SegmentationStream(segmenter, threads: threads.count)

@@ -86,7 +86,7 @@ struct WordsTemplates: ParsableCommand {
 
   func run() throws {
     Interruption.install()
-    let segmenter = try words.map { Segmenter(try WordList(contentsOf: $0)) }
+    let segmenter = try words.map { try Segmenter(try WordList(contentsOf: $0)) }
     var mining = TemplateMining()
     mining.window = window
     mining.minProbability = minProba
@@ -94,7 +94,9 @@ struct WordsTemplates: ParsableCommand {
     mining.threads = threads.count
     let result: TemplateMining.Result
     if let templates {
-      result = try read(templates)
+      var ready = TemplateMining.Result()
+      ready.templates = try SentenceTemplate.list(contentsOf: templates)
+      result = ready
     } else {
       let sentences = try sentences(segmenter)
       guard !sentences.isEmpty else {
@@ -108,10 +110,10 @@ struct WordsTemplates: ParsableCommand {
         "note: \(result.crowded) sentences with more than \(mining.pathLimit) paths left out")
     }
     let parser = TemplateParser(result.templates)
-    let readings = parse.map { sentence in
+    let readings = try parse.map { sentence in
       let words =
         segmenter?.words(in: sentence) ?? sentence.split(separator: " ").map(String.init)
-      let (tree, score) = parser.parse(words)
+      let (tree, score) = try parser.parse(words)
       return Reading(sentence: sentence, reading: tree.text, score: score)
     }
     var shown = result.templates.filter { !nonTrivial || !$0.template.isTrivial }
@@ -146,23 +148,5 @@ struct WordsTemplates: ParsableCommand {
     }
     text.note(skipped: totals.skipped)
     return sentences
-  }
-
-  private func read(_ path: String) throws -> TemplateMining.Result {
-    var result = TemplateMining.Result()
-    let text = String(decoding: try ByteSource(path: path).readAll(), as: UTF8.self)
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
-    where !line.isEmpty {
-      let fields = line.split(separator: "\t")
-      guard fields.count == 2, let count = Int(fields[1]), count > 0 else {
-        throw FileError(
-          path: path, reason: "line \(index + 1): a template, a tab and a count are expected")
-      }
-      result.templates.append((SentenceTemplate(String(fields[0])), count))
-    }
-    guard !result.templates.isEmpty else {
-      throw FileError(path: path, reason: "holds no templates")
-    }
-    return result
   }
 }
