@@ -161,6 +161,29 @@ import Testing
     #expect(throws: NetworkError.self) { try Network(nodeCount: 2, sources: [0], targets: []) }
   }
 
+  /// Cancels when the first trial has ended.
+  private struct CancellingProgress: ProgressReporter {
+    let cancellation: Cancellation
+    func begin(_ phase: String, total: Int?, unit: String) {}
+    func advance(by amount: Int, note: String?) { cancellation.cancel() }
+    func note(_ line: String) {}
+    func end() {}
+  }
+
+  @Test func anInterruptedSearchGivesItsBestTrial() throws {
+    let cancellation = Cancellation()
+    var options = InfomapOptions()
+    options.trials = 1000
+    let network = try KnownNetworks.network(ExampleNetworks.karate)
+    let result = try Infomap.run(
+      network, options: options, progress: CancellingProgress(cancellation: cancellation),
+      cancellation: cancellation)
+    #expect(result.isInterrupted && result.trialCodelengths.count == 1)
+    options.trials = 1
+    let first = try Infomap.run(network, options: options)
+    #expect(!first.isInterrupted && first.codelength == result.codelength)
+  }
+
   @Test func cancellationStopsTheSearch() throws {
     let cancellation = Cancellation()
     cancellation.cancel()

@@ -174,6 +174,50 @@ import Testing
     }
   }
 
+  /// Codelength of the reference program.
+  @Test func precomputedFlowIsTheNodesWeights() throws {
+    let text = """
+      *Vertices 6
+      1 "a" 2
+      2 "b" 2
+      3 "c" 1
+      4 "d" 2
+      5 "e" 2
+      6 "f" 1
+      *Arcs
+      1 2 0.15
+      2 3 0.1
+      2 1 0.1
+      3 1 0.08
+      3 4 0.02
+      4 5 0.15
+      5 6 0.1
+      5 4 0.1
+      6 4 0.08
+      6 1 0.02
+      """
+    let given = options(twoLevel: true) { $0.model = .precomputed }
+    let result = try Infomap.run(KnownNetworks.network(text, directed: true), options: given)
+    #expect(result.tree.modules.count == 2)
+    #expect(abs(result.codelength - 1.80653) < 5e-6)
+    #expect(result.unitFlow == [0.2, 0.2, 0.1, 0.2, 0.2, 0.1])
+    for text in [ExampleNetworks.modular, KnownNetworks.states] {
+      #expect(throws: NetworkError.self) {
+        try Infomap.run(KnownNetworks.network(text, directed: true), options: given)
+      }
+    }
+  }
+
+  /// Codelength of the reference program, for all three.
+  @Test(arguments: [FlowModel.rawdir, .undirdir, .outdirdir])
+  func flowByLinksAlone(_ model: FlowModel) throws {
+    let text = "1 2 2\n1 3 1\n2 3 4\n3 4 1\n4 5 3\n5 4 2\n5 6 1\n6 4 5\n1 1 3\n4 7 2\n2 1 1\n"
+    let result = try Infomap.run(
+      KnownNetworks.network(text, directed: true),
+      options: options(twoLevel: true) { $0.model = model })
+    #expect(abs(result.codelength - 1.75832) < 5e-6)
+  }
+
   /// From super-modules of three triangles each, dissolving one gains 0.013955794, and then no other.
   @Test func dissolvesWhatDoesNotPay() throws {
     let network = try KnownNetworks.network(ExampleNetworks.nineTriangles)

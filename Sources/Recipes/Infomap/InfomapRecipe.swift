@@ -37,6 +37,8 @@ public enum InfomapRecipe: Recipe {
     let result = try Infomap.run(
       graph.network, options: options, progress: context.progress,
       cancellation: context.cancellation)
+    // A search that was interrupted gives the best so far; a recipe's figures are those of a whole one.
+    try context.cancellation.check()
     let seconds = (ContinuousClock.now - started) / .seconds(1)
     let groups = WordGroups(result, graph)
     claims += try formulaClaims(graph, context)
