@@ -47,7 +47,7 @@ public final class ApproximateNeighbors: Sendable {
   ///
   /// - Parameter excludedRows: for each query a row that must not be found (its own), or `nil`.
   public func nearest(
-    to queries: [Float], count: Int, probes: Int = 16, minimumSimilarity: Float = -.infinity,
+    to queries: [Float], count: Int, probes: Int = 64, minimumSimilarity: Float = -.infinity,
     excludedRows: [Int?] = [], threads: Int = defaultThreadCount,
     cancellation: Cancellation = Cancellation()
   ) throws -> [[Neighbor]] {

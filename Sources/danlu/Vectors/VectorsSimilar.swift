@@ -17,7 +17,7 @@ struct VectorsSimilar: ParsableCommand {
         danlu vectors similar model.safetensors 变压器 电网 --count 20
         danlu vectors similar model.safetensors --all --count 50 --min-similarity 0.6 --out words.net
         danlu communities words.net --directed --two-level
-        danlu vectors similar big.txt --all --fast --probes 32 --out links.tsv
+        danlu vectors similar big.txt --all --fast --probes 128 --out links.tsv
       """)
 
   @OptionGroup var file: VectorFileOptions
@@ -41,7 +41,7 @@ struct VectorsSimilar: ParsableCommand {
   var fast = false
 
   @Option(help: "Clusters that --fast looks at.")
-  var probes = 16
+  var probes = 64
 
   @Option(help: "Seed of the clusters of --fast.")
   var seed: UInt64 = 1
