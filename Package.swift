@@ -103,7 +103,9 @@ let package = Package(
     .target(
       name: "WordVectors", dependencies: ["CVectorKernels", "Formats", "Parallel", "Requirements"]),
     .target(name: "CVectorKernels", exclude: ["kernels_body.h"]),
-    .target(name: "Communities", dependencies: ["Formats", "Parallel", "Requirements"]),
+    .target(
+      name: "Communities", dependencies: ["CPrefetch", "Formats", "Parallel", "Requirements"]),
+    .target(name: "CPrefetch"),
     .target(name: "Tracking", dependencies: ["Formats", "Requirements"]),
     .target(name: "Formats", dependencies: ["CZlib", "Requirements"]),
     .target(name: "Parallel", dependencies: ["Requirements"]),

@@ -22,6 +22,7 @@ extension UnitNetwork {
     let offsets = offsets.pointer
     let targets = targets.pointer
     let weights = weights.pointer
+    let lookAhead = LookAhead(self, moduleOf: moduleOf, values: sums)
     var entry = 0
     for module in 0..<moduleCount {
       var flowSum = 0.0
@@ -30,6 +31,7 @@ extension UnitNetwork {
       var internalSum = 0.0
       var touchedCount = 0
       for position in Int(starts[module])..<Int(starts[module + 1]) {
+        lookAhead?.visit(position, of: order.pointer, end: count)
         let unit = Int(order[position])
         flowSum += flow[unit]
         enterSum += enter[unit]

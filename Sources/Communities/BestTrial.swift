@@ -7,18 +7,26 @@ final class BestTrial: Sendable {
     var modules: [ModuleTree.Module] = []
     var length = Double.infinity
     var trial = Int.max
+    var lengths: [Int: Double] = [:]
   }
 
   private let entry = Mutex(Entry())
 
   func offer(_ modules: [ModuleTree.Module], length: Double, trial: Int) {
     entry.withLock { entry in
+      entry.lengths[trial] = length
       if length < entry.length || (length == entry.length && trial < entry.trial) {
-        entry = Entry(modules: modules, length: length, trial: trial)
+        entry.modules = modules
+        entry.length = length
+        entry.trial = trial
       }
     }
   }
 
   var modules: [ModuleTree.Module] { entry.withLock { $0.modules } }
   var length: Double { entry.withLock { $0.length } }
+  /// The lengths of the trials that ended, in the order of their numbers.
+  var lengths: [Double] {
+    entry.withLock { $0.lengths.sorted { $0.key < $1.key }.map(\.value) }
+  }
 }

@@ -51,7 +51,9 @@ public struct FlowNetwork: Sendable {
     var builder = FlowBuilder(network, options: options)
     if options.isRegularized {
       try builder.regularize(isDirected: isDirected)
-    } else if options.model == .rawdir {
+    } else if options.model == .precomputed {
+      try builder.takeNodeWeights()
+    } else if options.model.isGiven {
       builder.takeRawFlow()
     } else if isDirected {
       try builder.walk()
@@ -128,6 +130,19 @@ struct FlowBuilder {
       total += weight
     }
     divideFlow(by: total)
+  }
+
+  /// Node weights are flows, scaled to sum to 1; link weights are flows as they are.
+  mutating func takeNodeWeights() throws {
+    guard network.states == nil, let weights = network.nodeWeights else {
+      throw NetworkError(
+        "precomputed flow is the nodes' weights under *Vertices (id \"name\" flow); "
+          + (network.states == nil ? "this network has none" : "states have none"))
+    }
+    let total = weights.reduce(0, +)
+    guard total > 0 else { throw NetworkError("precomputed flow needs a node weight above 0") }
+    for node in 0..<count { flow[node] = weights[node] / total }
+    flowPerWeight = .uniform(1)
   }
 
   private mutating func divideFlow(by total: Double) {

@@ -6,6 +6,15 @@ public enum FlowModel: String, Sendable, CaseIterable {
   case directed
   /// Link weights are flows; the flow of a node is what enters it.
   case rawdir
+  /// Undirected flow, coded along the links' direction: the same flow as `rawdir`.
+  case undirdir
+  /// Incoming links alone count: the same flow as `rawdir`.
+  case outdirdir
+  /// Node weights are the flow of nodes, scaled to sum to 1, link weights the flow of links as they are.
+  case precomputed
+
+  /// The network gives the flow; no walk is derived from it.
+  var isGiven: Bool { self != .undirected && self != .directed }
 }
 
 /// The random walk whose description is shortened.
@@ -54,8 +63,9 @@ public struct FlowOptions: Sendable {
       }
     }
     if isRegularized {
-      if model == .rawdir {
-        throw NetworkError("a regularized network derives its own flow; rawdir flow is given")
+      if model.isGiven {
+        throw NetworkError(
+          "a regularized network derives its own flow; \(model.rawValue) flow is given")
       }
       if teleportsToNodes {
         throw NetworkError("a regularized network teleports by its prior, not to nodes")

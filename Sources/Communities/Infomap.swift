@@ -22,6 +22,8 @@ public struct InfomapResult: Sendable {
   public let oneLevelCodelength: Double
   /// The codelength of each trial, in order.
   public let trialCodelengths: [Double]
+  /// The search was interrupted; this is the best of the trials that had ended.
+  public let isInterrupted: Bool
   /// The flow the tree describes.
   let flow: FlowNetwork
 
@@ -44,7 +46,9 @@ public enum Infomap {
   /// Searches for modules. The same seed gives the same result at any thread count.
   ///
   /// - Parameter initial: a partition to start from; later trials start from single units.
-  /// - Throws: `NetworkError` for options or flows that cannot be, `Cancelled` when interrupted.
+  /// - Returns: the best trial; when interrupted, the best of those that ended.
+  /// - Throws: `NetworkError` for options or flows that cannot be, `Cancelled` when interrupted before
+  ///   any trial ended.
   public static func run(
     _ network: Network, options: InfomapOptions = InfomapOptions(), initial: Partition? = nil,
     progress: any ProgressReporter = SilentProgress(), cancellation: Cancellation? = nil
@@ -100,7 +104,8 @@ public enum Infomap {
     case .real(let units): (result, oneLevelLength) = tree(units)
     }
     return InfomapResult(
-      tree: result, oneLevelCodelength: oneLevelLength, trialCodelengths: [], flow: flow)
+      tree: result, oneLevelCodelength: oneLevelLength, trialCodelengths: [], isInterrupted: false,
+      flow: flow)
   }
 
   private static func oneLevel<Weight>(_ units: UnitNetwork<Weight>) -> Double {
@@ -114,32 +119,37 @@ public enum Infomap {
     let trialThreads = min(options.threads, options.trials)
     let innerThreads = max(1, options.threads / trialThreads)
     let best = BestTrial()
-    let lengths = try parallelMap(count: options.trials, threads: trialThreads) { trial in
-      try cancellation?.check()
-      let random = RandomStream(seed: options.seed, stream: UInt64(trial))
-      var start: Assignment?
-      if trial == 0, let initial { start = initial.leafAssignment() }
-      let modules: [ModuleTree.Module]?
-      if options.isTwoLevel {
-        var search = TwoLevelSearch(
-          units, random: random, threads: innerThreads, cancellation: cancellation)
-        modules = search.modules(try search.run(from: start))
-      } else {
-        let search = MultilevelSearch<Weight>(
-          effort: SearchEffort(), threads: innerThreads, cancellation: cancellation)
-        modules = try search.divide(units, parentExit: 0, random: random, initial: start)
+    var isInterrupted = false
+    do {
+      try parallelFor(count: options.trials, threads: trialThreads) { trial in
+        try cancellation?.check()
+        let random = RandomStream(seed: options.seed, stream: UInt64(trial))
+        var start: Assignment?
+        if trial == 0, let initial { start = initial.leafAssignment() }
+        let modules: [ModuleTree.Module]?
+        if options.isTwoLevel {
+          var search = TwoLevelSearch(
+            units, random: random, threads: innerThreads, cancellation: cancellation)
+          modules = search.modules(try search.run(from: start))
+        } else {
+          let search = MultilevelSearch<Weight>(
+            effort: SearchEffort(), threads: innerThreads, cancellation: cancellation)
+          modules = try search.divide(units, parentExit: 0, random: random, initial: start)
+        }
+        let found = modules ?? [one(units)]
+        var length = MapEquation.indexLength(of: found, exit: 0)
+        for module in found { length += module.length }
+        best.offer(found, length: length, trial: trial)
+        progress.advance(by: 1, note: "\(length) bits")
       }
-      let found = modules ?? [one(units)]
-      var length = MapEquation.indexLength(of: found, exit: 0)
-      for module in found { length += module.length }
-      best.offer(found, length: length, trial: trial)
-      progress.advance(by: 1, note: "\(length) bits")
-      return length
+    } catch is Cancelled where !best.lengths.isEmpty {
+      isInterrupted = true
     }
     var tree = ModuleTree(modules: best.modules, codelength: best.length)
     tree.sort(flow: units.flow)
     return InfomapResult(
-      tree: tree, oneLevelCodelength: oneLevel(units), trialCodelengths: lengths, flow: flow)
+      tree: tree, oneLevelCodelength: oneLevel(units), trialCodelengths: best.lengths,
+      isInterrupted: isInterrupted, flow: flow)
   }
 
   /// All units in one module.

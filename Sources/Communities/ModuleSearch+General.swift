@@ -36,13 +36,15 @@ struct GeneralModuleTerms {
   private let unitTeleportation: Teleportation?
 
   /// Teleportation that stays inside a module neither leaves nor enters it.
-  func removeInnerTeleportation(records: Buffer<ModuleRecord>, moduleOf: Buffer<UInt32>) {
+  func removeInnerTeleportation(
+    records: Buffer<ModuleRecord>, enters: Buffer<Double>, moduleOf: Buffer<UInt32>
+  ) {
     guard let teleportation, let units = unitTeleportation else { return }
     for unit in 0..<moduleOf.count {
       let module = Int(moduleOf[unit])
       let others = units.flow[unit] * (teleportation.target[module] - units.target[unit])
       records.pointer[module].exit -= others
-      records.pointer[module].enter -= others
+      enters.pointer[module] -= others
     }
   }
 
@@ -111,7 +113,7 @@ extension ModuleSearch {
     for k in row {
       let module = Int(moduleOf[Int(network.targets[k])])
       list(module)
-      flowTo[module] += network.weights[k].value * network.scale
+      records.pointer[module].toUnit += network.weights[k].value * network.scale
     }
     let isAlone = sizes[current] == 1
     if !isAlone, let empty = emptyModules.last { list(Int(empty)) }
@@ -142,7 +144,7 @@ extension ModuleSearch {
     let exit = network.exit[unit]
     let enter = network.enter[unit]
     let old = records[current]
-    var inside = flowTo[current]
+    var inside = old.toUnit
     var teleportFlow = 0.0
     var teleportTarget = 0.0
     if let units = network.teleportation, let modules = terms.teleportation {
@@ -153,11 +155,12 @@ extension ModuleSearch {
         + teleportFlow * (modules.target[current] - teleportTarget)
     }
     var left = ModuleRecord()
+    var leftEnter = 0.0
     if !isAlone {
       left.flow = old.flow - flow
       left.exit = max(0, old.exit - exit + inside)
-      left.enter = max(0, old.enter - enter + inside)
-      left.cost = table.p(left.exit + left.flow) - table.p(left.exit) - table.p(left.enter)
+      leftEnter = max(0, enters[current] - enter + inside)
+      left.cost = table.p(left.exit + left.flow) - table.p(left.exit) - table.p(leftEnter)
     }
     let removal = left.cost - old.cost + physicalChange
     let indexFlow = parentExit + enterSum
@@ -166,12 +169,14 @@ extension ModuleSearch {
     var best = -smallestGain
     var bestModule = current
     var bestRecord = ModuleRecord()
+    var bestEnter = 0.0
     var bestIndex = 0.0
     for index in 0..<touchedCount {
       let module = Int(touched[index])
-      var toModule = flowTo[module]
+      let record = records[module]
+      var toModule = record.toUnit
       let correction = terms.correction[module]
-      flowTo[module] = 0
+      records.pointer[module].toUnit = 0
       terms.correction[module] = 0
       terms.isListed[module] = false
       if module == current { continue }
@@ -179,13 +184,12 @@ extension ModuleSearch {
         toModule +=
           teleportFlow * modules.target[module] + modules.flow[module] * teleportTarget
       }
-      let record = records[module]
       var joined = ModuleRecord()
       joined.flow = record.flow + flow
       joined.exit = max(0, record.exit + exit - toModule)
-      joined.enter = max(0, record.enter + enter - toModule)
+      let joinedEnter = max(0, enters[module] + enter - toModule)
       joined.cost =
-        table.p(joined.exit + joined.flow) - table.p(joined.exit) - table.p(joined.enter)
+        table.p(joined.exit + joined.flow) - table.p(joined.exit) - table.p(joinedEnter)
       let indexChange = inside - toModule
       let indexTerm =
         indexFlow > 0
@@ -195,6 +199,7 @@ extension ModuleSearch {
         best = change
         bestModule = module
         bestRecord = joined
+        bestEnter = joinedEnter
         bestIndex = indexChange
       }
     }
@@ -202,6 +207,8 @@ extension ModuleSearch {
 
     records[current] = left
     records[bestModule] = bestRecord
+    enters[current] = leftEnter
+    enters[bestModule] = bestEnter
     enterSum += bestIndex
     moduleOf[unit] = UInt32(bestModule)
     if sizes[bestModule] == 0 { emptyModules.removeLast() }

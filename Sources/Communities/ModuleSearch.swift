@@ -1,12 +1,14 @@
 import Parallel
 
-/// Flow of a module, and the terms of the map equation that depend on it alone.
+/// Flow of a module, the terms of the map equation that depend on it alone, and a place to sum in: all
+/// that a visit needs of a module, in half a cache line.
 struct ModuleRecord: BitwiseCopyable {
   var flow = 0.0
   var exit = 0.0
-  var enter = 0.0
   /// `P(exit + flow) − P(exit) − P(enter)`: everything but the sum of entering flow.
   var cost = 0.0
+  /// Flow between the module and the unit being visited; 0 between visits.
+  var toUnit = 0.0
 }
 
 /// The core loop: units move one by one to the module where the two-level codelength falls most.
@@ -22,7 +24,8 @@ struct ModuleSearch<Weight: LinkWeight>: ~Copyable {
   let moduleOf: Buffer<UInt32>
   let records: Buffer<ModuleRecord>
   let sizes: Buffer<UInt32>
-  let flowTo: Buffer<Double>
+  /// Entering flow of each module; empty where it equals the leaving flow.
+  let enters: Buffer<Double>
   let touched: Buffer<UInt32>
   let isDirty: Buffer<Bool>
   /// Units to look at in this sweep and in the next; each unit stands in one of them at most once.
@@ -43,7 +46,7 @@ struct ModuleSearch<Weight: LinkWeight>: ~Copyable {
     moduleOf = Buffer(zeros: network.count)
     records = Buffer(zeros: capacity)
     sizes = Buffer(zeros: capacity)
-    flowTo = Buffer(zeros: capacity)
+    enters = Buffer(zeros: network.isPlain && network.isSymmetric ? 0 : capacity)
     touched = Buffer(zeros: capacity + 8)
     isDirty = Buffer(zeros: network.count)
     queue = UnitList(capacity: network.count)
@@ -67,12 +70,14 @@ struct ModuleSearch<Weight: LinkWeight>: ~Copyable {
     let table = EntropyTable.shared
     let modules = moduleOf.pointer
     records.pointer.update(repeating: ModuleRecord(), count: capacity)
+    enters.pointer.update(repeating: 0, count: enters.count)
+    let hasEnters = enters.count > 0
     sizes.pointer.update(repeating: 0, count: capacity)
     for unit in 0..<network.count {
       let module = Int(modules[unit])
       records.pointer[module].flow += network.flow[unit]
       records.pointer[module].exit += network.exit[unit]
-      records.pointer[module].enter += network.enter[unit]
+      if hasEnters { enters.pointer[module] += network.enter[unit] }
       sizes.pointer[module] += 1
     }
     // Flow inside modules; nothing is inside where every unit stands alone.
@@ -85,11 +90,11 @@ struct ModuleSearch<Weight: LinkWeight>: ~Copyable {
       }
       inside *= network.scale / 2
       records.pointer[Int(module)].exit -= inside
-      records.pointer[Int(module)].enter -= inside
+      if hasEnters { enters.pointer[Int(module)] -= inside }
     }
     if !network.isPlain {
       extras = GeneralModuleTerms(network: network, moduleOf: moduleOf, capacity: capacity)
-      extras?.removeInnerTeleportation(records: records, moduleOf: moduleOf)
+      extras?.removeInnerTeleportation(records: records, enters: enters, moduleOf: moduleOf)
     }
     enterSum = 0
     emptyModules.removeAll()
@@ -98,9 +103,10 @@ struct ModuleSearch<Weight: LinkWeight>: ~Copyable {
         emptyModules.append(UInt32(module))
       } else {
         let record = records[module]
+        let enter = hasEnters ? enters[module] : record.exit
         records.pointer[module].cost =
-          table.p(record.exit + record.flow) - table.p(record.exit) - table.p(record.enter)
-        enterSum += record.enter
+          table.p(record.exit + record.flow) - table.p(record.exit) - table.p(enter)
+        enterSum += enter
       }
     }
     nextQueue.removeAll()
@@ -195,15 +201,17 @@ struct ModuleSearch<Weight: LinkWeight>: ~Copyable {
     let moduleOf = moduleOf.pointer
     let records = records.pointer
     let sizes = sizes.pointer
-    let flowTo = flowTo.pointer
+    let enters = enters.pointer
     let touched = touched.pointer
     let isDirty = isDirty.pointer
+    let lookAhead = LookAhead(network, moduleOf: moduleOf, values: records)
     var gained = 0.0
     var indexFlow = parentExit + enterSum
     var indexLogarithm = indexFlow > 0 ? table.log2(indexFlow) : 0
 
     for position in 0..<queue.count {
       let unit = Int(queue.units[position])
+      lookAhead?.visit(position, of: queue.units.pointer, end: queue.count)
       isDirty[unit] = false
       let current = Int(moduleOf[unit])
       if skipJoined && sizes[current] > 1 {
@@ -216,16 +224,16 @@ struct ModuleSearch<Weight: LinkWeight>: ~Copyable {
       var touchedCount = 0
       for k in first..<last {
         let module = Int(moduleOf[Int(targets[k])])
-        let before = flowTo[module]
+        let before = records[module].toUnit
         touched[touchedCount] = UInt32(truncatingIfNeeded: module)
         touchedCount &+= before == 0 ? 1 : 0
-        flowTo[module] = before + weights[k].value
+        records[module].toUnit = before + weights[k].value
       }
       let flow = unitFlow[unit]
       let exit = unitExit[unit]
       let enter = unitEnter[unit]
       let old = records[current]
-      let inside = flowTo[current] * scale
+      let inside = old.toUnit * scale
       let isAlone = sizes[current] == 1
 
       // An empty module and, for units with few links, random ones join the candidates.
@@ -236,7 +244,7 @@ struct ModuleSearch<Weight: LinkWeight>: ~Copyable {
       if last - first <= Self.degreeForRandomModules {
         for _ in 0..<Self.randomModules {
           let module = moduleOf[Self.below(count, &random)]
-          if flowTo[Int(module)] == 0 {
+          if records[Int(module)].toUnit == 0 {
             touched[touchedCount] = module
             touchedCount += 1
           }
@@ -244,39 +252,40 @@ struct ModuleSearch<Weight: LinkWeight>: ~Copyable {
       }
 
       var left = ModuleRecord()
+      var leftEnter = 0.0
       if !isAlone {
         left.flow = old.flow - flow
         left.exit = max(0, old.exit - exit + inside)
-        left.enter = isSymmetric ? left.exit : max(0, old.enter - enter + inside)
+        leftEnter = isSymmetric ? left.exit : max(0, enters[current] - enter + inside)
         let plogExit = table.p(left.exit)
         left.cost =
           table.p(left.exit + left.flow) - plogExit
-          - (isSymmetric ? plogExit : table.p(left.enter))
+          - (isSymmetric ? plogExit : table.p(leftEnter))
       }
       let removal = left.cost - old.cost
 
       var best = -smallestGain
       var bestModule = current
       var bestRecord = ModuleRecord()
+      var bestEnter = 0.0
       var bestIndex = 0.0
       var bestFlow = -1.0
       for index in 0..<touchedCount {
         let module = Int(touched[index])
-        let toModule = flowTo[module] * scale
-        flowTo[module] = 0
-        if module == current { continue }
         let record = records[module]
+        records[module].toUnit = 0
+        if module == current { continue }
+        let toModule = record.toUnit * scale
         var joined = ModuleRecord()
         joined.flow = record.flow + flow
         joined.exit = max(0, record.exit + exit - toModule)
         let plogExit = table.p(joined.exit)
+        var joinedEnter = joined.exit
         if isSymmetric {
-          joined.enter = joined.exit
           joined.cost = table.p(joined.exit + joined.flow) - plogExit - plogExit
         } else {
-          joined.enter = max(0, record.enter + enter - toModule)
-          joined.cost =
-            table.p(joined.exit + joined.flow) - plogExit - table.p(joined.enter)
+          joinedEnter = max(0, enters[module] + enter - toModule)
+          joined.cost = table.p(joined.exit + joined.flow) - plogExit - table.p(joinedEnter)
         }
         let indexChange = inside - toModule
         let indexTerm =
@@ -289,6 +298,7 @@ struct ModuleSearch<Weight: LinkWeight>: ~Copyable {
           best = change
           bestModule = module
           bestRecord = joined
+          bestEnter = joinedEnter
           bestIndex = indexChange
           bestFlow = toModule
         }
@@ -298,6 +308,10 @@ struct ModuleSearch<Weight: LinkWeight>: ~Copyable {
       gained -= best
       records[current] = left
       records[bestModule] = bestRecord
+      if !isSymmetric {
+        enters[current] = leftEnter
+        enters[bestModule] = bestEnter
+      }
       indexFlow += bestIndex
       indexLogarithm = indexFlow > 0 ? table.log2(indexFlow) : 0
       moduleOf[unit] = UInt32(truncatingIfNeeded: bestModule)

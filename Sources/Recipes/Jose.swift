@@ -217,7 +217,13 @@ struct JoseDocuments {
         numbers[group] = classes[classes.count - 1]
       }
     }
-    return JoseDocuments(documents: documents, classes: classes, isGenerated: false)
+    // The files are sorted by group, and words drift during training: documents trained one after the
+    // other would become alike whatever they say.
+    var random = RandomStream(seed: 1)
+    let order = documents.indices.shuffled(using: &random)
+    return JoseDocuments(
+      documents: order.map { documents[$0] }, classes: order.map { classes[$0] },
+      isGenerated: false)
   }
 
   private static func words(of text: String) -> [String] {

@@ -7,6 +7,7 @@ public enum RecipeBook {
     GANSingleLoss.self, DerivedOptimizers.self, CustomOptimizers.self, LayerReuse.self,
     Initialization.self, Smoothing.self, DropoutMemo.self, DetExp.self, Jose.self,
     WordDiscoveryRecipe.self, DomainVocabularyRecipe.self, WordCountRecipe.self,
+    InfomapRecipe.self,
   ]
 
   public static var cards: [RecipeCard] { all.map { $0.card } }

@@ -12,7 +12,8 @@ public enum WordDiscoveryRecipe: Recipe {
       "Finds the words of unlabelled text by every method of the articles, from 2015 to 2019, and by "
       + "autonomy; checks what each definition must give.",
     date: "2019-09-09", archive: 6920, needsTorch: false,
-    data: "20,000 generated lines with a known vocabulary; --data: a folder of .txt or .txt.gz",
+    data:
+      "20,000 generated lines with a known vocabulary; --data: a text file, or a folder of .txt or .txt.gz",
     duration: "5 s",
     settings: [Setting("threads", .integer(2), help: "results do not depend on it")])
 
@@ -137,7 +138,7 @@ public enum WordDiscoveryRecipe: Recipe {
   }
 }
 
-/// The text of a recipe: generated, or the files of a folder.
+/// The text of a recipe: generated, a file, or the files of a folder.
 struct TextFolder {
   let paths: [String]
   var isGenerated: Bool { paths.isEmpty }
@@ -147,8 +148,13 @@ struct TextFolder {
       paths = []
       return
     }
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), !isFolder.boolValue {
+      paths = [folder]
+      return
+    }
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
-      throw RecipeError("--data \(folder): cannot be read as a folder")
+      throw RecipeError("--data \(folder): is neither a file nor a folder that can be read")
     }
     paths = names.filter { $0.hasSuffix(".txt") || $0.hasSuffix(".txt.gz") }.sorted().map {
       (folder as NSString).appendingPathComponent($0)

@@ -87,8 +87,9 @@ final class NeighborCollector {
     }
   }
 
-  /// For each query its best rows, the best first.
-  func results() -> [[Neighbor]] {
+  /// For each query its best rows, the best first; up to `extra` more than were asked for (1 at most),
+  /// for a caller who drops the excluded row itself.
+  func results(extra: Int = 0) -> [[Neighbor]] {
     (0..<queryCount).map { query in
       // Selecting is linear; only what is kept is sorted.
       if counts[query] > count { keepBest(query) }
@@ -97,7 +98,7 @@ final class NeighborCollector {
       return found.sorted { Self.key($0) > Self.key($1) }
         .lazy.map { Neighbor(row: Int($0.row), similarity: $0.score) }
         .filter { $0.row != excluded }
-        .prefix(count - 1).map { $0 }
+        .prefix(count - 1 + extra).map { $0 }
     }
   }
 

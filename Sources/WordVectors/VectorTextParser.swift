@@ -2,14 +2,14 @@ import Formats
 import Foundation
 import Parallel
 
-/// Reads vectors as word2vec's programs write them: a line `rows dimension`, then a line
+/// Reads vectors as word2vec's programs write them, as text: a line `rows dimension`, then a line
 /// `name number number …` for each row. Without the first line (as GloVe writes) the dimension is
 /// that of the first row.
 ///
 /// Files come from anywhere: the head may lie, lines may be cut, numbers may be none. Memory grows
 /// with what is there, never with what the head promises.
 struct VectorTextParser {
-  private static let maximumDimension = 65_536
+  static let maximumDimension = 65_536
   /// A name, and a generous 64 bytes for each number.
   private static let longestLine = 1 << 23
 
@@ -40,6 +40,11 @@ struct VectorTextParser {
       }
       progress.advance(by: count)
       let end = held + count
+      if parser.line == 0, VectorBinaryParser.isBinary(buffer[..<end]) {
+        return try VectorBinaryParser.read(
+          path: path, begin: buffer[..<end], rest: source, progress: progress,
+          cancellation: cancellation)
+      }
       let used = try buffer.withUnsafeBufferPointer { buffer in
         try parser.parseLines(UnsafeBufferPointer(rebasing: buffer[..<end]), isLast: count == 0)
       }
@@ -120,7 +125,7 @@ struct VectorTextParser {
   }
 
   /// Two whole numbers and nothing else.
-  private static func head(_ text: UnsafeBufferPointer<UInt8>) -> (rows: Int, dimension: Int)? {
+  static func head(_ text: UnsafeBufferPointer<UInt8>) -> (rows: Int, dimension: Int)? {
     var cursor = FieldCursor(text)
     guard let first = cursor.next(), let second = cursor.next(), cursor.next() == nil,
       let rows = Int(String(decoding: first, as: UTF8.self)),

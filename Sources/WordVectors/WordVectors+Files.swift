@@ -4,7 +4,7 @@ import Parallel
 
 extension WordVectors {
   /// Reads vectors from a file: a model that `danlu vectors train` wrote (safetensors), of which
-  /// `table` is taken, or text in word2vec's format (gzip is unpacked, `-` is standard input).
+  /// `table` is taken, or word2vec's text or binary format (gzip is unpacked, `-` is standard input).
   ///
   /// Throws `FileError`: unreadable, truncated, a first line that lies, a line of another dimension,
   /// numbers that are not finite.

@@ -10,7 +10,8 @@ struct CommunitiesCommand: ParsableCommand {
     discussion: """
       NETWORK is a link list (“source target [weight]”), a Pajek file, or a file in the state,
       bipartite or multilayer format, plain or gzip; “-” reads standard input. The best of --trials
-      searches is kept; the same seed gives the same result at any thread count.
+      searches is kept; the same seed gives the same result at any thread count. Ctrl-C ends the
+      search; what the trials until then found is written (exit status 130).
 
       EXAMPLES
         danlu communities karate.net
@@ -26,7 +27,10 @@ struct CommunitiesCommand: ParsableCommand {
   var directed = false
 
   @Option(
-    help: "How flow is derived from links: undirected, directed or rawdir (weights are flows).")
+    help: """
+      How flow is derived from links: undirected, directed, rawdir (link weights are flows; undirdir and \
+      outdirdir give the same), precomputed (node weights are flows too).
+      """)
   var flowModel: String?
 
   @Flag(help: "Modules only, no modules of modules.")
@@ -100,6 +104,7 @@ struct CommunitiesCommand: ParsableCommand {
     let directed: Bool
     let flowModel: String
     let trials: Int
+    let interrupted: Bool
     let trialCodelengths: [Double]
     let seed: UInt64
     let seconds: Double
@@ -191,7 +196,7 @@ struct CommunitiesCommand: ParsableCommand {
     let progress = TerminalProgress()
     let cancellation = Interruption.cancellation
     var reading = NetworkReadingOptions()
-    reading.isDirected = options.flow.model == .directed
+    reading.isDirected = options.flow.model != .undirected
     reading.multilayerRelaxRate = multilayerRelaxRate
     var given = try NetworkReader.read(
       path: network, options: reading, threads: options.threads, progress: progress,
@@ -214,12 +219,17 @@ struct CommunitiesCommand: ParsableCommand {
       oneLevelCodelength: result.oneLevelCodelength, relativeSavings: result.relativeSavings,
       levels: result.tree.levelCount, topModules: result.tree.modules.count,
       modulesPerLevel: result.tree.modulesPerLevel, nodes: given.nodeCount, units: given.unitCount,
-      links: given.linkCount, directed: result.isDirected, flowModel: model, trials: trials,
+      links: given.linkCount, directed: result.isDirected, flowModel: model,
+      trials: max(1, result.trialCodelengths.count), interrupted: result.isInterrupted,
       trialCodelengths: result.trialCodelengths, seed: seed, seconds: seconds, files: files)
     if outputOptions.json {
       try Console.json(report)
     } else {
       Console.output(summary(report, result: result, network: given))
+    }
+    if result.isInterrupted {
+      Console.note("interrupted; this is the best of the \(report.trials) trials that had ended")
+      throw ExitCode(Interruption.exitCode)
     }
   }
 
@@ -230,7 +240,7 @@ struct CommunitiesCommand: ParsableCommand {
       program: "danlu \(Danlu.configuration.version)",
       command: "danlu communities \(network)" + (directed ? " --directed" : "")
         + (twoLevel ? " --two-level" : ""),
-      seed: seed, trials: trials, flowModel: flowModel)
+      seed: seed, trials: max(1, result.trialCodelengths.count), flowModel: flowModel)
     var files: [String] = []
     if let out {
       files += try ResultWriter(result, network: given, origin: origin, cluLevel: cluLevel)

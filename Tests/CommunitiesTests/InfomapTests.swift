@@ -52,7 +52,7 @@ import Testing
   }
 
   @Test func acceptedStepsOnlyShorten() throws {
-    for text in [KnownNetworks.karate, KnownNetworks.blockModel(1000).text] {
+    for text in [ExampleNetworks.karate, KnownNetworks.blockModel(1000).text] {
       let network = try KnownNetworks.network(text)
       guard case .whole(let units) = try FlowNetwork(network).units.asWhole() else { return }
       var search = ModuleSearch(units, parentExit: 0, random: RandomStream(seed: 3))
@@ -74,7 +74,7 @@ import Testing
     directed.model = .directed
     directed.recordsTeleportation = true
     for (text, options) in [
-      (KnownNetworks.modular, directed), (KnownNetworks.states, FlowOptions()),
+      (ExampleNetworks.modular, directed), (KnownNetworks.states, FlowOptions()),
       (KnownNetworks.multilayer, FlowOptions()),
     ] {
       let network = try KnownNetworks.network(text)
@@ -97,10 +97,10 @@ import Testing
   @Test func relabellingChangesNothing() throws {
     var options = InfomapOptions()
     options.trials = 50
-    let karate = try Infomap.run(KnownNetworks.network(KnownNetworks.karate), options: options)
+    let karate = try Infomap.run(KnownNetworks.network(ExampleNetworks.karate), options: options)
     var random = RandomStream(seed: 11)
     let names = (0...34).map { $0 }.shuffled(using: &random).map { $0 * 1000 + 7 }
-    let renamed = KnownNetworks.karate.split(separator: "\n").map { line in
+    let renamed = ExampleNetworks.karate.split(separator: "\n").map { line in
       let parts = line.split(separator: " ")
       return "\(names[Int(parts[1]) ?? 0]) \(names[Int(parts[0]) ?? 0]) \(parts[2])\n"
     }.shuffled(using: &random).joined()
@@ -109,7 +109,7 @@ import Testing
   }
 
   @Test func initialPartitionIsImprovedNotLost() throws {
-    let network = try KnownNetworks.network(KnownNetworks.karate)
+    let network = try KnownNetworks.network(ExampleNetworks.karate)
     var options = InfomapOptions()
     options.isTwoLevel = true
     let start = Partition(modules: (0..<34).map { $0 % 3 })
@@ -161,12 +161,35 @@ import Testing
     #expect(throws: NetworkError.self) { try Network(nodeCount: 2, sources: [0], targets: []) }
   }
 
+  /// Cancels when the first trial has ended.
+  private struct CancellingProgress: ProgressReporter {
+    let cancellation: Cancellation
+    func begin(_ phase: String, total: Int?, unit: String) {}
+    func advance(by amount: Int, note: String?) { cancellation.cancel() }
+    func note(_ line: String) {}
+    func end() {}
+  }
+
+  @Test func anInterruptedSearchGivesItsBestTrial() throws {
+    let cancellation = Cancellation()
+    var options = InfomapOptions()
+    options.trials = 1000
+    let network = try KnownNetworks.network(ExampleNetworks.karate)
+    let result = try Infomap.run(
+      network, options: options, progress: CancellingProgress(cancellation: cancellation),
+      cancellation: cancellation)
+    #expect(result.isInterrupted && result.trialCodelengths.count == 1)
+    options.trials = 1
+    let first = try Infomap.run(network, options: options)
+    #expect(!first.isInterrupted && first.codelength == result.codelength)
+  }
+
   @Test func cancellationStopsTheSearch() throws {
     let cancellation = Cancellation()
     cancellation.cancel()
     #expect(throws: Cancelled.self) {
       try Infomap.run(
-        KnownNetworks.network(KnownNetworks.karate), cancellation: cancellation)
+        KnownNetworks.network(ExampleNetworks.karate), cancellation: cancellation)
     }
   }
 }

@@ -25,28 +25,28 @@ import Testing
 
   static let known = [
     Known(
-      description: "two triangles", text: KnownNetworks.twoTriangles, oneLevel: 2.556656707,
+      description: "two triangles", text: ExampleNetworks.twoTriangles, oneLevel: 2.556656707,
       twoLevel: 2.320730357, multilevel: 2.320730357),
     Known(
-      description: "nine triangles", text: KnownNetworks.nineTriangles, oneLevel: 4.745545529,
+      description: "nine triangles", text: ExampleNetworks.nineTriangles, oneLevel: 4.745545529,
       twoLevel: 3.517754809, multilevel: 3.371875026),
     Known(
-      description: "karate, weighted", text: KnownNetworks.karate, oneLevel: 4.634008204,
+      description: "karate, weighted", text: ExampleNetworks.karate, oneLevel: 4.634008204,
       twoLevel: 4.087423159, multilevel: 4.087423159),
     Known(
       description: "karate, unweighted", text: KnownNetworks.unweightedKarate,
       oneLevel: 4.704422599, twoLevel: 4.311792646, multilevel: 4.311792646),
     Known(
-      description: "modular, as undirected", text: KnownNetworks.modular, oneLevel: nil,
+      description: "modular, as undirected", text: ExampleNetworks.modular, oneLevel: nil,
       twoLevel: 3.048111860, multilevel: 3.048111860),
     Known(
-      description: "modular, directed", text: KnownNetworks.modular, oneLevel: nil,
+      description: "modular, directed", text: ExampleNetworks.modular, oneLevel: nil,
       twoLevel: 2.875354046, multilevel: 2.852268198, isDirected: true),
     Known(
-      description: "modular, recorded teleportation", text: KnownNetworks.modular, oneLevel: nil,
+      description: "modular, recorded teleportation", text: ExampleNetworks.modular, oneLevel: nil,
       twoLevel: 3.495934885, multilevel: 3.495934885, isDirected: true, isRecorded: true),
     Known(
-      description: "two triangles, directed", text: KnownNetworks.twoTriangles, oneLevel: nil,
+      description: "two triangles, directed", text: ExampleNetworks.twoTriangles, oneLevel: nil,
       twoLevel: 1.808241199, multilevel: 1.808241199, isDirected: true),
     Known(
       description: "bipartite", text: KnownNetworks.bipartite, oneLevel: 1.576621220,
@@ -146,7 +146,7 @@ import Testing
   @Test func teleportsToNodesAndRecords() throws {
     for (isRecorded, expected) in [(false, 2.82449131), (true, 3.5459003)] {
       let result = try Infomap.run(
-        KnownNetworks.network(KnownNetworks.modular),
+        KnownNetworks.network(ExampleNetworks.modular),
         options: options(trials: 20, twoLevel: true) {
           $0.model = .directed
           $0.teleportsToNodes = true
@@ -174,9 +174,53 @@ import Testing
     }
   }
 
+  /// Codelength of the reference program.
+  @Test func precomputedFlowIsTheNodesWeights() throws {
+    let text = """
+      *Vertices 6
+      1 "a" 2
+      2 "b" 2
+      3 "c" 1
+      4 "d" 2
+      5 "e" 2
+      6 "f" 1
+      *Arcs
+      1 2 0.15
+      2 3 0.1
+      2 1 0.1
+      3 1 0.08
+      3 4 0.02
+      4 5 0.15
+      5 6 0.1
+      5 4 0.1
+      6 4 0.08
+      6 1 0.02
+      """
+    let given = options(twoLevel: true) { $0.model = .precomputed }
+    let result = try Infomap.run(KnownNetworks.network(text, directed: true), options: given)
+    #expect(result.tree.modules.count == 2)
+    #expect(abs(result.codelength - 1.80653) < 5e-6)
+    #expect(result.unitFlow == [0.2, 0.2, 0.1, 0.2, 0.2, 0.1])
+    for text in [ExampleNetworks.modular, KnownNetworks.states] {
+      #expect(throws: NetworkError.self) {
+        try Infomap.run(KnownNetworks.network(text, directed: true), options: given)
+      }
+    }
+  }
+
+  /// Codelength of the reference program, for all three.
+  @Test(arguments: [FlowModel.rawdir, .undirdir, .outdirdir])
+  func flowByLinksAlone(_ model: FlowModel) throws {
+    let text = "1 2 2\n1 3 1\n2 3 4\n3 4 1\n4 5 3\n5 4 2\n5 6 1\n6 4 5\n1 1 3\n4 7 2\n2 1 1\n"
+    let result = try Infomap.run(
+      KnownNetworks.network(text, directed: true),
+      options: options(twoLevel: true) { $0.model = model })
+    #expect(abs(result.codelength - 1.75832) < 5e-6)
+  }
+
   /// From super-modules of three triangles each, dissolving one gains 0.013955794, and then no other.
   @Test func dissolvesWhatDoesNotPay() throws {
-    let network = try KnownNetworks.network(KnownNetworks.nineTriangles)
+    let network = try KnownNetworks.network(ExampleNetworks.nineTriangles)
     var parents = [-1, -1, -1]
     var moduleOf: [Int] = []
     for triangle in 0..<9 {
@@ -196,7 +240,7 @@ import Testing
   }
 
   @Test func contradictoryOptionsAreRefused() throws {
-    let network = try KnownNetworks.network(KnownNetworks.twoTriangles)
+    let network = try KnownNetworks.network(ExampleNetworks.twoTriangles)
     for change: @Sendable (inout FlowOptions) -> Void in [
       { $0.recordsTeleportation = true }, { $0.teleportsToNodes = true },
       { $0.teleportationProbability = 1.5 }, { $0.markovTime = 0 }, { $0.markovTime = .nan },

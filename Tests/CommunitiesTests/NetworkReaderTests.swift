@@ -138,7 +138,7 @@ import Testing
   @Test func fuzz() throws {
     let seeds = [
       KnownNetworks.states, KnownNetworks.bipartite, KnownNetworks.intra + KnownNetworks.inter,
-      KnownNetworks.multilayer, KnownNetworks.nineTriangles, "1 2 0.5\n2 3 1e3\n",
+      KnownNetworks.multilayer, ExampleNetworks.nineTriangles, "1 2 0.5\n2 3 1e3\n",
     ].map { Array($0.utf8) }
     let pieces = [
       "*Vertices", "*States", "*Intra", "*Inter", "*Bipartite 3", "4294967295", "-1", "nan",

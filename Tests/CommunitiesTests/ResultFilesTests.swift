@@ -23,7 +23,7 @@ import Testing
   @Test(arguments: ["nine", "modular", "states", "multilayer", "bipartite"])
   func filesReadBackGiveTheSameCodelength(_ name: String) throws {
     let texts = [
-      "nine": KnownNetworks.nineTriangles, "modular": KnownNetworks.modular,
+      "nine": ExampleNetworks.nineTriangles, "modular": ExampleNetworks.modular,
       "states": KnownNetworks.states, "multilayer": KnownNetworks.intra,
       "bipartite": KnownNetworks.bipartite,
     ]
@@ -67,7 +67,7 @@ import Testing
 
   @Test func treeLinesAreTheFields() throws {
     let network = try KnownNetworks.network(
-      "*Vertices 6\n1 A\n2 B\n3 C\n4 D\n5 E\n6 \"F \\ G\"\n*Edges\n" + KnownNetworks.twoTriangles)
+      "*Vertices 6\n1 A\n2 B\n3 C\n4 D\n5 E\n6 \"F \\ G\"\n*Edges\n" + ExampleNetworks.twoTriangles)
     let result = try Infomap.run(network)
     let folder = try folder()
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -91,7 +91,7 @@ import Testing
   }
 
   @Test func aFolderThatIsNotThereIsSaid() throws {
-    let network = try KnownNetworks.network(KnownNetworks.twoTriangles)
+    let network = try KnownNetworks.network(ExampleNetworks.twoTriangles)
     let result = try Infomap.run(network)
     #expect(throws: FileError.self) {
       try ResultWriter(result, network: network, origin: origin)
@@ -110,7 +110,7 @@ import Testing
     ),
   ])
   func badPartitionsAreExplained(_ text: String, _ part: String) throws {
-    let network = try KnownNetworks.network(KnownNetworks.twoTriangles)
+    let network = try KnownNetworks.network(ExampleNetworks.twoTriangles)
     let error = #expect(throws: FileError.self) {
       try PartitionReader.read(bytes: Array(text.utf8), name: "p", network: network)
     }
@@ -128,7 +128,7 @@ import Testing
   }
 
   @Test func fuzzedPartitions() throws {
-    let network = try KnownNetworks.network(KnownNetworks.twoTriangles)
+    let network = try KnownNetworks.network(ExampleNetworks.twoTriangles)
     let seeds = [
       "1 1 0.1\n2 1\n3 2\n4 2\n5 2\n6 2\n", "1:1 0.1 \"A\" 1\n1:2 0.1 \"B\" 2\n2:1 0 \"\" 3\n",
     ]
@@ -152,7 +152,8 @@ import Testing
 
   @Test func mapHoldsEverything() throws {
     let network = try KnownNetworks.network(
-      "*Vertices 6\n1 A\n2 B\n3 C\n4 D\n5 E\n6 \"</script>\"\n*Edges\n" + KnownNetworks.twoTriangles
+      "*Vertices 6\n1 A\n2 B\n3 C\n4 D\n5 E\n6 \"</script>\"\n*Edges\n"
+        + ExampleNetworks.twoTriangles
     )
     let html = ModuleMap(try Infomap.run(network), network: network).html(title: "two & <three>")
     for name in ["\"A\"", "\"E\"", "\\u003C/script>", "two &amp; &lt;three>"] {

@@ -30,7 +30,7 @@ extension SerialTests {
       }
     }
 
-    @Test(arguments: ["det-exp", "initialization", "smoothing", "dropout"])
+    @Test(arguments: ["det-exp", "initialization", "smoothing", "dropout", "infomap"])
     func smallRecipesHold(_ name: String) throws {
       try check(try RecipeBook.recipe(named: name))
     }

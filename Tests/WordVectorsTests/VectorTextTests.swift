@@ -48,6 +48,44 @@ import Testing
     #expect(reason("a b\nc d\n").contains("where a finite number was expected"))
   }
 
+  /// The bytes of word2vec's binary format.
+  func binary(_ head: String, _ rows: [(String, [Float])], end: String) -> [UInt8] {
+    Array(head.utf8)
+      + rows.flatMap { name, values in
+        Array("\(name) ".utf8)
+          + values.flatMap { value in
+            (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * $0)) }
+          } + Array(end.utf8)
+      }
+  }
+
+  @Test func readsTheBinaryFormat() throws {
+    let rows: [(String, [Float])] = [("电", [1, -2.5, 1e-3]), ("b", [300, 0, -0.25])]
+    for end in ["", "\n"] {
+      let vectors = try parse(binary("2 3\n", rows, end: end))
+      #expect(vectors.words == ["电", "b"])
+      #expect(vectors.matrix == [1, -2.5, 1e-3, 300, 0, -0.25])
+    }
+    let many = (0..<30_000).map { ("w\($0)", [Float($0) + 0.5, -Float($0), 0.1, 7]) }
+    #expect(try parse(binary("30000 4\n", many, end: "\n")).matrix == many.flatMap(\.1))
+  }
+
+  @Test func explainsWhatIsWrongWithBinaryFiles() {
+    func reason(_ bytes: [UInt8]) -> String {
+      do {
+        _ = try parse(bytes)
+        return "no error"
+      } catch { return (error as? FileError)?.reason ?? "another error: \(error)" }
+    }
+    let rows: [(String, [Float])] = [("a", [1, 2, 3]), ("b", [4, 5, 6])]
+    let whole = binary("2 3\n", rows, end: "")
+    #expect(reason(Array(whole.dropLast())).contains("ends after 1 vectors, its first line says 2"))
+    #expect(reason(whole + [0x61]).contains("goes on after the 2 vectors"))
+    #expect(reason(binary("3 3\n", rows, end: "")).contains("ends after 2 vectors"))
+    #expect(reason(binary("2 99999\n", rows, end: "")).contains("a dimension from 1 to 65536"))
+    #expect(reason(binary("2 3\n", [("a", [1, .nan, 3])], end: "")).contains("not finite"))
+  }
+
   @Test func namesMustBeUTF8() {
     #expect(throws: FileError.self) { try parse([0xB5, 0xE7, 0x20, 0x31, 0x0A]) }
   }

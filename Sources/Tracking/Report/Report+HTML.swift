@@ -108,6 +108,9 @@ extension Report {
     case .images(let figures):
       return "<div class=\"images\">\(figures.map(figure).joined())</div>"
     case .code(let text): return "<pre>\(HTMLText.escaped(text))</pre>"
+    case .page(let html, let height):
+      return "<iframe sandbox=\"allow-scripts\" height=\"\(height)\" "
+        + "srcdoc=\"\(HTMLText.escaped(html))\"></iframe>"
     }
   }
 

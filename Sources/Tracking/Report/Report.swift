@@ -59,6 +59,9 @@ public struct Report: Sendable {
     case images([Figure])
     /// Text as it is, in a fixed-width font.
     case code(String)
+    /// A self-contained HTML page inside this one, of that many pixels in height. Its scripts run, cut
+    /// off from the page around it.
+    case page(String, height: Int)
   }
 
   /// A picture with a line below it.

@@ -45,6 +45,7 @@ enum ReportStyle {
     pre { background: var(--card); border: 1px solid var(--rule); border-radius: 8px;
       padding: 14px 16px; margin: 0 0 16px; line-height: 1.5; white-space: pre-wrap;
       overflow-wrap: anywhere; }
+    iframe { width: 100%; border: 1px solid var(--rule); border-radius: 8px; }
     .scroll { overflow-x: auto; margin: 0 0 20px; }
     table { border-collapse: collapse; font-size: 14px; line-height: 1.5; min-width: 40%; }
     table.claims { width: 100%; }

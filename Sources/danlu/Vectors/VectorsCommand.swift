@@ -9,8 +9,8 @@ struct VectorsCommand: ParsableCommand {
     abstract: "Train, search, evaluate and cluster vectors of words and documents.",
     discussion: """
       Text has one document a line and words separated by spaces. A vector file is a model that
-      `train` wrote (safetensors) or text in word2vec's format; gzip is unpacked, `-` is standard
-      input.
+      `train` wrote (safetensors) or in word2vec's text or binary format; gzip is unpacked, `-` is
+      standard input.
 
       EXAMPLES
         danlu vectors train corpus.txt --out model.safetensors
@@ -29,7 +29,8 @@ extension Embedding.Table: ExpressibleByArgument {}
 
 /// The vector file that most subcommands read.
 struct VectorFileOptions: ParsableArguments {
-  @Argument(help: "A model of `danlu vectors train`, or vectors in word2vec's text format.")
+  @Argument(
+    help: "A model of `danlu vectors train`, or vectors in word2vec's text or binary format.")
   var vectors: String
 
   @Option(help: "Which vectors of a model: words, contexts or documents.")
@@ -59,7 +60,10 @@ extension WordVectors {
   /// The row of a word, or a failure that names the file.
   func requiredRow(of word: String, in path: String) throws -> Int {
     guard let row = row(of: word) ?? row(of: word.lowercased()) else {
-      throw Failure("\(path): no vector for '\(word)' among \(count)")
+      // Only words that share a character: in Chinese any two short words differ in few.
+      let akin = words.filter { !Set(word).isDisjoint(with: $0) }
+      let hint = nearestName(to: word, among: akin).map { "; did you mean '\($0)'?" } ?? ""
+      throw Failure("\(path): no vector for '\(word)' among \(count)\(hint)")
     }
     return row
   }

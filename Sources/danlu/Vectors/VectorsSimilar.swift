@@ -8,13 +8,16 @@ struct VectorsSimilar: ParsableCommand {
     commandName: "similar",
     abstract: "The nearest words by cosine, exactly or fast.",
     discussion: """
-      --all writes the neighbours of every word as links (word, neighbour, cosine), which
-      `danlu communities` reads.
+      --all writes the neighbours of every word as lines word, neighbour, cosine; a name that ends in
+      .net gets a Pajek network of words instead, which `danlu communities` reads.
+
+      --fast divides all vectors into clusters first, so it is for --all and for many words.
 
       EXAMPLES
         danlu vectors similar model.safetensors 变压器 电网 --count 20
-        danlu vectors similar model.safetensors --all --count 50 --min-similarity 0.6 --out links.tsv
-        danlu vectors similar big.txt --all --fast --probes 32 --out links.tsv
+        danlu vectors similar model.safetensors --all --count 50 --min-similarity 0.6 --out words.net
+        danlu communities words.net --directed --two-level
+        danlu vectors similar big.txt --all --fast --probes 128 --out links.tsv
       """)
 
   @OptionGroup var file: VectorFileOptions
@@ -31,14 +34,14 @@ struct VectorsSimilar: ParsableCommand {
   @Flag(help: "The neighbours of every word; needs --out.")
   var all = false
 
-  @Option(help: "Writes tab-separated links to this file.")
+  @Option(help: "Writes tab-separated links to this file, or a Pajek network if it ends in .net.")
   var out: String?
 
   @Flag(help: "Looks only at the clusters of vectors nearest to each word.")
   var fast = false
 
   @Option(help: "Clusters that --fast looks at.")
-  var probes = 16
+  var probes = 64
 
   @Option(help: "Seed of the clusters of --fast.")
   var seed: UInt64 = 1
@@ -83,10 +86,14 @@ struct VectorsSimilar: ParsableCommand {
     let seconds = (ContinuousClock.now - started) / .seconds(1)
     if let out {
       try AtomicFile.write(to: out) { file in
-        for (row, neighbors) in zip(rows, found) {
-          for neighbor in neighbors {
-            try file.write(
-              "\(vectors.words[row])\t\(vectors.words[neighbor.row])\t\(neighbor.similarity)\n")
+        if out.hasSuffix(".net") {
+          try writeNetwork(rows, found, vectors, to: file)
+        } else {
+          for (row, neighbors) in zip(rows, found) {
+            for neighbor in neighbors {
+              try file.write(
+                "\(vectors.words[row])\t\(vectors.words[neighbor.row])\t\(neighbor.similarity)\n")
+            }
           }
         }
       }
@@ -115,6 +122,22 @@ struct VectorsSimilar: ParsableCommand {
         for neighbor in answer.neighbors {
           Console.output("\(answer.word)\t\(neighbor.word)\t\(neighbor.similarity)")
         }
+      }
+    }
+  }
+
+  /// Words numbered by their rows from 1; a walk cannot follow links of cosine 0 or less.
+  private func writeNetwork(
+    _ rows: [Int], _ found: [[Neighbor]], _ vectors: WordVectors, to file: AtomicFile
+  ) throws {
+    try file.write("*Vertices \(vectors.count)\n")
+    for (row, word) in vectors.words.enumerated() {
+      try file.write("\(row + 1) \"\(word.replacing("\"", with: "'"))\"\n")
+    }
+    try file.write("*Arcs\n")
+    for (row, neighbors) in zip(rows, found) {
+      for neighbor in neighbors where neighbor.similarity > 0 {
+        try file.write("\(row + 1) \(neighbor.row + 1) \(neighbor.similarity)\n")
       }
     }
   }
