@@ -104,7 +104,7 @@ public enum Runtime {
   /// that on a busy machine they take the processor from the very threads they wait for, and small
   /// models train several times slower. Must precede `dlopen`; the user's own setting stands.
   private static func limitSpinning() {
-    if getenv("OMP_WAIT_POLICY") == nil { setenv("GOMP_SPINCOUNT", "2000", 0) }
+    if getenv("OMP_WAIT_POLICY") == nil { setenv("GOMP_SPINCOUNT", "5000", 0) }
   }
 
   /// Candidates in order: why, libtorch's `lib` folder, the shim compiled for it.
