@@ -52,14 +52,26 @@ public struct Adam: UpdateRule {
   }
 
   public func applyFused(_ batch: RuleBatch, rate: Double, decay: Double) {
-    // After infinitely many steps nothing is left to correct.
-    let steps =
-      hasBiasCorrection
-      ? batch.stepTensors : batch.stepTensors.map { Tensor.full(like: $0, .infinity) }
+    Adam.applyKernel(
+      batch, first: batch.history[0], second: batch.history[1], rate: rate, beta1: beta1,
+      beta2: beta2, epsilon: epsilon, decay: decay,
+      steps: hasBiasCorrection ? batch.stepTensors : Adam.infinitelyManySteps(batch))
+  }
+
+  /// The fused kernel's step counts when nothing is to be corrected.
+  static func infinitelyManySteps(_ batch: RuleBatch) -> [Tensor] {
+    guard let one = batch.stepTensors.first else { return [] }
+    return Array(repeating: Tensor.full(like: one, .infinity), count: batch.stepTensors.count)
+  }
+
+  static func applyKernel(
+    _ batch: RuleBatch, first: [Tensor], second: [Tensor], rate: Double, beta1: Double,
+    beta2: Double, epsilon: Double, decay: Double = 0, steps: [Tensor]
+  ) {
     let kernel = decay == 0 ? Adam.kernel : Adam.decayKernel
     kernel.perform(
-      batch.parameters, batch.gradients, batch.history[0], batch.history[1], [Tensor](), steps,
-      rate, beta1, beta2, decay, epsilon, false, false)
+      batch.parameters, batch.gradients, first, second, [Tensor](), steps, rate, beta1, beta2,
+      decay, epsilon, false, false)
   }
 
   // (self, grads, first moments, second moments, maxima of second moments, steps, lr, β₁, β₂,

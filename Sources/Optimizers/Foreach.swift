@@ -22,6 +22,10 @@ enum Foreach {
   static func addcmul(_ a: [Tensor], _ b: [Tensor], _ c: [Tensor], value: Double) {
     addcmulNumber.perform(a, b, c, value)
   }
+  /// a + value · b · c.
+  static func productSum(_ a: [Tensor], _ b: [Tensor], _ c: [Tensor], value: Double) -> [Tensor] {
+    productSumNumber.tensors(a, b, c, value)
+  }
   /// a ← a + value · b / c.
   static func addcdiv(_ a: [Tensor], _ b: [Tensor], _ c: [Tensor], value: Double) {
     addcdivNumber.perform(a, b, c, value)
@@ -34,6 +38,8 @@ enum Foreach {
   static func quotient(_ a: [Tensor], _ b: [Tensor]) -> [Tensor] { quotientList.tensors(a, b) }
   /// √a.
   static func squareRoot(_ a: [Tensor]) -> [Tensor] { squareRootList.tensors(a) }
+  /// a ← √a.
+  static func squareRootInPlace(_ a: [Tensor]) { squareRootInPlaceList.perform(a) }
   /// sign(a), in place.
   static func signInPlace(_ a: [Tensor]) { signList.perform(a) }
   /// a ← b.
@@ -54,10 +60,12 @@ enum Foreach {
   private static let addNumber = Operator("_foreach_add_", "Scalar")
   private static let sumList = Operator("_foreach_add", "List")
   private static let addcmulNumber = Operator("_foreach_addcmul_", "Scalar")
+  private static let productSumNumber = Operator("_foreach_addcmul", "Scalar")
   private static let addcdivNumber = Operator("_foreach_addcdiv_", "Scalar")
   private static let lerpNumber = Operator("_foreach_lerp_", "Scalar")
   private static let quotientList = Operator("_foreach_div", "List")
   private static let squareRootList = Operator("_foreach_sqrt")
+  private static let squareRootInPlaceList = Operator("_foreach_sqrt_")
   private static let signList = Operator("_foreach_sign_")
   private static let copyList = Operator("_foreach_copy_")
   private static let normList = Operator("_foreach_norm", "Scalar")

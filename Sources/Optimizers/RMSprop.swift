@@ -26,7 +26,7 @@ public struct RMSprop: UpdateRule {
   }
 
   public var fusion: RuleFusion { .update }
-  public var worksInPieces: Bool { true }
+  public var worksInPieces: Bool { isCentred }
 
   public func initialState(for parameter: Tensor) -> [(name: String, tensor: Tensor)] {
     let square = (name: "meanSquare", tensor: Tensor.zeros(like: parameter))
@@ -38,7 +38,16 @@ public struct RMSprop: UpdateRule {
   }
 
   public func applyFused(_ batch: RuleBatch, rate: Double, decay: Double) {
+    guard isCentred else { return applyAsAdam(batch, rate: rate) }
     Foreach.addcdiv(batch.parameters, batch.gradients, denominators(batch), value: -rate)
+  }
+
+  /// RMSprop is Adam with β₁ = 0 and nothing to correct, and Adam has a kernel that does it in one pass.
+  /// Its first moment is then the gradient itself, which stands in for it: it is overwritten by itself.
+  private func applyAsAdam(_ batch: RuleBatch, rate: Double) {
+    Adam.applyKernel(
+      batch, first: batch.gradients, second: batch.history[0], rate: rate, beta1: 0,
+      beta2: smoothing, epsilon: epsilon, steps: Adam.infinitelyManySteps(batch))
   }
 
   /// Moves the history on; √v + ε.
@@ -46,16 +55,15 @@ public struct RMSprop: UpdateRule {
     let square = batch.history[0]
     Foreach.multiply(square, by: smoothing)
     Foreach.addcmul(square, batch.gradients, batch.gradients, value: 1 - smoothing)
-    let variance: [Tensor]
+    let denominator: [Tensor]
     if isCentred {
       let mean = batch.history[1]
       Foreach.lerp(mean, to: batch.gradients, weight: 1 - smoothing)
-      variance = square.map { $0.clone() }
-      Foreach.addcmul(variance, mean, mean, value: -1)
+      denominator = Foreach.productSum(square, mean, mean, value: -1)
+      Foreach.squareRootInPlace(denominator)
     } else {
-      variance = square
+      denominator = Foreach.squareRoot(square)
     }
-    let denominator = Foreach.squareRoot(variance)
     Foreach.add(denominator, epsilon)
     return denominator
   }
