@@ -72,7 +72,10 @@ import Testing
     let nearest = try ExactNeighbors(documents).nearestToRows(count: 1)
     let right = nearest.enumerated().filter { $0.offset % 4 == $0.element[0].row % 4 }.count
     #expect(right >= 1980)
-    let clusters = try SphericalKMeans(k: 4).cluster(documents)
+    // Several starts: one alone may end in a local optimum, and three threads give other vectors each time.
+    var means = SphericalKMeans(k: 4)
+    means.trials = 10
+    let clusters = try means.cluster(documents)
     let agreement = ClusterAgreement(
       clusters: clusters.assignments, classes: Self.topics.topics)
     #expect(agreement.purity >= 0.99)
