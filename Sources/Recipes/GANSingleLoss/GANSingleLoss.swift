@@ -17,7 +17,7 @@ public enum GANSingleLoss: Recipe {
       + "sample quality with alternating training of the same networks.",
     date: "2019-02-22", archive: 6387,
     data: "pen strokes drawn from the seed; a folder of IDX, CIFAR or PNG files",
-    duration: "4.5 min",
+    duration: "5 to 10 min",
     settings: [
       Setting(
         "loss", .text("hinge-low"),

@@ -70,7 +70,9 @@ struct StepTimes {
             rows: forms.map { [.text($0.name), .number($0.milliseconds), .number($0.ratio)] },
             caption:
               "Shortest of 15 turns of 4 rounds. Alternating here shares the fakes between the "
-              + "players and asks for no gradient that is thrown away."))
+              + "players and asks for no gradient that is thrown away; the one loss as the article "
+              + "writes it passes the discriminator once more, forward and back, and may take longer."
+          ))
       ])
   }
 }
