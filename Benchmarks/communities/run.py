@@ -192,7 +192,7 @@ def main():
         f"{' --large' if options.large else ''}`.")
     say()
     say(f"- danlu {version([options.danlu, '--version'])}; peer: the command of the Python package "
-        f"`infomap`, {version([options.infomap, '--version'])}")
+        f"`infomap`, {'not run' if options.no_peer else version([options.infomap, '--version'])}")
     say(f"- {processor()}, {os.cpu_count()} processors, {platform.system()} {platform.release()}, "
         f"{time.strftime('%Y-%m-%d')}; load when started {os.getloadavg()[0]:.1f}")
     say()
