@@ -72,11 +72,11 @@ inline bool isPlain(const at::Tensor &tensor) {
   return tensor.key_set() == plain && !torch::autograd::isFwGradDefined(tensor);
 }
 
-struct Add {
-  using Node = torch::autograd::generated::AddBackward0;
+/// What addition and subtraction have in common: a factor, left out here, and nothing saved but types.
+template <typename GraphNode>
+struct Linear {
+  using Node = GraphNode;
   static constexpr bool takesAlpha = true;
-  template <typename Scalar>
-  static Scalar of(Scalar a, Scalar b) { return a + b; }
   static void save(Node &node, const at::Tensor &a, const at::Tensor &b) {
     node.alpha = 1;
     node.self_scalar_type = a.scalar_type();
@@ -84,16 +84,14 @@ struct Add {
   }
 };
 
-struct Subtract {
-  using Node = torch::autograd::generated::SubBackward0;
-  static constexpr bool takesAlpha = true;
+struct Add : Linear<torch::autograd::generated::AddBackward0> {
+  template <typename Scalar>
+  static Scalar of(Scalar a, Scalar b) { return a + b; }
+};
+
+struct Subtract : Linear<torch::autograd::generated::SubBackward0> {
   template <typename Scalar>
   static Scalar of(Scalar a, Scalar b) { return a - b; }
-  static void save(Node &node, const at::Tensor &a, const at::Tensor &b) {
-    node.alpha = 1;
-    node.self_scalar_type = a.scalar_type();
-    node.other_scalar_type = b.scalar_type();
-  }
 };
 
 struct Multiply {
