@@ -57,18 +57,19 @@ enum ModuleMapPage {
     }
     prepare(root, null, 0, 0, 1, 0, 0);
 
-    let view = { x: 0, y: 0, k: 1 }, size = { w: 1, h: 1 }, target = null, hover = null;
+    let size = { w: 1, h: 1 }, target = null, hover = null;
     function fit(n) {
       const r = n ? n.r : 1.02;
       return { x: n ? n.x : 0, y: n ? n.y : 0, k: 0.47 * Math.min(size.w, size.h) / r };
     }
+    let view = fit(null);
     function resize() {
-      const ratio = window.devicePixelRatio || 1, box = stage.getBoundingClientRect();
-      const first = size.w === 1;
-      size = { w: box.width, h: box.height };
+      const ratio = window.devicePixelRatio || 1, box = stage.getBoundingClientRect(), before = fit(null).k;
+      // A frame that is not laid out yet has no size.
+      size = { w: Math.max(1, box.width), h: Math.max(1, box.height) };
+      view.k *= fit(null).k / before;
       canvas.width = Math.round(box.width * ratio); canvas.height = Math.round(box.height * ratio);
       ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
-      if (first) view = fit(null);
       draw();
     }
     const sx = x => (x - view.x) * view.k + size.w / 2, sy = y => (y - view.y) * view.k + size.h / 2;

@@ -55,6 +55,7 @@ enum ReportStyle {
       white-space: nowrap; }
     td { padding: 10px 20px 10px 0; border-bottom: 1px solid var(--rule); vertical-align: top;
       overflow-wrap: anywhere; }
+    td:first-child { overflow-wrap: break-word; }
     td:last-child, th:last-child { padding-right: 0; }
     .figure { text-align: right; font-variant-numeric: tabular-nums; }
     td.figure { white-space: nowrap; }
