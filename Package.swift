@@ -99,7 +99,8 @@ let package = Package(
 
     // Pure Swift, no libtorch.
     .target(
-      name: "TextMining", dependencies: ["WordVectors", "Formats", "Parallel", "Requirements"]),
+      name: "TextMining",
+      dependencies: ["WordVectors", "CPrefetch", "Formats", "Parallel", "Requirements"]),
     .target(
       name: "WordVectors", dependencies: ["CVectorKernels", "Formats", "Parallel", "Requirements"]),
     .target(name: "CVectorKernels", exclude: ["kernels_body.h"]),

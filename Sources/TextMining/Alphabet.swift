@@ -137,4 +137,12 @@ enum PackedGram {
     hash = hash &* 0xBF58_476D_1CE4_E5B9
     return hash ^ (hash >> 32)
   }
+
+  /// The key that has this hash.
+  static func key(hash: UInt64) -> UInt64 {
+    var key = hash ^ (hash >> 32)
+    key = key &* 0x96DE_1B17_3F11_9089
+    key ^= key >> 29 ^ key >> 58
+    return key &* 0xF1DE_83E1_9937_733D
+  }
 }

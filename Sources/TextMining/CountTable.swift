@@ -46,45 +46,17 @@ struct CountTable: Sendable {
     self = larger
   }
 
+  /// Calls `body` with all pairs, in no particular order.
+  func forEachPair(_ body: (_ key: UInt64, _ count: Int) -> Void) {
+    for slot in 0..<keys.count where keys[slot] != 0 { body(keys[slot], counts[slot]) }
+  }
+
   /// All pairs, by key, so that whoever iterates gets one order.
   func sorted() -> [(key: UInt64, count: Int)] {
     var pairs: [(key: UInt64, count: Int)] = []
     pairs.reserveCapacity(count)
-    for slot in 0..<keys.count where keys[slot] != 0 { pairs.append((keys[slot], counts[slot])) }
+    forEachPair { pairs.append(($0, $1)) }
     pairs.sort { $0.key < $1.key }
     return pairs
   }
-}
-
-/// A set of keys that may answer yes wrongly, never no: enough to leave out hopeless n-grams early.
-struct KeyFilter: Sendable {
-  private let words: RawArray<UInt64>
-  private let shift: UInt64
-
-  /// A filter for about `count` keys, sixteen bits each.
-  init(count: Int) {
-    var bits: UInt64 = 16
-    while 1 << bits < count * 16, bits < 33 { bits += 1 }
-    words = RawArray(repeating: 0, count: 1 << (bits - 6))
-    shift = 64 - bits
-  }
-
-  /// One multiplication spreads packed n-grams well enough here.
-  @inline(__always)
-  private func bit(of key: UInt64) -> UInt64 { (key &* 0x9E37_79B9_7F4A_7C15) >> shift }
-
-  func insert(_ key: UInt64) {
-    let bit = bit(of: key)
-    words.pointer[Int(truncatingIfNeeded: bit >> 6)] |= 1 << (bit & 63)
-  }
-
-  /// 1 if the set may contain `key`, otherwise 0.
-  @inline(__always)
-  func mayContainBit(_ key: UInt64) -> UInt64 {
-    let bit = bit(of: key)
-    return words.pointer[Int(truncatingIfNeeded: bit >> 6)] >> (bit & 63) & 1
-  }
-
-  @inline(__always)
-  func mayContain(_ key: UInt64) -> Bool { mayContainBit(key) != 0 }
 }

@@ -1,3 +1,4 @@
+import CPrefetch
 import Requirements
 
 /// A set of n-grams, 2 ≤ n ≤ 4, and the cutting of text by it: two neighbours stay together wherever
@@ -45,12 +46,17 @@ struct GramSet: Sendable {
     return capacity
   }
 
+  @inline(__always)
+  private static func firstSlot(of key: UInt64, _ mask: Int) -> Int {
+    Int(truncatingIfNeeded: PackedGram.hash(key) >> 8) & mask
+  }
+
   /// Where `key` stands or would stand; `shift` bits of an entry are not the key's.
   @inline(__always)
   private static func slot(
     of key: UInt64, in table: RawArray<UInt64>, _ mask: Int, shift: UInt64
   ) -> Int {
-    var slot = Int(truncatingIfNeeded: PackedGram.hash(key) >> 8) & mask
+    var slot = firstSlot(of: key, mask)
     while table.pointer[slot] != 0, table.pointer[slot] >> shift != key {
       slot = (slot &+ 1) & mask
     }
@@ -65,67 +71,117 @@ struct GramSet: Sendable {
   /// Calls `body` with each piece of `numbers` as a range. Boundaries end pieces and are in none; so
   /// do spaces, which are pieces of their own where the corpus keeps them.
   ///
-  /// 64 positions at a time: first, without a branch, where a gram may begin; then, there, which
-  /// neighbours it glues; then the pieces between the bits that stayed zero.
+  /// A block of positions at a time, in steps that look many grams up together, so that their cache
+  /// misses overlap: which pairs may begin a gram; how long it may be; which neighbours it glues. Then the
+  /// pieces between the bits that stayed zero.
   @inline(__always)
   func forEachPiece(
     _ numbers: UnsafeBufferPointer<UInt16>, _ body: (_ start: Int, _ end: Int) -> Void
   ) {
     guard let base = numbers.baseAddress else { return }
     let count = numbers.count
+    let work = Workspace()
     var start = 0
-    // Bit k of a block: its positions k and k + 1 are glued.
-    var carried: UInt64 = 0
     var block = 0
     while block < count {
-      let width = min(64, count &- block)
-      var candidates: UInt64 = 0
-      for offset in 0..<min(width, count &- 1 &- block) {
-        let pair =
-          UInt64(base[block &+ offset]) << PackedGram.bits | UInt64(base[block &+ offset &+ 1])
-        candidates |= startFilter.mayContainBit(pair) << UInt64(offset)
-      }
-      var glued = carried
-      carried = 0
-      while candidates != 0 {
-        let offset = candidates.trailingZeroBitCount
-        candidates &= candidates &- 1
-        let reach = longestGram(base, block &+ offset, count)
-        if reach == 0 { continue }
-        let run = (1 << UInt64(reach &- 1)) &- 1 as UInt64
-        glued |= run << UInt64(offset)
-        if offset > 60 { carried |= run >> UInt64(64 &- offset) }
-      }
-      var ends = ~glued
-      if width < 64 { ends &= (1 << UInt64(width)) &- 1 }
-      while ends != 0 {
-        let last = block &+ ends.trailingZeroBitCount
-        ends &= ends &- 1
-        if base[last] >= Alphabet.firstCharacter || base[last] == Alphabet.space {
-          body(start, last &+ 1)
+      let end = min(count, block &+ Self.block)
+      glue(base, block, end, count, work)
+      var word = block
+      while word < end {
+        var ends = ~work.glued[(word &- block) / 64]
+        if end &- word < 64 { ends &= (1 << UInt64(end &- word)) &- 1 }
+        while ends != 0 {
+          let last = word &+ ends.trailingZeroBitCount
+          ends &= ends &- 1
+          if base[last] >= Alphabet.firstCharacter || base[last] == Alphabet.space {
+            body(start, last &+ 1)
+          }
+          start = last &+ 1
         }
-        start = last &+ 1
+        word &+= 64
       }
-      block &+= 64
+      block = end
     }
   }
 
-  /// The length of the longest gram that begins at `index`, or 0.
-  @inline(__always)
-  private func longestGram(_ base: UnsafePointer<UInt16>, _ index: Int, _ count: Int) -> Int {
-    guard base[index] >= Alphabet.firstCharacter, base[index &+ 1] >= Alphabet.firstCharacter
-    else { return 0 }
-    var key = UInt64(base[index]) << PackedGram.bits | UInt64(base[index &+ 1])
-    let facts = starts.pointer[Self.slot(of: key, in: starts, startMask, shift: 3)]
-    if facts == 0 { return 0 }
-    var length = facts & 4 != 0 ? 2 : 0
-    let limit = min(Int(truncatingIfNeeded: facts & 3) &+ 1, count &- index)
-    var next = 2
-    while next < limit, base[index &+ next] >= Alphabet.firstCharacter {
-      key = key << PackedGram.bits | UInt64(base[index &+ next])
-      next &+= 1
-      if contains(key) { length = next }
+  private static let block = 256
+
+  private final class Workspace {
+    /// Bit k of word w: the block's positions 64w + k and the one after it are glued. The last word is
+    /// the next block's first.
+    let glued = RawArray<UInt64>(repeating: 0, count: block / 64 + 1)
+    let pairs = RawArray<UInt64>(uninitializedCount: block)
+    let places = RawArray<Int>(uninitializedCount: block)
+    let longer = RawArray<Longer>(uninitializedCount: block)
+
+    @inline(__always)
+    func glue(_ place: Int, _ length: Int) {
+      let run = (1 << UInt64(length &- 1)) &- 1 as UInt64
+      let bit = UInt64(place & 63)
+      glued.pointer[place / 64] |= run << bit
+      if bit > 60 { glued.pointer[place / 64 &+ 1] |= run >> (64 &- bit) }
     }
-    return length
+  }
+
+  /// A pair that grams of three or four characters begin with.
+  private struct Longer: BitwiseCopyable {
+    var place: Int
+    /// The first three and four characters; `four` is zero where no gram of four begins.
+    var three: UInt64
+    var four: UInt64
+    var isPairGram: Bool
+  }
+
+  @inline(__always)
+  private func glue(
+    _ base: UnsafePointer<UInt16>, _ block: Int, _ end: Int, _ count: Int, _ work: Workspace
+  ) {
+    let words = work.glued.count
+    work.glued[0] = work.glued[words &- 1]
+    for word in 1..<words { work.glued[word] = 0 }
+    @inline(__always) func number(_ index: Int) -> UInt64 {
+      UInt64(index < count ? base[index] : Alphabet.boundary)
+    }
+    var candidates = 0
+    for index in block..<end {
+      // No gram contains a separator, so what runs across one is not found.
+      let pair = number(index) << PackedGram.bits | number(index &+ 1)
+      work.pairs.pointer[candidates] = pair
+      work.places.pointer[candidates] = index &- block
+      candidates &+= Int(truncatingIfNeeded: startFilter.mayContainBit(pair))
+    }
+    for index in 0..<candidates {
+      prefetch(starts.pointer + Self.firstSlot(of: work.pairs.pointer[index], startMask))
+    }
+    var longer = 0
+    for index in 0..<candidates {
+      let pair = work.pairs.pointer[index]
+      let place = work.places.pointer[index]
+      let facts = starts.pointer[Self.slot(of: pair, in: starts, startMask, shift: 3)]
+      if facts & 3 > 1 {
+        let three = pair << PackedGram.bits | number(block &+ place &+ 2)
+        prefetch(keys.pointer + Self.firstSlot(of: three, mask))
+        var four: UInt64 = 0
+        if facts & 3 == 3 {
+          four = three << PackedGram.bits | number(block &+ place &+ 3)
+          prefetch(keys.pointer + Self.firstSlot(of: four, mask))
+        }
+        work.longer.pointer[longer] = Longer(
+          place: place, three: three, four: four, isPairGram: facts & 4 != 0)
+        longer &+= 1
+      } else if facts != 0 {
+        work.glue(place, 2)
+      }
+    }
+    for index in 0..<longer {
+      let gram = work.longer.pointer[index]
+      if gram.four != 0, contains(gram.four) {
+        work.glue(gram.place, 4)
+      } else if contains(gram.three) {
+        work.glue(gram.place, 3)
+      } else if gram.isPairGram {
+        work.glue(gram.place, 2)
+      }
+    }
   }
 }

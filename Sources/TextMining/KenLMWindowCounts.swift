@@ -21,8 +21,8 @@ struct KenLMWindowCounts: Sendable {
     progress.begin("counting pairs", total: corpus.count, unit: "characters")
     var filter: KeyFilter?
     if minCount > 1, prunes {
-      let pairs = try Self.frequentPairs(
-        corpus, minCount: minCount, progress: progress, cancellation: cancellation)
+      let pairs = try PairCounts.collect(
+        corpus: corpus, minCount: minCount, progress: progress, cancellation: cancellation)
       let frequent = KeyFilter(count: pairs.count)
       for (key, _) in pairs { frequent.insert(key) }
       filter = frequent
@@ -83,32 +83,8 @@ struct KenLMWindowCounts: Sendable {
         table.add(prefix, count)
       }
     }
-    for (key, _) in table.sorted() { distinct[PackedGram.length(key)] += 1 }
-  }
-
-  private static func frequentPairs(
-    _ corpus: TextCorpus, minCount: Int, progress: any ProgressReporter,
-    cancellation: Cancellation
-  ) throws -> [(key: UInt64, count: Int)] {
-    var pairs: [(key: UInt64, count: Int)] = []
-    try KeyCount.each(
-      corpus: corpus, minCount: minCount,
-      scan: { stages in
-        try corpus.forEachSegmentGroup(progress: progress, cancellation: cancellation) {
-          _, _, numbers in
-          stages.use { stage in
-            var previous: UInt64 = 0
-            for id in numbers {
-              if id >= Alphabet.firstCharacter {
-                if previous != 0 { stage.add(previous << PackedGram.bits | UInt64(id)) }
-                previous = UInt64(id)
-              } else if id == Alphabet.boundary {
-                previous = 0
-              }
-            }
-          }
-        }
-      }, { pairs.append(($0, $1)) })
-    return pairs
+    var distinct = [0, 0, 0, 0, 0]
+    table.forEachPair { key, _ in distinct[PackedGram.length(key)] += 1 }
+    self.distinct = distinct
   }
 }

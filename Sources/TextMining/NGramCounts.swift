@@ -33,13 +33,16 @@ struct NGramCounts: Sendable {
         distinct[1] += 1
       }
     }
-    var filter = KeyFilter(count: distinct[1])
-    for (key, _) in table.sorted() { filter.insert(key) }
+    var filter = KeyFilter(count: 0)
     for length in 2..<(order + 1) {
       progress.begin("counting \(length)-grams", total: corpus.count, unit: "characters")
-      let survivors = try Self.pass(
-        corpus: corpus, length: length, minCount: minCount, filter: minCount > 1 ? filter : nil,
-        progress: progress, cancellation: cancellation)
+      let survivors =
+        length == 2
+        ? try PairCounts.collect(
+          corpus: corpus, minCount: minCount, progress: progress, cancellation: cancellation)
+        : try Self.pass(
+          corpus: corpus, length: length, minCount: minCount, filter: minCount > 1 ? filter : nil,
+          progress: progress, cancellation: cancellation)
       progress.end()
       distinct[length] = survivors.count
       let total = distinct.reduce(0, +)
@@ -57,6 +60,9 @@ struct NGramCounts: Sendable {
     }
   }
 
+  /// Positions whose parts are looked up together, so that the filter's cache misses overlap.
+  private static let window = 256
+
   private static func pass(
     corpus: TextCorpus, length: Int, minCount: Int, filter: KeyFilter?,
     progress: any ProgressReporter, cancellation: Cancellation
@@ -67,26 +73,34 @@ struct NGramCounts: Sendable {
       corpus: corpus, lookahead: length - 1, minCount: minCount, progress: progress,
       cancellation: cancellation
     ) { numbers, _, stage in
-      let end = numbers.count
-      guard end >= length, let base = numbers.baseAddress else { return }
+      guard numbers.count >= length, let base = numbers.baseAddress else { return }
+      let isWhole = 1 << 63 as UInt64
+      let grams = RawArray<UInt64>(uninitializedCount: window)
       var key: UInt64 = 0
       var run = 0
-      var previousPart = false
-      for index in 0..<end {
-        let id = base[index]
-        if id < Alphabet.firstCharacter {
-          if id == Alphabet.boundary {
-            run = 0
-            key = 0
-          }
-          continue
+      var previousPart: UInt64 = 0
+      var start = 0
+      while start < numbers.count {
+        var seen = 0
+        for index in start..<min(numbers.count, start &+ window) {
+          let id = base[index]
+          if id == Alphabet.space { continue }
+          key = (key << PackedGram.bits | UInt64(id)) & mask
+          run = id == Alphabet.boundary ? 0 : run &+ 1
+          grams[seen] = key | (run >= length ? isWhole : 0)
+          filter?.prefetch(key & partMask)
+          seen &+= 1
         }
-        key = (key << PackedGram.bits | UInt64(id)) & mask
-        run &+= 1
-        if run < length &- 1 { continue }
-        let part = filter?.mayContain(key & partMask) ?? true
-        if run >= length, part, previousPart { stage.add(key) }
-        previousPart = part
+        start &+= window
+        var found = 0
+        for index in 0..<seen {
+          let gram = grams[index]
+          let part = filter?.mayContainBit(gram & partMask) ?? 1
+          grams[found] = gram & mask
+          found &+= Int(truncatingIfNeeded: part & previousPart & gram >> 63)
+          previousPart = part
+        }
+        for index in 0..<found { stage.add(grams[index]) }
       }
     }
   }
@@ -102,7 +116,11 @@ struct NGramCounts: Sendable {
 
   /// The sum of the counts of the single characters that survive.
   var characterTotal: Int {
-    table.sorted().reduce(0) { $0 + ($1.key <= PackedGram.mask ? $1.count : 0) }
+    var total = 0
+    table.forEachPair { key, count in
+      if key <= PackedGram.mask { total += count }
+    }
+    return total
   }
 }
 
@@ -133,16 +151,17 @@ enum KeyCount {
   /// Scans until every key was counted; `receive` gets the keys that reach `minCount`, in no
   /// particular order. `reserved` bytes of the tables' memory are in use elsewhere.
   static func each(
-    corpus: TextCorpus, minCount: Int, reserved: Int = 0, scan: (StagePool) throws -> Void,
+    corpus: TextCorpus, minCount: Int, reserved: Int = 0,
+    scan: (WorkspacePool<PartitionedCounter.Stage>) throws -> Void,
     _ receive: (_ key: UInt64, _ count: Int) throws -> Void
   ) throws {
     let counter = PartitionedCounter(
-      memory: corpus.tableMemory - reserved, minCount: minCount)
+      memory: corpus.tableMemory - reserved, minCount: minCount, expectedKeys: corpus.count)
     var again = true
     while again {
-      let stages = StagePool(counter)
+      let stages = WorkspacePool { counter.stage() }
       try scan(stages)
-      stages.flush()
+      for stage in stages.idle() { stage.flush() }
       again = try counter.harvest(receive)
     }
   }

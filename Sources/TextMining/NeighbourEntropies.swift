@@ -32,30 +32,25 @@ struct NeighbourEntropies {
   private(set) var left: [Side]
   private(set) var right: [Side]
 
-  /// Neighbours of `grams`, all the grams that `counts` holds, in that order.
+  /// Neighbours of all the grams of `lattice`, which has them up to `order` characters; by place.
   ///
   /// What stands beside a gram is the last or first character of a gram one longer, so only those one
   /// longer than `order` are still to be counted. A neighbour that makes a gram rarer than `minCount`
   /// counts as different from all others; for a least count of 2 that changes nothing.
   init(
-    of grams: [(key: UInt64, count: Int)], counts: NGramCounts, order: Int, minCount: Int,
-    in corpus: TextCorpus, progress: any ProgressReporter, cancellation: Cancellation
+    of lattice: GramLattice, order: Int, minCount: Int, in corpus: TextCorpus,
+    progress: any ProgressReporter, cancellation: Cancellation
   ) throws {
+    let grams = lattice.grams
     var left = [Side](repeating: Side(), count: grams.count)
     var right = left
-    var places = CountTable(minimumCapacity: grams.count)
-    for (index, gram) in grams.enumerated() { places.add(gram.key, index) }
-    let filter = KeyFilter(count: counts.distinct[order])
-    for gram in grams {
-      let length = PackedGram.length(gram.key)
-      if length == order { filter.insert(gram.key) }
-      guard length > 1 else { continue }
-      if let place = places[gram.key >> PackedGram.bits] { right[place].add(gram.count) }
-      if let place = places[PackedGram.suffix(gram.key, length - 1)] {
-        left[place].add(gram.count)
-      }
+    let shorter = grams.count { $0.key <= PackedGram.mask(length: order - 1) }
+    let filter = KeyFilter(count: grams.count - shorter)
+    for place in shorter..<grams.count { filter.insert(grams[place].key) }
+    for place in grams.indices where grams[place].key > PackedGram.mask {
+      right[lattice.prefix(place)].add(grams[place].count)
+      left[lattice.suffix(place)].add(grams[place].count)
     }
-    let index = places
     let mask = PackedGram.mask(length: order)
     progress.begin("neighbours", total: corpus.count, unit: "characters")
     try KeyCount.each(
@@ -75,7 +70,8 @@ struct NeighbourEntropies {
               }
               key = (key << PackedGram.bits | UInt64(id)) & mask
               run &+= 1
-              guard run >= order, filter.mayContain(key), let place = index[key] else {
+              guard run >= order, filter.mayContain(key), let place = lattice.place(of: key)
+              else {
                 before = nil
                 continue
               }
@@ -91,7 +87,7 @@ struct NeighbourEntropies {
         let place = Int(key >> PackedGram.bits) - 1
         right[place].add(count)
         let last = (grams[place].key << PackedGram.bits | key & PackedGram.mask) & mask
-        if let other = index[last] { left[other].add(count) }
+        if let other = lattice.place(of: last) { left[other].add(count) }
       })
     progress.end()
     self.left = left

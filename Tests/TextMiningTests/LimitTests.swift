@@ -156,9 +156,10 @@ import Testing
     let corpus = try TextCorpus.encode(ExampleCorpora.synthetic(lines: 2000))
     let counts = try NGramCounts(
       corpus: corpus, order: order, minCount: 2, progress: SilentProgress(), cancellation: .init())
-    let grams = counts.table.sorted()
+    let lattice = try GramLattice(counts, threads: 2)
+    let grams = lattice.grams
     let derived = try NeighbourEntropies(
-      of: grams, counts: counts, order: order, minCount: 2, in: corpus, progress: SilentProgress(),
+      of: lattice, order: order, minCount: 2, in: corpus, progress: SilentProgress(),
       cancellation: .init())
     let direct = try NeighbourEntropies(
       of: grams.map(\.key), in: corpus, progress: SilentProgress(), cancellation: .init())

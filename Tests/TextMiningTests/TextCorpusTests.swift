@@ -175,37 +175,3 @@ import Testing
     for text in ["", "G", "-1G", "two", "1X"] { #expect(MemorySize.parse(text) == nil) }
   }
 }
-
-@Suite struct PartitionedCounterTests {
-  @Test(arguments: [1, 4], [1, 2, 300])
-  func countsExactlyInLittleMemory(threads: Int, minCount: Int) throws {
-    let keys: [UInt64] = {
-      var random = RandomStream(seed: 2)
-      return (0..<300_000).map { _ in UInt64(1 + random.below(1 + random.below(200_000))) }
-    }()
-    var expected: [UInt64: Int] = [:]
-    for key in keys { expected[key, default: 0] += 1 }
-    for memory in [1 << 16, 1 << 20, 1 << 26] {
-      let counter = PartitionedCounter(memory: memory, minCount: minCount)
-      var found: [UInt64: Int] = [:]
-      var scans = 0
-      var again = true
-      while again {
-        let stages = StagePool(counter)
-        try parallelFor(count: 30, threads: threads) { part in
-          stages.use { stage in
-            for key in keys[(part * 10_000)..<((part + 1) * 10_000)] { stage.add(key) }
-          }
-        }
-        stages.flush()
-        again = counter.harvest { key, count in
-          #expect(found[key] == nil)
-          found[key] = count
-        }
-        scans += 1
-      }
-      #expect(found == expected.filter { $0.value >= minCount })
-      #expect(memory < 1 << 26 ? scans > 1 : scans == 1)
-    }
-  }
-}
