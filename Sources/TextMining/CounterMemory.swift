@@ -3,8 +3,8 @@ import Synchronization
 /// Where the tables and sketches of a `PartitionedCounter` lie: those of all partitions in one piece, so
 /// that huge pages can back it. Hashes spread evenly, so all partitions need about the same.
 final class CounterMemory: Sendable {
-  /// A table of so many slots a partition (64 MB in all) is beyond the cache: a sketch is smaller.
-  private static let cachedSlots = 1 << 15
+  /// Tables of more slots a partition (8 MB in all) leave the cache: a sketch is smaller.
+  private static let cachedSlots = 1 << 12
   /// Least count that makes a small sketch tell frequent keys from rare ones.
   private static let sketchedCount = 8
   private static let smallestTable = 1 << 8
@@ -12,6 +12,8 @@ final class CounterMemory: Sendable {
   let minCount: Int
   /// Slots of the largest table of a partition that has no sketch yet.
   let tableLimit: Int
+  /// The same where most keys are rare.
+  let tableLimitOfRareKeys: Int
   /// Slots of the largest table of a partition beside its sketch.
   let tableLimitBesideSketch: Int
   /// Shared counters of a partition's sketch.
@@ -29,8 +31,8 @@ final class CounterMemory: Sendable {
     let share = bytes / PartitionedCounter.partitionCount
     // A table doubles while the old one is still there: 1.5 times 8 bytes a slot at the end.
     let slots = max(Self.smallestTable, Self.powerOfTwo(notAbove: share / 12))
-    let isSketchedEarly = minCount >= Self.sketchedCount
-    tableLimit = isSketchedEarly ? min(slots, Self.cachedSlots) : slots
+    tableLimit = slots
+    tableLimitOfRareKeys = minCount >= Self.sketchedCount ? min(slots, Self.cachedSlots) : slots
     tableLimitBesideSketch = max(Self.smallestTable, slots / 2)
     // Rare keys that share a counter should not reach the least count together: they fill a quarter of it.
     // At most a third of the memory, as the table beside it may take half.

@@ -21,6 +21,8 @@ struct CounterPartition: ~Copyable, @unchecked Sendable {
   private var slots: UnsafeMutablePointer<UInt64>?
   private var capacity = 0
   private var used = 0
+  /// Keys counted, repeated ones included.
+  private var tallied = 0
   /// By name, multiples of 255 that no longer fit the byte.
   private var overflow: [UInt64: Int] = [:]
   private var sketch: CounterSketch?
@@ -60,6 +62,7 @@ struct CounterPartition: ~Copyable, @unchecked Sendable {
     let shift = UInt64(56 &- capacity.trailingZeroBitCount)
     let mask = capacity &- 1
     let part = part
+    tallied += count
     for index in 0..<count {
       prefetch(slots + Int(truncatingIfNeeded: hashes[index] >> shift) & mask)
     }
@@ -91,10 +94,17 @@ struct CounterPartition: ~Copyable, @unchecked Sendable {
 
   private func isCrowded(by count: Int) -> Bool { (used + count) * 5 > capacity * 3 }
 
+  /// Slots the table may grow to. Without a sketch that depends on how often its keys occur: where most
+  /// stay below `minCount`, a sketch does better than a large table.
+  private func limit(_ memory: CounterMemory) -> Int {
+    if sketch != nil { return memory.tableLimitBesideSketch }
+    return tallied < used * memory.minCount ? memory.tableLimitOfRareKeys : memory.tableLimit
+  }
+
   /// Grows the table, or, at the limit, turns it into a sketch, or, where there is one already, gives
   /// half of the part away until `count` more fit.
   private mutating func makeRoom(_ count: Int, memory: CounterMemory) {
-    let limit = sketch == nil ? memory.tableLimit : memory.tableLimitBesideSketch
+    let limit = limit(memory)
     while isCrowded(by: count) {
       if capacity < limit {
         rebuild(in: memory.table(largerThan: capacity))
@@ -122,6 +132,7 @@ struct CounterPartition: ~Copyable, @unchecked Sendable {
     slots = nil
     capacity = 0
     used = 0
+    tallied = 0
     overflow = [:]
   }
 

@@ -43,9 +43,11 @@ struct CounterSketch {
   ) -> Int {
     for index in 0..<count { prefetch(counters + place(hashes[index])) }
     var found = 0
+    // Without a branch, which nothing could predict: the sign says whether the counter is too small.
+    let threshold = Int(threshold)
     for index in 0..<count {
       target[found] = hashes[index]
-      found &+= counters[place(hashes[index])] >= threshold ? 1 : 0
+      found &+= 1 &+ (Int(counters[place(hashes[index])]) &- threshold) >> 63
     }
     return found
   }

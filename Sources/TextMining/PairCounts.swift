@@ -16,7 +16,7 @@ enum PairCounts {
   ) throws -> [(key: UInt64, count: Int)] {
     let ranks = CharacterRanks(corpus.characterCounts, minCount: minCount)
     // A square costs its clearing: it must not outgrow the text.
-    let cells = min(corpus.count / 4, corpus.tableMemory / 64 / corpus.threads)
+    let cells = min(corpus.count / 8, corpus.tableMemory / 64 / corpus.threads)
     let side = min(ranks.count, Int(Double(cells).squareRoot()), 4096)
     let squares = WorkspacePool { PairSquare(side: side) }
     var pairs: [(key: UInt64, count: Int)] = []

@@ -157,14 +157,20 @@ public struct TemplateMining: Sendable {
         ways[place] = min(limit + 1, followers[place].reduce(0) { min(limit + 1, $0 + ways[$1]) })
       }
       guard starts.reduce(0, { min(limit + 1, $0 + ways[$1]) }) <= limit else { return false }
-      var path: [Int] = []
-      func walk(_ place: Int) {
-        path.append(place)
-        if followers[place].isEmpty { body(template(path)) }
-        for next in followers[place] { walk(next) }
-        path.removeLast()
+      // Paths may be as long as a sentence: no recursion.
+      for start in starts {
+        var path = [(place: start, followed: 0)]
+        while let last = path.last {
+          let next = followers[last.place]
+          if next.isEmpty { body(template(path.map(\.place))) }
+          if last.followed < next.count {
+            path[path.count - 1].followed += 1
+            path.append((place: next[last.followed], followed: 0))
+          } else {
+            path.removeLast()
+          }
+        }
       }
-      for start in starts { walk(start) }
       return true
     }
 

@@ -88,7 +88,7 @@ import Testing
     let found = Dictionary(uniqueKeysWithValues: counts.table.sorted().map { ($0.key, $0.count) })
     #expect(found == expected)
     // Not every pair has a counter in the square: the text is too short for that.
-    let side = Int(Double(corpus.count / 4).squareRoot())
+    let side = Int(Double(corpus.count / 8).squareRoot())
     #expect(side < counts.distinct[1])
   }
 

@@ -72,6 +72,17 @@ import Testing
     #expect(!templates.contains("甲 乙 X 丙"))
   }
 
+  /// Deeper than a thread's stack would hold one call for each word.
+  @Test func aVeryLongSentenceIsOnePath() throws {
+    var mining = TemplateMining()
+    mining.window = 1
+    mining.minProbability = 1e-9
+    let sentence = (0..<200_000).map { "词\($0)"[...] }
+    let result = try mining.mine([sentence])
+    #expect(result.templates.count == 1)
+    #expect(result.templates.first?.template.words.count == sentence.count)
+  }
+
   @Test func crowdedSentencesAreCountedAndLeftOut() throws {
     let dense = (0..<40).map { Substring("词\($0)") }
     var mining = TemplateMining()
