@@ -16,6 +16,9 @@ final class CounterMemory: Sendable {
   let tableLimitOfRareKeys: Int
   /// Slots of the largest table of a partition beside its sketch.
   let tableLimitBesideSketch: Int
+  /// Hashes of a partition that may wait to be counted.
+  let pendingCapacity: Int
+  private let pending: RawArray<UInt64>
   /// Shared counters of a partition's sketch.
   private let counters: Int
   private let latest = Mutex(Latest())
@@ -29,6 +32,11 @@ final class CounterMemory: Sendable {
   init(bytes: Int, minCount: Int, expectedKeys: Int) {
     self.minCount = minCount
     let share = bytes / PartitionedCounter.partitionCount
+    // At most a sixteenth of the memory, and no more than is filled several times over.
+    pendingCapacity = max(
+      PartitionedCounter.batch,
+      min(1 << 14, share / 128, expectedKeys / PartitionedCounter.partitionCount / 16))
+    pending = RawArray(uninitializedCount: PartitionedCounter.partitionCount * pendingCapacity)
     // A table doubles while the old one is still there: 1.5 times 8 bytes a slot at the end.
     let slots = max(Self.smallestTable, Self.powerOfTwo(notAbove: share / 12))
     tableLimit = slots
@@ -42,6 +50,11 @@ final class CounterMemory: Sendable {
 
   private static func powerOfTwo(notAbove value: Int) -> Int {
     value < 1 ? 0 : 1 << (Int.bitWidth - 1 - value.leadingZeroBitCount)
+  }
+
+  /// Where the hashes of a partition wait.
+  func pending(_ number: Int) -> UnsafeMutablePointer<UInt64> {
+    pending.pointer + number * pendingCapacity
   }
 
   /// Room, not cleared, for all tables of more than `slots` slots a partition; whoever comes late gets

@@ -30,6 +30,7 @@ struct CounterPartition: ~Copyable, @unchecked Sendable {
   private var isSketching = false
   private var part = Part(bits: 0, residue: 0)
   private var waiting: [Part] = []
+  private var pendingCount = 0
   private var isDone = false
 
   init(number: Int) { self.number = number }
@@ -41,8 +42,28 @@ struct CounterPartition: ~Copyable, @unchecked Sendable {
   @inline(__always)
   private static func name(_ entry: UInt64) -> UInt64 { entry & ~255 }
 
+  /// Adds hashes, at most `PartitionedCounter.batch`. They wait until there are many: a table or sketch
+  /// beyond the cache then gives each cache line it is asked for several times.
   mutating func insert(_ hashes: UnsafePointer<UInt64>, count: Int, memory: CounterMemory) {
     if isDone { return }
+    let pending = memory.pending(number)
+    (pending + pendingCount).update(from: hashes, count: count)
+    pendingCount += count
+    if pendingCount > memory.pendingCapacity - PartitionedCounter.batch { drain(memory) }
+  }
+
+  private mutating func drain(_ memory: CounterMemory) {
+    let pending = memory.pending(number)
+    for start in stride(from: 0, to: pendingCount, by: PartitionedCounter.batch) {
+      count(
+        pending + start, count: min(PartitionedCounter.batch, pendingCount - start), memory: memory)
+    }
+    pendingCount = 0
+  }
+
+  private mutating func count(
+    _ hashes: UnsafePointer<UInt64>, count: Int, memory: CounterMemory
+  ) {
     guard let sketch else { return tally(hashes, count: count, memory: memory) }
     if isSketching { return sketch.add(hashes, count: count) }
     withUnsafeTemporaryAllocation(of: UInt64.self, capacity: count) { promising in
@@ -56,7 +77,7 @@ struct CounterPartition: ~Copyable, @unchecked Sendable {
     _ hashes: UnsafePointer<UInt64>, count: Int, memory: CounterMemory
   ) {
     if isCrowded(by: count) { makeRoom(count, memory: memory) }
-    if isSketching { return insert(hashes, count: count, memory: memory) }
+    if isSketching { return self.count(hashes, count: count, memory: memory) }
     guard let slots else { return }
     // The bits after the partition's choose the slot.
     let shift = UInt64(56 &- capacity.trailingZeroBitCount)
@@ -175,14 +196,15 @@ struct CounterPartition: ~Copyable, @unchecked Sendable {
 
   /// Ends a scan; see `PartitionedCounter.harvest`.
   mutating func harvest(
-    minCount: Int, _ body: (_ key: UInt64, _ count: Int) throws -> Void
+    _ memory: CounterMemory, _ body: (_ key: UInt64, _ count: Int) throws -> Void
   ) rethrows -> Bool {
+    drain(memory)
     if isSketching {
       isSketching = false
       return true
     }
     try forEachEntry { name, count in
-      if count >= minCount {
+      if count >= memory.minCount {
         try body(PackedGram.key(hash: UInt64(number) << 56 | name >> 8), count)
       }
     }

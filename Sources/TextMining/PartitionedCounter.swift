@@ -97,7 +97,7 @@ final class PartitionedCounter: Sendable {
     var again = false
     for partition in partitions {
       again =
-        try partition.mutex.withLock { try $0.harvest(minCount: memory.minCount, body) } || again
+        try partition.mutex.withLock { try $0.harvest(memory, body) } || again
     }
     return again
   }
