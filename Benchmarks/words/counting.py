@@ -5,7 +5,7 @@ counting.py DANLU words [DATA_FOLDER | TEXT]
     Word counts: jieba with a Python dict against the four ways of `danlu words count`, jieba's
     dictionary and rules. From DATA_FOLDER 100 MB are made: the text of make_corpus.py six times over.
     (pip: jieba; its side gets the first 20 MB)
-counting.py DANLU growth [BYTES | TEXT] [MEMORY]
+counting.py DANLU growth [BYTES | TEXT] [MEMORY] [METHOD]
     Whole discovery (v3) of a sixteenth, a quarter and all of TEXT, or of BYTES (4e9) made by make_zipf.py;
     at MEMORY (2G): seconds, CPU seconds, MB/s a core, peak memory. A last row has the sixteenth in memory.
 
@@ -51,9 +51,9 @@ def words(folder):
     subprocess.run([danlu, "words", "count", text, "--words", dictionary, "--rules", "jieba", "--compare"], check=True)
 
 
-def discover(path, memory, folder):
+def discover(path, memory, method, folder):
     result = subprocess.run(
-        ["/usr/bin/time", "-f", "TIME %e %U %S %M", danlu, "words", "discover", path, "--method", "v3",
+        ["/usr/bin/time", "-f", "TIME %e %U %S %M", danlu, "words", "discover", path, "--method", method,
          "--memory", memory, "--spill", folder, "--out", f"{folder}/words"], check=True, capture_output=True, text=True)
     wall, user, system, peak = map(float, re.findall(r"TIME (\S+) (\S+) (\S+) (\S+)", result.stderr)[-1])
     megabytes = os.path.getsize(path) / 1e6
@@ -62,7 +62,7 @@ def discover(path, memory, folder):
 
 
 def growth(folder):
-    text, memory = rest[0] if rest else "4e9", rest[1] if len(rest) > 1 else "2G"
+    text, memory, method = [*rest, *("4e9", "2G", "v3")[len(rest):]]
     if not os.path.exists(text):
         make("make_zipf.py", text, f"{folder}/text")
         text = f"{folder}/text"
@@ -71,10 +71,10 @@ def growth(folder):
     part = f"{folder}/part"
     for share in (16, 4):
         subprocess.run(f"head -c {size // share} '{text}' > '{part}'", shell=True, check=True)
-        discover(part, memory, folder)
-    discover(text, memory, folder)
+        discover(part, memory, method, folder)
+    discover(text, memory, method, folder)
     subprocess.run(f"head -c {size // 16} '{text}' > '{part}'", shell=True, check=True)
-    discover(part, "64G", folder)
+    discover(part, "64G", method, folder)
 
 
 with tempfile.TemporaryDirectory() as folder:

@@ -1,16 +1,16 @@
-import Foundation
 import Synchronization
 
 /// Exact counts of 64-bit keys that arrive in any order from any number of threads, in bounded memory.
 ///
 /// Keys go by hash into 256 partitions. A thread collects hashes per partition and hands over a few dozen
-/// at a time, so that locks are rare and the cache misses of a batch overlap. A partition counts in a table
-/// while that is small; then, or where memory ends, it gives the table up for a sketch: small counters that
-/// several keys share, whose counts are too large but never too small. The next scan of the corpus counts
-/// only the keys whose counter reached `minCount`, as Park, Chen and Yu (1995) prune candidates: the
-/// rare keys, which are most of the different ones, never get a slot. Where that is still too much (or all
-/// keys are wanted) a partition keeps one half of its hash space and leaves the other half to a later scan.
-/// No key is ever written to disk, and the counts do not depend on threads, order or memory.
+/// at a time, so that locks are rare; the partition counts them when there are many, so that the cache
+/// misses overlap. It counts in a table. Where most keys are rare, or memory ends, it gives the table up
+/// for a sketch: small counters that several keys share, whose counts are too large but never too small.
+/// The next scan of the corpus counts only the keys whose counter reached `minCount`, as Park, Chen and Yu
+/// (1995) prune candidates: the rare keys, which are most of the different ones, never get a slot. Where
+/// that is still too much (or all keys are wanted) a partition keeps one half of its hash space and leaves
+/// the other half to a later scan. No key is ever written to disk, and the counts do not depend on
+/// threads, order or memory.
 final class PartitionedCounter: Sendable {
   static let partitionCount = 256
   /// Hashes a thread collects for one partition before it hands them over.
