@@ -105,6 +105,8 @@ extension Report {
       return text.split(separator: "\n\n").map { "<p>\(HTMLText.escaped(String($0)))</p>" }.joined()
     case .chart(let chart): return chart.html()
     case .table(let table): return Self.table(table)
+    case .tables(let tables):
+      return "<div class=\"tables\">\(tables.map(Self.table).joined())</div>"
     case .images(let figures):
       return "<div class=\"images\">\(figures.map(figure).joined())</div>"
     case .code(let text): return "<pre>\(HTMLText.escaped(text))</pre>"

@@ -55,6 +55,8 @@ public struct Report: Sendable {
     case text(String)
     case chart(Chart)
     case table(Table)
+    /// Narrow tables side by side, as many as fit.
+    case tables([Table])
     /// Pictures side by side; small ones are enlarged.
     case images([Figure])
     /// Text as it is, in a fixed-width font.

@@ -49,6 +49,9 @@ enum ReportStyle {
     .scroll { overflow-x: auto; margin: 0 0 20px; }
     table { border-collapse: collapse; font-size: 14px; line-height: 1.5; min-width: 40%; }
     table.claims { width: 100%; }
+    .tables { display: grid; grid-template-columns: repeat(auto-fit, minmax(200px, 1fr));
+      gap: 0 40px; align-items: start; }
+    .tables table { width: 100%; }
     caption { text-align: left; color: var(--soft); padding-bottom: 8px; }
     th { text-align: left; font-weight: 500; color: var(--soft); font-size: 13px;
       padding: 6px 20px 8px 0; border-bottom: 1px solid var(--base); vertical-align: bottom;

@@ -40,30 +40,23 @@ enum DiscoveryReport {
           "words", x: shownRanks(words.count).map(Double.init),
           y: shownRanks(words.count).map { Double(words[$0 - 1].count) })
       ], x: Axis("rank", scale: .logarithmic), y: Axis("count", scale: .logarithmic))
-    func table(_ words: some Sequence<DiscoveredWord>, _ caption: String) -> Report.Table {
-      Report.Table(
-        columns: ["word", "count", "score"],
-        rows: words.map { [.text($0.word), .number(Double($0.count)), .number($0.score)] },
-        caption: caption)
-    }
-    var sections = [
-      Report.Section(
-        "Shape", [.chart(lengths), .chart(ranks.halfWidth()), .chart(cohesion.halfWidth())])
+    let tables = [
+      (2...2, "2 characters"), (3...3, "3 characters"), (4...4, "4 characters"),
+      (5...Int.max, "longer"),
     ]
-    for length in 2...4 {
-      let some = multi.lazy.filter { $0.word.unicodeScalars.count == length }.prefix(40)
-      if !some.isEmpty {
-        sections.append(
-          Report.Section(
-            "Words of \(length) characters",
-            [.table(table(some, "the 40 most frequent"))]))
-      }
+    .compactMap { lengths, name -> Report.Table? in
+      let some = multi.lazy.filter { lengths.contains($0.word.unicodeScalars.count) }.prefix(40)
+      guard !some.isEmpty else { return nil }
+      return Report.Table(
+        columns: ["word", "count", "score"],
+        rows: some.map { [.text($0.word), .number(Double($0.count)), .number($0.score)] },
+        caption: name)
     }
-    let long = multi.filter { $0.word.unicodeScalars.count > 4 }.prefix(40)
-    if !long.isEmpty {
-      sections.append(
-        Report.Section("Longer words", [.table(table(long, "the 40 most frequent"))]))
-    }
+    let sections = [
+      Report.Section(
+        "Shape", [.chart(lengths), .chart(ranks.halfWidth()), .chart(cohesion.halfWidth())]),
+      Report.Section("The 40 most frequent words by length", [.tables(tables)]),
+    ]
     return Report(
       title: "Word discovery, \(method.rawValue)",
       summary: String(

@@ -4,6 +4,8 @@ import Tracking
 
 /// The page of a domain vocabulary: terms, contexts, target against background.
 enum DomainReport {
+  static let shownTerms = 100
+
   static func page(
     _ result: DomainVocabulary.Result, ranking: DomainRanking,
     contexts: [String: [KeywordInContext]]
@@ -22,7 +24,7 @@ enum DomainReport {
       "Score by rank",
       [Series(ranking.rawValue, x: some.indices.map { Double($0 + 1) }, y: some.map(\.score))],
       x: Axis("rank", scale: .logarithmic), y: Axis("score"))
-    let rows: [[Report.Table.Cell]] = terms.prefix(100).map { term in
+    let rows: [[Report.Table.Cell]] = terms.prefix(shownTerms).map { term in
       [
         .text(term.word), .number(term.score), .number(Double(term.targetCount)),
         .number(Double(term.backgroundCount)),

@@ -62,7 +62,7 @@ struct WordsDomain: ParsableCommand {
   @Option(help: "How many terms.")
   var top = 10_000
 
-  @Option(help: "How many contexts to show for each of the first 50 terms.")
+  @Option(help: "How many contexts to show for each of the first 100 terms.")
   var contexts = 0
 
   @Flag(help: "Leave words that one side lacks without a score, as the published code does.")
@@ -140,17 +140,20 @@ struct WordsDomain: ParsableCommand {
       options, corpus: resources.corpusOptions(text), progress: TerminalProgress(),
       cancellation: Interruption.cancellation
     ).run(target: target, background: background)
-    let shown = result.terms.prefix(50).map(\.word)
+    let shown = result.terms.prefix(DomainReport.shownTerms).map(\.word)
+    // The page always shows one.
+    let limit = report == nil ? contexts : max(1, contexts)
     let found =
-      contexts > 0
+      limit > 0
       ? try KeywordInContext.find(
-        shown, in: target, field: text.field, encoding: text.encoding, limit: contexts) : [:]
+        shown, in: target, field: text.field, encoding: text.encoding, limit: limit) : [:]
+    let asked = contexts > 0 ? found : [:]
     let seconds = (ContinuousClock.now - started) / .seconds(1)
     let lines = result.terms.map { term in
       let line =
         "\(term.word)\t\(String(format: "%.6f", term.score))\t\(term.targetCount)\t\(term.backgroundCount)\n"
       return line
-        + (found[term.word] ?? []).map { "#\t\($0.left)【\($0.word)】\($0.right)\n" }.joined()
+        + (asked[term.word] ?? []).map { "#\t\($0.left)【\($0.word)】\($0.right)\n" }.joined()
     }.joined()
     if let out { try AtomicFile.write(lines, to: out) }
     if let report {
@@ -162,7 +165,7 @@ struct WordsDomain: ParsableCommand {
           terms: result.terms.map { term in
             Summary.Entry(
               word: term.word, score: term.score, count: term.targetCount,
-              backgroundCount: term.backgroundCount, depth: term.depth, contexts: found[term.word])
+              backgroundCount: term.backgroundCount, depth: term.depth, contexts: asked[term.word])
           }, seeds: result.seeds, proposedSeeds: result.proposedSeeds,
           targetWords: result.targetWords, backgroundWords: result.backgroundWords,
           admitted: result.admitted, seconds: seconds))
