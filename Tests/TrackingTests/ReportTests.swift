@@ -33,6 +33,10 @@ import Testing
                 text, [[1, 2], [.nan, -4]], rows: [text, "b"], columns: [text, "c"], x: Axis(text),
                 y: Axis(text))),
             .table(Report.Table(columns: [text], rows: [[.text(text)], [1.5]], caption: text)),
+            .tables([
+              Report.Table(columns: [text], rows: [[.text(text)]], caption: text),
+              Report.Table(columns: ["n"], rows: [[2]]),
+            ]),
             .images([
               Report.Figure(Image(width: 2, height: 2, color: [1, 2, 3]), caption: text)
             ]),
@@ -91,6 +95,14 @@ import Testing
       }
     }
     #expect(open.isEmpty)
+  }
+
+  @Test func tablesStandSideBySide() throws {
+    let html = Self.report("plain").html()
+    let group = try #require(html.range(of: "<div class=\"tables\">"))
+    let end = try #require(
+      html.range(of: "</table></div></div>", range: group.upperBound..<html.endIndex))
+    #expect(html[group.upperBound..<end.upperBound].components(separatedBy: "<table>").count == 3)
   }
 
   @Test func claimsAreCounted() {
