@@ -9,6 +9,7 @@ let package = Package(
   products: [
     .executable(name: "danlu", targets: ["danlu"]),
     .library(name: "Recipes", targets: ["Recipes"]),
+    .library(name: "Articles", targets: ["Articles"]),
     .library(name: "Generative", targets: ["Generative"]),
     .library(name: "Training", targets: ["Training"]),
     .library(name: "Optimizers", targets: ["Optimizers"]),
@@ -19,6 +20,7 @@ let package = Package(
     .library(name: "WordVectors", targets: ["WordVectors"]),
     .library(name: "Communities", targets: ["Communities"]),
     .library(name: "Tracking", targets: ["Tracking"]),
+    .library(name: "Reports", targets: ["Reports"]),
     .library(name: "Formats", targets: ["Formats"]),
     .library(name: "Parallel", targets: ["Parallel"]),
   ],
@@ -30,179 +32,119 @@ let package = Package(
     .executableTarget(
       name: "danlu",
       dependencies: [
-        "Recipes",
-        "Training",
-        "Generative",
-        "Optimizers",
-        "Datasets",
-        "Layers",
-        "Torch",
-        "TextMining",
-        "WordVectors",
-        "Communities",
-        "Tracking",
-        "Formats",
-        "Parallel",
+        "Articles", "Recipes", "Training", "Torch", "TextMining", "WordVectors", "Communities",
+        "Tracking", "Reports", "Formats", "Memory", "Parallel", "Messages",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
-    // Articles.
+    // The articles, and the form that each has.
+    .target(
+      name: "Articles",
+      dependencies: [
+        "Recipes", "Training", "Generative", "Optimizers", "Datasets", "Layers", "Torch",
+        "TextMining", "WordVectors", "Communities", "Tracking", "Reports", "Formats", "Parallel",
+        "Messages",
+      ]),
     .target(
       name: "Recipes",
       dependencies: [
-        "Training",
-        "Generative",
-        "Optimizers",
-        "Datasets",
-        "Layers",
-        "Torch",
-        "TextMining",
-        "WordVectors",
-        "Communities",
-        "Tracking",
-        "Formats",
-        "Parallel",
+        "Training", "Torch", "Tracking", "Reports", "Formats", "Parallel", "Messages",
       ]),
 
     // Models and their training.
     .target(
       name: "Generative",
-      dependencies: [
-        "Training",
-        "Optimizers",
-        "Datasets",
-        "Layers",
-        "Torch",
-        "Parallel",
-        "Requirements",
-      ]),
+      dependencies: ["Training", "Optimizers", "Datasets", "Layers", "Torch", "Messages"]),
     .target(
       name: "Training",
       dependencies: [
-        "Optimizers",
-        "Datasets",
-        "Layers",
-        "Torch",
-        "Tracking",
-        "Formats",
-        "Parallel",
-        "Requirements",
+        "Optimizers", "Datasets", "Layers", "Torch", "Tracking", "Formats", "Parallel", "Messages",
       ]),
-    .target(name: "Optimizers", dependencies: ["Layers", "Torch", "Requirements"]),
-    .target(
-      name: "Datasets", dependencies: ["Torch", "Formats", "Parallel", "Requirements"]),
-    .target(name: "Layers", dependencies: ["Torch", "Formats", "Requirements"]),
+    .target(name: "Optimizers", dependencies: ["Layers", "Torch", "Messages"]),
+    .target(name: "Datasets", dependencies: ["Torch", "Formats", "Parallel", "Messages"]),
+    .target(name: "Layers", dependencies: ["Torch", "Formats", "Messages"]),
 
     // Tensors, on libtorch.
-    .target(name: "Torch", dependencies: ["CTorch", "Requirements"]),
+    .target(name: "Torch", dependencies: ["CTorch", "Messages"]),
     .target(name: "CTorch"),
 
     // Pure Swift, no libtorch.
     .target(
       name: "TextMining",
-      dependencies: ["WordVectors", "CPrefetch", "Formats", "Parallel", "Requirements"]),
+      dependencies: ["WordVectors", "CPrefetch", "Formats", "Memory", "Parallel", "Messages"]),
     .target(
-      name: "WordVectors", dependencies: ["CVectorKernels", "Formats", "Parallel", "Requirements"]),
+      name: "WordVectors",
+      dependencies: ["CVectorKernels", "Formats", "Memory", "Parallel", "Messages"]),
     .target(name: "CVectorKernels", exclude: ["kernels_body.h"]),
     .target(
-      name: "Communities", dependencies: ["CPrefetch", "Formats", "Parallel", "Requirements"]),
+      name: "Communities",
+      dependencies: ["CPrefetch", "Formats", "Memory", "Parallel", "Messages"]),
     .target(name: "CPrefetch"),
-    .target(name: "Tracking", dependencies: ["Formats", "Requirements"]),
-    .target(name: "Formats", dependencies: ["CZlib", "Requirements"]),
-    .target(name: "Parallel", dependencies: ["Requirements"]),
-    .target(name: "Requirements"),
+    .target(name: "Tracking", dependencies: ["Reports", "Formats", "Messages"]),
+    .target(name: "Reports", dependencies: ["Formats", "Messages"]),
+    .target(name: "Formats", dependencies: ["CZlib", "Memory", "Messages"]),
+    .target(name: "Memory", dependencies: ["Messages"]),
+    .target(name: "Parallel", dependencies: ["Messages"]),
+    .target(name: "Messages"),
     .systemLibrary(name: "CZlib"),
 
     // Measured side by side with the peers by the scripts of Benchmarks/.
     .executableTarget(
       name: "DanluBench",
       dependencies: [
-        "Generative",
-        "Training",
-        "Optimizers",
-        "Datasets",
-        "Layers",
-        "Torch",
-        "Tracking",
-        "Formats",
-        "Parallel",
+        "Generative", "Training", "Optimizers", "Datasets", "Layers", "Torch", "Tracking",
+        "Formats", "Parallel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Benchmarks/DanluBench"),
 
+    .target(name: "TestSupport", dependencies: ["Torch"], path: "Tests/TestSupport"),
     .testTarget(
-      name: "RecipesTests",
+      name: "CommandTests", dependencies: ["danlu", "Formats", "Tracking", "TestSupport"]),
+    .testTarget(
+      name: "ArticlesTests",
       dependencies: [
-        "Recipes",
-        "Tracking",
-        "Formats",
-        "Parallel",
-        "Torch",
-        "Layers",
+        "Articles", "Recipes", "Training", "Layers", "Torch", "Tracking", "Formats", "Parallel",
+        "TestSupport",
       ]),
     .testTarget(
       name: "GenerativeTests",
-      dependencies: [
-        "Generative",
-        "Datasets",
-        "Optimizers",
-        "Layers",
-        "Torch",
-        "Parallel",
-      ]),
+      dependencies: ["Generative", "Datasets", "Optimizers", "Layers", "Torch", "TestSupport"]),
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "Training",
-        "Optimizers",
-        "Datasets",
-        "Layers",
-        "Torch",
-        "Tracking",
-        "Formats",
-        "Parallel",
+        "Training", "Optimizers", "Datasets", "Layers", "Torch", "Tracking", "Formats", "Parallel",
+        "TestSupport",
       ]),
     .testTarget(
-      name: "OptimizersTests",
-      dependencies: [
-        "Optimizers",
-        "Layers",
-        "Torch",
-      ], resources: [.copy("Golden")]),
-    .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "Torch", "Formats", "Parallel"]),
+      name: "OptimizersTests", dependencies: ["Optimizers", "Layers", "Torch", "TestSupport"],
+      resources: [.copy("Golden")]),
     .testTarget(
-      name: "LayersTests",
-      dependencies: [
-        "Layers",
-        "Torch",
-        "Formats",
-      ], resources: [.copy("Golden")]),
-    .testTarget(name: "TorchTests", dependencies: ["Torch"], resources: [.copy("Golden")]),
+      name: "DatasetsTests",
+      dependencies: ["Datasets", "Torch", "Formats", "Parallel", "TestSupport"]),
+    .testTarget(
+      name: "LayersTests", dependencies: ["Layers", "Torch", "Formats", "TestSupport"],
+      resources: [.copy("Golden")]),
+    .testTarget(
+      name: "TorchTests", dependencies: ["Torch", "CTorch", "TestSupport"],
+      resources: [.copy("Golden")]),
     .testTarget(
       name: "TextMiningTests",
       dependencies: [
-        "TextMining",
-        "WordVectors",
-        "Formats",
-        "Parallel",
+        "TextMining", "WordVectors", "Formats", "Memory", "Parallel", "TestSupport",
       ]),
     .testTarget(
       name: "WordVectorsTests",
-      dependencies: [
-        "WordVectors",
-        "CVectorKernels",
-        "Formats",
-        "Parallel",
-      ]),
-    .testTarget(name: "CommunitiesTests", dependencies: ["Communities", "Formats", "Parallel"]),
-    .testTarget(name: "TrackingTests", dependencies: ["Tracking", "Formats"]),
+      dependencies: ["WordVectors", "CVectorKernels", "Formats", "Parallel", "TestSupport"]),
     .testTarget(
-      name: "FormatsTests",
-      dependencies: [
-        "Formats",
-        "Parallel",
-      ], resources: [.copy("Golden")]),
+      name: "CommunitiesTests",
+      dependencies: ["Communities", "Formats", "Memory", "Parallel", "TestSupport"]),
+    .testTarget(name: "TrackingTests", dependencies: ["Tracking", "Formats", "TestSupport"]),
+    .testTarget(
+      name: "ReportsTests", dependencies: ["Reports", "Formats", "Messages", "TestSupport"]),
+    .testTarget(
+      name: "FormatsTests", dependencies: ["Formats", "Parallel", "TestSupport"],
+      resources: [.copy("Golden")]),
     .testTarget(name: "ParallelTests", dependencies: ["Parallel"]),
-    .testTarget(name: "CommandTests", dependencies: ["danlu"]),
   ],
   swiftLanguageModes: [.v6]
 )

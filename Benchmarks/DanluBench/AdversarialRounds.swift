@@ -29,7 +29,7 @@ enum AdversarialRounds {
   ]
 
   private static func measure(_ name: String, _ step: any AdversarialStep, _ normalized: Bool) {
-    Generator.seedAll(1)
+    RandomGenerator.seedAll(1)
     let configuration = DCGAN.Configuration.small(normalizesDiscriminator: normalized)
     let rule = Adam(learningRate: 2e-4, beta1: 0.5, epsilon: 1e-8)
     let players = AdversarialPlayers(

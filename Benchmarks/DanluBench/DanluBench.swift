@@ -9,11 +9,11 @@ import Torch
 enum DanluBench {
   static func main() throws {
     let arguments = Array(CommandLine.arguments.dropFirst())
-    try Runtime.load()
+    try LibTorch.load()
     if let threads = ProcessInfo.processInfo.environment["DANLU_BENCH_THREADS"].flatMap(Int.init) {
       threadCount = threads
     }
-    Generator.seedAll(1)
+    RandomGenerator.seedAll(1)
     switch arguments.first {
     case "small-operator": SmallOperator.run()
     case "mlp": MultilayerPerceptron.run()
@@ -54,6 +54,6 @@ struct Rounds {
     let sorted = seconds.sorted().map { $0 / Double(repetitions) }
     print(
       "{\"name\": \"\(name)\", \"minimum\": \(sorted[0]), \"median\": \(sorted[sorted.count / 2])"
-        + ", \"threads\": \(threadCount), \"torch\": \"\(Runtime.version)\"\(extra)}")
+        + ", \"threads\": \(threadCount), \"torch\": \"\(LibTorch.version)\"\(extra)}")
   }
 }

@@ -28,7 +28,7 @@ enum FashionMNIST {
     let training = whole.subset((0..<whole.count).filter { !isHeld.contains($0) })
     let test = whole.subset(held)
 
-    Generator.seedAll(seed)
+    RandomGenerator.seedAll(seed)
     let model = network()
     let loader = try BatchLoader(training, .init(batchSize: batchSize, seed: seed, dropsLast: true))
     let steps = epochs * loader.batchesPerEpoch
@@ -50,7 +50,7 @@ enum FashionMNIST {
         + "\"accuracy\": \(accuracy), \"loss\": \(outcome.metrics["loss"] ?? .nan), "
         + "\"steps\": \(outcome.steps), \"examples\": \(training.count), \"test\": \(test.count), "
         + "\"parameters\": \(model.parameters.map(\.count).reduce(0, +)), "
-        + "\"threads\": \(threadCount), \"torch\": \"\(Runtime.version)\"}")
+        + "\"threads\": \(threadCount), \"torch\": \"\(LibTorch.version)\"}")
   }
 
   static func network() -> Sequential {

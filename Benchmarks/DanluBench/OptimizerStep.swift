@@ -31,7 +31,7 @@ enum OptimizerStep {
     case "adam": Adam(learningRate: 1e-5)
     case "adamw": AdamW(learningRate: 1e-5)
     case "rmsprop": RMSprop(learningRate: 1e-5)
-    case "rmsprop-centred": RMSprop(learningRate: 1e-5, centred: true)
+    case "rmsprop-centered": RMSprop(learningRate: 1e-5, centered: true)
     case "adagrad": Adagrad(learningRate: 1e-5)
     default: nil
     }

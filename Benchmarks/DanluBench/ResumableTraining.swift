@@ -37,7 +37,7 @@ enum ResumableTraining {
       validation: ToySets.shapes(count: 200, seed: 2), metrics: [Accuracy()],
       validatesAverages: true
     ) { output, batch in
-      guard let labels = batch.labels else { fatalError("the shapes are labelled") }
+      guard let labels = batch.labels else { fatalError("the shapes are labeled") }
       return output.crossEntropy(labels)
     }
     let options = TrainingOptions(
@@ -49,6 +49,6 @@ enum ResumableTraining {
     print(
       "{\"name\": \"resumable\", \"from\": \(outcome.firstStep), \"steps\": \(outcome.steps), "
         + "\"accuracy\": \(outcome.validation["validation/accuracy"] ?? .nan), "
-        + "\"threads\": \(threadCount), \"torch\": \"\(Runtime.version)\"}")
+        + "\"threads\": \(threadCount), \"torch\": \"\(LibTorch.version)\"}")
   }
 }

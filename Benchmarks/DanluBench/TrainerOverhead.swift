@@ -75,7 +75,7 @@ enum TrainerOverhead {
       "{\"name\": \"\(name)\", \"bare\": \(first[0]), \"trainer\": \(second[0]), \"bareMedian\": "
         + "\(first[4]), \"norm\": \(norm), \"trainerMedian\": \(second[4]), \"medianDifference\": \(difference[4]), "
         + "\"steps\": \(steps), \"loss\": \(loss.isFinite), \"threads\": \(threadCount), "
-        + "\"torch\": \"\(Runtime.version)\"}")
+        + "\"torch\": \"\(LibTorch.version)\"}")
   }
 
   /// The shortest processor time of the norm of a model's gradients, which the task reports.

@@ -8,7 +8,7 @@ import argparse, pathlib, sys
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
 from measure import BINARY, compare, machine, require_binary
 
-RULES = ["sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop", "rmsprop-centred", "adagrad"]
+RULES = ["sgd", "momentum", "nesterov", "adam", "adamw", "rmsprop", "rmsprop-centered", "adagrad"]
 arguments = argparse.ArgumentParser()
 arguments.add_argument("--threads", type=int, default=2)
 arguments.add_argument("--repetitions", type=int, default=3)

@@ -26,7 +26,7 @@ make = {
     "adam": lambda p: optim.Adam(p, lr=1e-5),
     "adamw": lambda p: optim.AdamW(p, lr=1e-5),
     "rmsprop": lambda p: optim.RMSprop(p, lr=1e-5),
-    "rmsprop-centred": lambda p: optim.RMSprop(p, lr=1e-5, centered=True),
+    "rmsprop-centered": lambda p: optim.RMSprop(p, lr=1e-5, centered=True),
     "adagrad": lambda p: optim.Adagrad(p, lr=1e-5),
 }[rule]
 optimizer = make(parameters)

@@ -4,7 +4,7 @@ resuming after SIGKILL (resume.py).
     swift build -c release --product DanluBench
     python Benchmarks/training/run.py [--data ../shared/data/fashion-mnist] [--seeds 3] [--threads 1]
 
-The 25 000 labelled images are split at random (NumPy, seed 0) into 20 000 to train on and 5 000 to test
+The 25 000 labeled images are split at random (NumPy, seed 0) into 20 000 to train on and 5 000 to test
 on; both sides read the same positions. Network, initial distributions, optimizer, schedule and batch
 size are the same; orders of examples, dropout masks and first weights are each side's own. Sides take
 turns; time is the training loop's wall time (and processor time, which other programs disturb less).

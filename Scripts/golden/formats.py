@@ -78,8 +78,8 @@ def cifar():
 def png():
     """Each picture in the PNG's own mode, and beside it its 8-bit samples as npy."""
     y, x = np.mgrid[0:5, 0:7]
-    grey = ((x * 37 + y * 51) % 256).astype("u1")
-    rgb = np.stack([grey, grey.T.ravel().reshape(5, 7), 255 - grey], -1)
+    gray = ((x * 37 + y * 51) % 256).astype("u1")
+    rgb = np.stack([gray, gray.T.ravel().reshape(5, 7), 255 - gray], -1)
     rgba = np.concatenate([rgb, (255 - 8 * x.astype("u1") - y.astype("u1"))[..., None]], -1)
     deep = (x.astype("u2") * 9001 + y.astype("u2") * 3001).astype("u2")
 
@@ -87,19 +87,19 @@ def png():
         image.save(path(f"{name}.png"), **options)
         np.save(path(f"{name}.png.npy"), samples)
 
-    save("grey", Image.fromarray(grey), grey[..., None])
+    save("gray", Image.fromarray(gray), gray[..., None])
     save("rgb", Image.fromarray(rgb), rgb)
     save("rgba", Image.fromarray(rgba), rgba)
-    save("bilevel", Image.fromarray(grey > 127), ((grey > 127) * 255).astype("u1")[..., None])
+    save("bilevel", Image.fromarray(gray > 127), ((gray > 127) * 255).astype("u1")[..., None])
     save("deep", Image.fromarray(deep), ((deep.astype("u4") * 255 + 32767) // 65535).astype("u1")[..., None])
-    grey_opacity = Image.fromarray(np.stack([grey, 255 - grey], -1), "LA")
-    save("grey-opacity", grey_opacity, np.asarray(grey_opacity.convert("RGBA")))
-    palette = Image.fromarray((grey // 32), "P")
+    gray_opacity = Image.fromarray(np.stack([gray, 255 - gray], -1), "LA")
+    save("gray-opacity", gray_opacity, np.asarray(gray_opacity.convert("RGBA")))
+    palette = Image.fromarray((gray // 32), "P")
     palette.putpalette([(k * 29 + c * 71) % 256 for k in range(8) for c in range(3)])
     save("palette", palette, np.asarray(palette.convert("RGB")))
     save("palette-bits4", palette, np.asarray(palette.convert("RGB")), bits=4)
     opaque = np.asarray(palette.convert("RGB"))
-    alpha = np.where(grey // 32 == 2, 0, 255).astype("u1")
+    alpha = np.where(gray // 32 == 2, 0, 255).astype("u1")
     save("palette-transparent", palette, np.concatenate([opaque, alpha[..., None]], -1), transparency=2)
     transparent = np.concatenate(
         [rgb, np.where((rgb == rgb[1, 2]).all(-1), 0, 255).astype("u1")[..., None]], -1)

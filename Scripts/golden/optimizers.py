@@ -1,7 +1,7 @@
 """Makes Tests/OptimizersTests/Golden/optimizers.json: traces of PyTorch's optimizers in float64.
 
 Run with torch==2.13.0:  python Scripts/golden/optimizers.py
-Each case starts at the same two parameters and minimises sum(a * w**2)/2 + sum(sin(b)) for 7 steps.
+Each case starts at the same two parameters and minimizes sum(a * w**2)/2 + sum(sin(b)) for 7 steps.
 """
 import json, pathlib, torch
 
@@ -19,7 +19,7 @@ CASES = {
     "Adam": lambda p: O.Adam(p, lr=0.01, eps=1e-6),
     "AdamW": lambda p: O.AdamW(p, lr=0.01, eps=1e-6, weight_decay=0.1),
     "RMSprop": lambda p: O.RMSprop(p, lr=0.01, alpha=0.95, eps=1e-7),
-    "RMSprop centred": lambda p: O.RMSprop(p, lr=0.01, alpha=0.95, eps=1e-7, centered=True),
+    "RMSprop centered": lambda p: O.RMSprop(p, lr=0.01, alpha=0.95, eps=1e-7, centered=True),
     "Adagrad": lambda p: O.Adagrad(p, lr=0.1, eps=1e-8, initial_accumulator_value=0.1),
 }
 

@@ -85,12 +85,12 @@ static void NAMED(sphericalSeparate)(const VectorPosition *p) {
   float *v = p->contexts + (size_t)p->word * stride;
   const uint32_t *negatives = p->negatives;
   for (size_t j = 0; j < p->centreCount; j++, negatives += p->negativeStep) {
-    uint32_t centre = p->centres[j];
-    float *u = p->words + (size_t)centre * stride;
+    uint32_t center = p->centers[j];
+    float *u = p->words + (size_t)center * stride;
     for (size_t i = 0; i < p->negativeCount; i++) {
       uint32_t negative = negatives[i];
-      // A negative that is the centre itself has both cosines equal: its gradients cancel.
-      if (negative == p->word || negative == centre) continue;
+      // A negative that is the center itself has both cosines equal: its gradients cancel.
+      if (negative == p->word || negative == center) continue;
       NAMED(hinge)(u, v, p->words + (size_t)negative * stride, stride, p->rate, p->margin);
     }
   }
@@ -160,11 +160,11 @@ static void NAMED(sphericalJoint)(const VectorPosition *p) {
   float *v = p->contexts + (size_t)p->word * stride;
   const uint32_t *negatives = p->negatives;
   for (size_t j = 0; j < p->centreCount; j++, negatives += p->negativeStep) {
-    uint32_t centre = p->centres[j];
-    float *u = p->words + (size_t)centre * stride;
+    uint32_t center = p->centers[j];
+    float *u = p->words + (size_t)center * stride;
     for (size_t i = 0; i < p->negativeCount; i++) {
       uint32_t negative = negatives[i];
-      if (negative == p->word || negative == centre) continue;
+      if (negative == p->word || negative == center) continue;
       NAMED(jointHinge)(
           u, v, document, p->words + (size_t)negative * stride, stride, p->rate, p->margin);
     }
@@ -289,14 +289,14 @@ static void NAMED(skipGram)(const VectorPosition *p) {
   for (size_t j = 0; j < p->centreCount; j++, negatives += p->negativeStep) {
     size_t count =
         NAMED(outputs)(p->contexts, p->stride, p->word, negatives, p->negativeCount, rows);
-    NAMED(logisticPair)(p->words + (size_t)p->centres[j] * p->stride, rows, count, p);
+    NAMED(logisticPair)(p->words + (size_t)p->centers[j] * p->stride, rows, count, p);
   }
   if (!p->document) return;
   size_t count = NAMED(outputs)(p->contexts, p->stride, p->word, negatives, p->negativeCount, rows);
   NAMED(logisticPair)(p->document, rows, count, p);
 }
 
-/// The mean of the neighbours (and of the document) is the input; each of them receives the whole
+/// The mean of the neighbors (and of the document) is the input; each of them receives the whole
 /// gradient of the mean, as in the word2vec program.
 static void NAMED(bagOfWords)(const VectorPosition *p) {
   float *rows[VectorNegativeLimit + 1];
@@ -308,7 +308,7 @@ static void NAMED(bagOfWords)(const VectorPosition *p) {
   for (size_t k = 0; k < stride; k += width) {
     Lanes sum = {0};
     for (size_t j = 0; j < p->centreCount; j++) {
-      sum += NAMED(load)(p->words + (size_t)p->centres[j] * stride + k);
+      sum += NAMED(load)(p->words + (size_t)p->centers[j] * stride + k);
     }
     if (p->document) sum += NAMED(load)(p->document + k);
     Lanes zero = {0};
@@ -318,7 +318,7 @@ static void NAMED(bagOfWords)(const VectorPosition *p) {
   size_t count = NAMED(outputs)(p->contexts, stride, p->word, p->negatives, p->negativeCount, rows);
   NAMED(logistic)(mean, gradient, rows, count, stride, p->rate, 1);
   for (size_t j = 0; j < p->centreCount; j++) {
-    NAMED(add)(p->words + (size_t)p->centres[j] * stride, gradient, 1, stride);
+    NAMED(add)(p->words + (size_t)p->centers[j] * stride, gradient, 1, stride);
   }
   if (p->document) NAMED(add)(p->document, gradient, 1, stride);
 }

@@ -1,4 +1,5 @@
 import Formats
+import Messages
 
 #if canImport(Glibc)
   import Glibc

@@ -1,5 +1,5 @@
 import Foundation
-import Requirements
+import Messages
 import Torch
 
 /// One step's worth of examples.

@@ -1,4 +1,4 @@
-import Requirements
+import Messages
 import Torch
 
 /// Examples in memory: inputs `(N, …)` and, where there are any, labels `(N)`.
@@ -47,7 +47,7 @@ public struct Dataset: @unchecked Sendable {
       inputs: inputs.gatherRows(index), labels: labels?.gatherRows(index), classNames: classNames)
   }
 
-  /// Neighbouring examples, as a view.
+  /// Neighboring examples, as a view.
   public func subset(_ range: Range<Int>) -> Dataset {
     Dataset(
       inputs: inputs[range], labels: labels.map { $0[range] }, classNames: classNames)

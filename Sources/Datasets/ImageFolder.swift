@@ -1,9 +1,10 @@
 import Formats
 import Foundation
+import Messages
 import Torch
 
 /// A folder of images that users bring: IDX files (MNIST and its relatives), CIFAR's binary files or
-/// PNG pictures, plain or gzip. What it holds is recognised by content, not by name.
+/// PNG pictures, plain or gzip. What it holds is recognized by content, not by name.
 public enum ImageFolder {
   /// Which files of a folder that holds both parts.
   public enum Part: Sendable {
@@ -18,7 +19,7 @@ public enum ImageFolder {
   }
 
   /// Reads the images as bytes `(N, C, H, W)`, with labels where the files have them; PNG pictures
-  /// in sub-folders are labelled by folder.
+  /// in sub-folders are labeled by folder.
   ///
   /// Throws `FileError` in one line naming the file: nothing readable in the folder, mixed kinds or
   /// sizes, truncated files, labels that do not fit.
@@ -68,12 +69,12 @@ public enum ImageFolder {
     let kind: Kind
   }
 
-  /// The recognised files of a folder and of its direct sub-folders.
+  /// The recognized files of a folder and of its direct sub-folders.
   private static func list(_ folder: String) throws -> [File] {
     var files: [File] = []
     func add(_ name: String) throws {
       let path = folder + "/" + name
-      if let kind = try recognise(path) { files.append(File(path: path, name: name, kind: kind)) }
+      if let kind = try recognize(path) { files.append(File(path: path, name: name, kind: kind)) }
     }
     for name in try Folder.names(in: folder) {
       var isDirectory: ObjCBool = false
@@ -92,7 +93,7 @@ public enum ImageFolder {
     return files
   }
 
-  private static func recognise(_ path: String) throws -> Kind? {
+  private static func recognize(_ path: String) throws -> Kind? {
     var start = [UInt8](repeating: 0, count: 8)
     let source = try ByteSource(path: path)
     let count = try start.withUnsafeMutableBytes { try source.read(into: $0) }
@@ -128,7 +129,7 @@ public enum ImageFolder {
           + "); one was expected")
     }
     let shape = first.array.shape
-    // Four axes: (N, H, W, C) as colour pictures are kept, unless channels plainly come first.
+    // Four axes: (N, H, W, C) as color pictures are kept, unless channels plainly come first.
     let pixels = Tensor(first.array.bytes, shape: shape)
     let inputs =
       shape.count == 3
@@ -194,7 +195,7 @@ public enum ImageFolder {
         reason: "is \(image.width)×\(image.height), but \(files[0].name) is "
           + "\(first.width)×\(first.height); images of one size were expected")
     }
-    // Opacity is no part of a training image, and one coloured picture makes all coloured.
+    // Opacity is no part of a training image, and one colored picture makes all colored.
     let channels = images.contains { $0.channels >= 3 } ? 3 : 1
     var pixels: [UInt8] = []
     pixels.reserveCapacity(images.count * first.width * first.height * channels)

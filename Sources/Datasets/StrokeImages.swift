@@ -1,10 +1,10 @@
 import Foundation
+import Messages
 import Parallel
-import Requirements
 import Torch
 
 /// Images that need no files: ten classes of pen strokes that look like handwritten digits, 28×28,
-/// grey, white ink on black.
+/// gray, white ink on black.
 ///
 /// Every image is drawn anew: one of its class's skeletons, its knots jittered, bent by a smooth
 /// random field, slanted, turned and scaled, followed by a pen whose width varies along the path.
@@ -57,7 +57,7 @@ public enum StrokeImages {
 
 /// How one image is written: what varies from hand to hand and from digit to digit.
 private struct Handwriting {
-  /// Columns of the linear map from the skeleton's box to pixels, and where the centre goes.
+  /// Columns of the linear map from the skeleton's box to pixels, and where the center goes.
   var (xx, xy, yx, yy): (Double, Double, Double, Double)
   var (centreX, centreY): (Double, Double)
   /// The standard deviation of a knot's jitter, in the box's units.
@@ -141,9 +141,9 @@ private struct Handwriting {
     let room = size - 2 * reach
     let scale = min(1, room / max(extent.max(), 1e-9))
     let half = extent * scale / 2
-    let centre = SIMD2(centreX, centreY).clamped(
+    let center = SIMD2(centreX, centreY).clamped(
       lowerBound: half + reach, upperBound: size - reach - half)
-    return (scale, centre - (low + high) / 2 * scale)
+    return (scale, center - (low + high) / 2 * scale)
   }
 
   private func width(at position: Double) -> Double {

@@ -4,36 +4,36 @@ import Torch
 
 /// Small distributions that need no files and whose answers are known.
 public enum ToySets {
-  /// The eight centres 2·(cos 2πk/8, sin 2πk/8).
+  /// The eight centers 2·(cos 2πk/8, sin 2πk/8).
   public static let ringCentres: [(x: Double, y: Double)] = (0..<8).map { index in
     let angle = 2 * Double.pi * Double(index) / 8
     return (2 * cos(angle), 2 * sin(angle))
   }
-  /// The standard deviation around each centre of the ring.
+  /// The standard deviation around each center of the ring.
   public static let ringDeviation = 0.1
 
-  /// The 25 centres {−4, −2, 0, 2, 4}² / (2√2).
+  /// The 25 centers {−4, −2, 0, 2, 4}² / (2√2).
   public static let gridCentres: [(x: Double, y: Double)] = (0..<25).map { index in
     let scale = 2 * 2.0.squareRoot()
     return (Double(index / 5 * 2 - 4) / scale, Double(index % 5 * 2 - 4) / scale)
   }
-  /// The standard deviation around each centre of the grid.
+  /// The standard deviation around each center of the grid.
   public static let gridDeviation = 0.05 / (2 * 2.0.squareRoot())
 
-  /// A mixture of eight Gaussians on a circle of radius 2, σ = 0.1; float32 `(count, 2)`, labelled
+  /// A mixture of eight Gaussians on a circle of radius 2, σ = 0.1; float32 `(count, 2)`, labeled
   /// by mode.
   public static func ring(count: Int, seed: UInt64) -> Dataset {
     mixture(of: ringCentres, deviation: ringDeviation, count: count, seed: seed)
   }
 
-  /// A mixture of 25 Gaussians on a square grid, σ = 0.05/(2√2); float32 `(count, 2)`, labelled by
+  /// A mixture of 25 Gaussians on a square grid, σ = 0.05/(2√2); float32 `(count, 2)`, labeled by
   /// mode.
   public static func grid(count: Int, seed: UInt64) -> Dataset {
     mixture(of: gridCentres, deviation: gridDeviation, count: count, seed: seed)
   }
 
   /// Two half circles, (cos t, sin t) and (1 − cos t, ½ − sin t) with t ~ U(0, π) and noise 0.1,
-  /// centred and scaled to unit size; float32 `(count, 2)`, labelled by arm.
+  /// centered and scaled to unit size; float32 `(count, 2)`, labeled by arm.
   public static func twoMoons(count: Int, seed: UInt64) -> Dataset {
     var random = RandomStream(seed: seed)
     var values: [Float] = []
@@ -51,9 +51,9 @@ public enum ToySets {
   }
 
   /// Soft discs, rings, squares and crosses of random place, size and brightness: float32
-  /// `(count, 1, 16, 16)` in [−1, 1], labelled by shape.
+  /// `(count, 1, 16, 16)` in [−1, 1], labeled by shape.
   ///
-  /// With s(t) = σ(2t) and ρ the distance from the centre: disc s(r − ρ), ring
+  /// With s(t) = σ(2t) and ρ the distance from the center: disc s(r − ρ), ring
   /// exp(−(ρ − r)²/(2·0.8²)), square s(r − max(|dx|, |dy|)), cross the larger of
   /// s(1 − |dx|)·s(r − |dy|) and s(1 − |dy|)·s(r − |dx|); the image is 2·a·v − 1.
   public static func shapes(count: Int, seed: UInt64) -> Dataset {
@@ -94,15 +94,15 @@ public enum ToySets {
   }
 
   private static func mixture(
-    of centres: [(x: Double, y: Double)], deviation: Double, count: Int, seed: UInt64
+    of centers: [(x: Double, y: Double)], deviation: Double, count: Int, seed: UInt64
   ) -> Dataset {
     var random = RandomStream(seed: seed)
     var values: [Float] = []
     var labels: [Int] = []
     for _ in 0..<count {
-      let mode = random.below(centres.count)
-      values.append(Float(centres[mode].x + deviation * random.normal()))
-      values.append(Float(centres[mode].y + deviation * random.normal()))
+      let mode = random.below(centers.count)
+      values.append(Float(centers[mode].x + deviation * random.normal()))
+      values.append(Float(centers[mode].y + deviation * random.normal()))
       labels.append(mode)
     }
     return Dataset(inputs: Tensor(values, shape: [count, 2]), labels: Tensor(labels))

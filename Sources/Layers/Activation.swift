@@ -1,4 +1,4 @@
-import Requirements
+import Messages
 import Torch
 
 /// A function applied to each element (softmax: along an axis).

@@ -1,4 +1,4 @@
-import Requirements
+import Messages
 import Torch
 
 /// A module that keeps statistics of what passes through it, or a state like them, and changes them
@@ -40,7 +40,7 @@ public final class BatchNorm: Layer, KernelLayer, StatisticsKeeping {
   public let channels: Int
   public let epsilon: Double
   public var momentum: Double
-  /// Whether to normalise by the batch; `nil` does so in training.
+  /// Whether to normalize by the batch; `nil` does so in training.
   public var usesBatchStatistics: Bool?
   public var updatesStatistics = true
   public let weight: Parameter?
@@ -53,7 +53,7 @@ public final class BatchNorm: Layer, KernelLayer, StatisticsKeeping {
   /// - Parameter affine: Whether to scale and shift.
   public init(
     _ channels: Int, epsilon: Double = 1e-5, momentum: Double = 0.1, affine: Bool = true,
-    weightInitializer: Initializer = .ones, generator: Generator? = nil
+    weightInitializer: Initializer = .ones, generator: RandomGenerator? = nil
   ) {
     self.channels = channels
     self.epsilon = epsilon
@@ -85,7 +85,7 @@ public final class BatchNorm: Layer, KernelLayer, StatisticsKeeping {
 
   public var kernel: Parameter {
     guard let weight else {
-      fatalError("a BatchNorm without scale and shift has no weight to normalise")
+      fatalError("a BatchNorm without scale and shift has no weight to normalize")
     }
     return weight
   }

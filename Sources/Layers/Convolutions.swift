@@ -1,4 +1,4 @@
-import Requirements
+import Messages
 import Torch
 
 /// How a convolution treats the edges of its input, per spatial axis.
@@ -83,7 +83,7 @@ public class Convolution: Layer, KernelLayer {
   public required init(
     _ inputChannels: Int, _ outputChannels: Int, _ geometry: Geometry, groups: Int = 1,
     bias hasBias: Bool = true, weightInitializer: Initializer = .glorotUniform,
-    biasInitializer: Initializer = .zeros, generator: Generator? = nil
+    biasInitializer: Initializer = .zeros, generator: RandomGenerator? = nil
   ) {
     require(
       inputChannels % groups == 0 && outputChannels % groups == 0,
@@ -141,7 +141,7 @@ public final class Conv1d: Convolution {
     _ inputChannels: Int, _ outputChannels: Int, kernelSize: Int, stride: Int = 1,
     padding: Padding = .valid, dilation: Int = 1, groups: Int = 1, bias: Bool = true,
     weightInitializer: Initializer = .glorotUniform, biasInitializer: Initializer = .zeros,
-    generator: Generator? = nil
+    generator: RandomGenerator? = nil
   ) {
     self.init(
       inputChannels, outputChannels,
@@ -159,7 +159,7 @@ public final class Conv2d: Convolution {
     _ inputChannels: Int, _ outputChannels: Int, kernelSize: Int, stride: Int = 1,
     padding: Padding = .valid, dilation: Int = 1, groups: Int = 1, bias: Bool = true,
     weightInitializer: Initializer = .glorotUniform, biasInitializer: Initializer = .zeros,
-    generator: Generator? = nil
+    generator: RandomGenerator? = nil
   ) {
     self.init(
       inputChannels, outputChannels,

@@ -1,4 +1,4 @@
-import Requirements
+import Messages
 import Torch
 
 /// A fully connected layer: y = x Wᵀ + b, from `(…, inputSize)` to `(…, outputSize)`.
@@ -15,7 +15,7 @@ public final class Dense: Layer, KernelLayer {
   public init(
     _ inputSize: Int, _ outputSize: Int, bias hasBias: Bool = true,
     weightInitializer: Initializer = .glorotUniform, biasInitializer: Initializer = .zeros,
-    generator: Generator? = nil
+    generator: RandomGenerator? = nil
   ) {
     self.inputSize = inputSize
     self.outputSize = outputSize

@@ -1,4 +1,4 @@
-import Requirements
+import Messages
 import Torch
 
 /// Dropout: in training each element becomes 0 with probability `rate` and is divided by 1 − rate
@@ -16,9 +16,9 @@ public final class Dropout: Layer {
     didSet { Dropout.check(rate) }
   }
   public let sharedAxes: [Int]
-  private let generator: Generator?
+  private let generator: RandomGenerator?
 
-  public init(_ rate: Double, sharedAxes: [Int] = [], generator: Generator? = nil) {
+  public init(_ rate: Double, sharedAxes: [Int] = [], generator: RandomGenerator? = nil) {
     Dropout.check(rate)
     self.rate = rate
     self.sharedAxes = sharedAxes
@@ -51,9 +51,9 @@ public final class Dropout: Layer {
 public final class GaussianDropout: Layer {
   public let rate: Double
   public let sharedAxes: [Int]
-  private let generator: Generator?
+  private let generator: RandomGenerator?
 
-  public init(_ rate: Double, sharedAxes: [Int] = [], generator: Generator? = nil) {
+  public init(_ rate: Double, sharedAxes: [Int] = [], generator: RandomGenerator? = nil) {
     require(
       rate >= 0 && rate < 1, "GaussianDropout expected a rate within 0..<1, received \(rate)")
     self.rate = rate

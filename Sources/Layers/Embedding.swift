@@ -1,4 +1,4 @@
-import Requirements
+import Messages
 import Torch
 
 /// A table of vectors: int positions `(…)` to `(…, size)`.
@@ -16,7 +16,7 @@ public final class Embedding: Layer, KernelLayer {
 
   public init(
     _ count: Int, _ size: Int, paddingIndex: Int? = nil,
-    weightInitializer: Initializer = .uniform(), generator: Generator? = nil
+    weightInitializer: Initializer = .uniform(), generator: RandomGenerator? = nil
   ) {
     self.count = count
     self.size = size

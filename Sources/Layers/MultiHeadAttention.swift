@@ -1,4 +1,4 @@
-import Requirements
+import Messages
 import Torch
 
 /// Attention with several heads: each head softmax(q kᵀ · scale + mask) v, all of them side by side
@@ -25,7 +25,7 @@ public final class MultiHeadAttention: Layer {
 
   public init(
     _ size: Int, headCount: Int, headSize: Int? = nil, dropout: Double = 0, scale: Double? = nil,
-    bias: Bool = true, initializer: Initializer = .glorotUniform, generator: Generator? = nil
+    bias: Bool = true, initializer: Initializer = .glorotUniform, generator: RandomGenerator? = nil
   ) {
     require(
       headSize != nil || size % headCount == 0,

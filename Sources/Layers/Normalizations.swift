@@ -1,10 +1,10 @@
-import Requirements
+import Messages
 import Torch
 
 /// Layer normalization over the last axes: y = (x − mean) / √(variance + ε) · weight + bias, variance
 /// over n; Ba et al. 2016.
 ///
-/// `weight` starts at ones, `bias` at zeros, both of the normalised shape. ε is inside the root, 1e-5
+/// `weight` starts at ones, `bias` at zeros, both of the normalized shape. ε is inside the root, 1e-5
 /// by default; BERT has 1e-12.
 public final class LayerNorm: Layer {
   public let shape: [Int]

@@ -1,4 +1,4 @@
-import Requirements
+import Messages
 import Torch
 
 /// What the pooling layers over windows have in common. The stride is the size unless given.

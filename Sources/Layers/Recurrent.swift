@@ -1,4 +1,4 @@
-import Requirements
+import Messages
 import Torch
 
 /// The weights of one direction of one recurrent layer, gates stacked: `inputWeight` `(gates · H, D)`,
@@ -53,7 +53,7 @@ public class Recurrent: Layer {
   init(
     inputSize: Int, hiddenSize: Int, layerCount: Int, isBidirectional: Bool, bias hasBias: Bool,
     dropout: Double, initializers: (input: Initializer, hidden: Initializer), gateCount: Int,
-    forgetGate: Int?, generator: Generator?
+    forgetGate: Int?, generator: RandomGenerator?
   ) {
     self.inputSize = inputSize
     self.hiddenSize = hiddenSize
@@ -143,7 +143,7 @@ public final class LSTM: Recurrent {
   public init(
     _ inputSize: Int, _ hiddenSize: Int, layerCount: Int = 1, isBidirectional: Bool = false,
     bias: Bool = true, dropout: Double = 0, inputInitializer: Initializer = .glorotUniform,
-    hiddenInitializer: Initializer = .orthogonal(), generator: Generator? = nil
+    hiddenInitializer: Initializer = .orthogonal(), generator: RandomGenerator? = nil
   ) {
     super.init(
       inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount,
@@ -196,7 +196,7 @@ public final class GRU: Recurrent {
   public init(
     _ inputSize: Int, _ hiddenSize: Int, layerCount: Int = 1, isBidirectional: Bool = false,
     bias: Bool = true, dropout: Double = 0, inputInitializer: Initializer = .glorotUniform,
-    hiddenInitializer: Initializer = .orthogonal(), generator: Generator? = nil
+    hiddenInitializer: Initializer = .orthogonal(), generator: RandomGenerator? = nil
   ) {
     super.init(
       inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount,

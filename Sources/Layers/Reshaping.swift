@@ -1,4 +1,4 @@
-import Requirements
+import Messages
 import Torch
 
 /// Joins all axes but the batch's: `(B, …)` to `(B, n)`.

@@ -1,4 +1,4 @@
-import Requirements
+import Messages
 import Torch
 
 /// Spectral normalization: a layer whose weight W is divided by its largest singular value σ in every
@@ -39,7 +39,7 @@ public final class SpectralNorm: Layer, StatisticsKeeping {
 
   public init(
     _ layer: any KernelLayer, method: Method = .warmStarted(), bound: Bound = .exactly(1),
-    advancesEachPass: Bool = true, generator: Generator? = nil
+    advancesEachPass: Bool = true, generator: RandomGenerator? = nil
   ) {
     self.layer = layer
     self.method = method

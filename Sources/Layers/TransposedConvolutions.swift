@@ -1,4 +1,4 @@
-import Requirements
+import Messages
 import Torch
 
 /// The adjoint of a convolution, which widens instead of narrowing: `(B, Cin, …)` to `(B, Cout, …)`.
@@ -25,7 +25,7 @@ public class TransposedConvolution: Layer, KernelLayer {
     _ inputChannels: Int, _ outputChannels: Int, _ geometry: Convolution.Geometry,
     outputPadding: Int = 0, groups: Int = 1, bias hasBias: Bool = true,
     weightInitializer: Initializer = .glorotUniform, biasInitializer: Initializer = .zeros,
-    generator: Generator? = nil
+    generator: RandomGenerator? = nil
   ) {
     require(
       inputChannels % groups == 0 && outputChannels % groups == 0,
@@ -93,7 +93,7 @@ public final class ConvTranspose1d: TransposedConvolution {
     _ inputChannels: Int, _ outputChannels: Int, kernelSize: Int, stride: Int = 1,
     padding: Padding = .valid, outputPadding: Int = 0, dilation: Int = 1, groups: Int = 1,
     bias: Bool = true, weightInitializer: Initializer = .glorotUniform,
-    biasInitializer: Initializer = .zeros, generator: Generator? = nil
+    biasInitializer: Initializer = .zeros, generator: RandomGenerator? = nil
   ) {
     self.init(
       inputChannels, outputChannels,
@@ -110,7 +110,7 @@ public final class ConvTranspose2d: TransposedConvolution {
     _ inputChannels: Int, _ outputChannels: Int, kernelSize: Int, stride: Int = 1,
     padding: Padding = .valid, outputPadding: Int = 0, dilation: Int = 1, groups: Int = 1,
     bias: Bool = true, weightInitializer: Initializer = .glorotUniform,
-    biasInitializer: Initializer = .zeros, generator: Generator? = nil
+    biasInitializer: Initializer = .zeros, generator: RandomGenerator? = nil
   ) {
     self.init(
       inputChannels, outputChannels,

@@ -1,5 +1,5 @@
 import Foundation
-import Requirements
+import Messages
 import Synchronization
 
 /// How many threads a piece of work gets when its caller does not say: one per processor.

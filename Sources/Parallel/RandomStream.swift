@@ -1,4 +1,4 @@
-import Requirements
+import Messages
 
 /// A small, fast, seeded random number generator: xoshiro256++ (Blackman and Vigna, 2019).
 ///

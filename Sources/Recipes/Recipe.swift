@@ -1,3 +1,4 @@
+import Reports
 import Tracking
 
 /// A runnable article: default data, a model, a training loop, and the claims that it checks.

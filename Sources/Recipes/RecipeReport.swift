@@ -1,3 +1,4 @@
+import Reports
 import Tracking
 
 /// The report of a run: claims, curves of everything logged, what the recipe adds, the configuration.

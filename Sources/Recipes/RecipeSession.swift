@@ -29,7 +29,7 @@ public struct RecipeSession {
     let settings = try Settings(card, assignments: assignments)
     _ = try Precision(parsing: options.precision)
     if card.needsTorch {
-      try Runtime.load()
+      try LibTorch.load()
       _ = try Device(parsing: options.device)
     }
     let configuration = RunConfiguration(
@@ -55,7 +55,9 @@ public struct RecipeSession {
   }
 
   /// Opens the run in `path` to continue it after its latest intact checkpoint.
-  public static func resume(at path: String, expecting name: String?) throws -> RecipeSession {
+  public static func resume(
+    at path: String, expecting name: String?, find: (String) throws -> any Recipe.Type
+  ) throws -> RecipeSession {
     let folder = RunFolder(path: path)
     guard folder.isRun else {
       throw RecipeError(
@@ -65,8 +67,8 @@ public struct RecipeSession {
     if let name, name != configuration.recipe {
       throw RecipeError("\(path) is a run of \(configuration.recipe), not of \(name)")
     }
-    let recipe = try RecipeBook.recipe(named: configuration.recipe)
-    if recipe.card.needsTorch { try Runtime.load() }
+    let recipe = try find(configuration.recipe)
+    if recipe.card.needsTorch { try LibTorch.load() }
     guard let value = configuration.settings["options"],
       let options = try? value.decoded(as: RecipeOptions.self)
     else { throw RecipeError("\(path)/config.json holds no options of a recipe") }
@@ -89,7 +91,7 @@ public struct RecipeSession {
     let card = recipe.card
     for problem in record.problems { progress.note(problem) }
     noteChangedVersions(progress)
-    if card.needsTorch { Generator.seedAll(options.seed) }
+    if card.needsTorch { RandomGenerator.seedAll(options.seed) }
     let result: RecipeResult
     do {
       result = try recipe.run(
@@ -110,7 +112,7 @@ public struct RecipeSession {
   /// What runs are made with; a run resumed with something else may come out differently.
   private static func versions(_ card: RecipeCard) -> [String: String] {
     guard card.needsTorch else { return ["danlu": danluVersion] }
-    return ["danlu": danluVersion, "libtorch": Runtime.version, "threads": "\(threadCount)"]
+    return ["danlu": danluVersion, "libtorch": LibTorch.version, "threads": "\(threadCount)"]
   }
 
   private func noteChangedVersions(_ progress: any ProgressReporter) {

@@ -1,4 +1,5 @@
 import Formats
+import Messages
 
 /// A knob of a recipe: its name, its default, what it does.
 public struct Setting: Sendable {

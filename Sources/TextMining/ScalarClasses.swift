@@ -1,3 +1,5 @@
+import Memory
+
 /// What a scalar is to a segmenter.
 enum ScalarClass: UInt8 {
   case other, space, digit, latin, ideograph, numeral, ordinal, dateUnit
@@ -10,8 +12,8 @@ enum ScalarClass: UInt8 {
     }
   }
 
-  static let table: RawArray<UInt8> = {
-    let table = RawArray<UInt8>(repeating: ScalarClass.other.rawValue, count: 1 << 16)
+  static let table: Block<UInt8> = {
+    let table = Block<UInt8>(repeating: ScalarClass.other.rawValue, count: 1 << 16)
     func set(_ range: ClosedRange<Int>, _ value: ScalarClass) {
       for scalar in range { table[scalar] = value.rawValue }
     }

@@ -1,18 +1,20 @@
+import Memory
+
 /// One line of text as scalars with their places in the bytes; reused from line to line.
 final class ScalarLine {
-  private(set) var scalars = RawArray<UInt32>(uninitializedCount: 1024)
+  private(set) var scalars = Block<UInt32>(uninitializedCount: 1024)
   /// Where each scalar begins; one more at the end.
-  private(set) var offsets = RawArray<Int32>(uninitializedCount: 1025)
-  private(set) var classes = RawArray<UInt8>(uninitializedCount: 1024)
+  private(set) var offsets = Block<Int32>(uninitializedCount: 1025)
+  private(set) var classes = Block<UInt8>(uninitializedCount: 1024)
   private(set) var count = 0
 
   /// Decodes UTF-8; a byte that belongs to no scalar becomes U+FFFD.
   func decode(_ bytes: UnsafeBufferPointer<UInt8>) {
     if bytes.count > scalars.count {
       let room = bytes.count * 3 / 2
-      scalars = RawArray(uninitializedCount: room)
-      offsets = RawArray(uninitializedCount: room + 1)
-      classes = RawArray(uninitializedCount: room)
+      scalars = Block(uninitializedCount: room)
+      offsets = Block(uninitializedCount: room + 1)
+      classes = Block(uninitializedCount: room)
     }
     var index = 0
     var found = 0

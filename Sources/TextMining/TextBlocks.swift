@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Messages
 
 /// How the bytes of a file spell characters.
 public enum TextEncoding: String, Sendable, CaseIterable {

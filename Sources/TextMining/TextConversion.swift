@@ -1,6 +1,6 @@
 import Foundation
 
-/// Recognises and converts GB18030, the other encoding Chinese text comes in.
+/// Recognizes and converts GB18030, the other encoding Chinese text comes in.
 enum TextConversion {
   /// Throws if `block`, the beginning of the file at `path`, is not UTF-8 but reads well as GB18030.
   static func refuseGB18030(_ block: [UInt8], path: String) throws {

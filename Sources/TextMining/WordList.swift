@@ -1,12 +1,13 @@
 import Formats
 import Foundation
+import Messages
 
 /// Words with counts: a dictionary.
 public struct WordList: Sendable {
   public private(set) var words: [String] = []
   public private(set) var counts: [Double] = []
   /// Places in `words` by hash of the bytes, open addressing; −1 is free. `String` as a key would be
-  /// normalised at every look-up.
+  /// normalized at every look-up.
   private var slots = [Int32](repeating: -1, count: 64)
   /// Larger counts add up to nothing useful.
   private static let largestCount = 1e15

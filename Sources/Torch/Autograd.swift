@@ -1,5 +1,5 @@
 import CTorch
-import Requirements
+import Messages
 
 /// The gradients of `output` (summed, if `outputGradient` is absent it must have one element) with
 /// respect to `inputs`, in their order.
@@ -44,7 +44,7 @@ public func optionalGradients(
     count = inputs.count
     guard let start = buffer.baseAddress else { return }
     let status = withExtendedLifetime((outputs, inputs, seeds)) {
-      Runtime.api.gradients(
+      LibTorch.api.gradients(
         outputs.map(\.handle), Int32(outputs.count), seeds.map { $0?.handle },
         inputs.map(\.handle), Int32(inputs.count), retainGraph || createGraph, createGraph, true,
         start)
@@ -73,20 +73,20 @@ public func withoutGradients<Result>(_ body: () throws -> Result) rethrows -> Re
 
 /// Runs `body` with recording on or off.
 public func withGradients<Result>(enabled: Bool, _ body: () throws -> Result) rethrows -> Result {
-  let earlier = Runtime.api.gradient_mode()
-  Runtime.api.set_gradient_mode(enabled)
-  defer { Runtime.api.set_gradient_mode(earlier) }
+  let earlier = LibTorch.api.gradient_mode()
+  LibTorch.api.set_gradient_mode(enabled)
+  defer { LibTorch.api.set_gradient_mode(earlier) }
   return try body()
 }
 
 /// Whether operations are recorded on this thread.
-public var areGradientsEnabled: Bool { Runtime.api.gradient_mode() }
+public var areGradientsEnabled: Bool { LibTorch.api.gradient_mode() }
 
 /// Runs `body` in inference mode: as `withoutGradients` and cheaper, but the tensors it makes can
 /// never take part in differentiation.
 public func withInferenceMode<Result>(_ body: () throws -> Result) rethrows -> Result {
-  let inference = Runtime.api.enter_inference()
-  defer { Runtime.api.leave_inference(inference) }
+  let inference = LibTorch.api.enter_inference()
+  defer { LibTorch.api.leave_inference(inference) }
   return try body()
 }
 
@@ -97,24 +97,24 @@ public func withAutocast<Result>(
   _ dtype: DType, on device: Device = .cpu, enabled: Bool = true, _ body: () throws -> Result
 ) rethrows -> Result {
   let kind = Int32(device.kind.rawValue)
-  let earlier = Runtime.api.set_autocast(kind, enabled, dtype.rawValue)
+  let earlier = LibTorch.api.set_autocast(kind, enabled, dtype.rawValue)
   if earlier < 0 { trap(TorchError.last("autocast on \(device)")) }
-  Runtime.api.nest_autocast(1)
+  LibTorch.api.nest_autocast(1)
   defer {
-    Runtime.api.nest_autocast(-1)
-    _ = Runtime.api.set_autocast(kind, earlier & 1 == 1, earlier >> 1)
+    LibTorch.api.nest_autocast(-1)
+    _ = LibTorch.api.set_autocast(kind, earlier & 1 == 1, earlier >> 1)
   }
   return try body()
 }
 
 /// How many threads an operator uses.
 public var threadCount: Int {
-  get { Int(Runtime.api.thread_count()) }
-  set { Runtime.api.set_thread_count(Int32(newValue)) }
+  get { Int(LibTorch.api.thread_count()) }
+  set { LibTorch.api.set_thread_count(Int32(newValue)) }
 }
 
 /// Asks libtorch for algorithms that give the same bits every time, where it has them.
-public func setDeterministic(_ enabled: Bool) { Runtime.api.set_deterministic(enabled) }
+public func setDeterministic(_ enabled: Bool) { LibTorch.api.set_deterministic(enabled) }
 
 extension Tensor {
   /// The same storage without its history: gradients stop here.

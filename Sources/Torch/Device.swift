@@ -46,14 +46,14 @@ public struct Device: Hashable, Sendable {
   }
 
   /// How many CUDA devices libtorch can use.
-  public static var cudaCount: Int { Int(Runtime.api.cuda_device_count()) }
+  public static var cudaCount: Int { Int(LibTorch.api.cuda_device_count()) }
 
   /// The first CUDA device if there is one, else the CPU.
   public static var best: Device { cudaCount > 0 ? .cuda(0) : .cpu }
 
   /// Waits until all work queued on the device is done.
   public func synchronize() {
-    if Runtime.api.synchronize(encoded) < 0 { trap(TorchError.last("synchronize \(self)")) }
+    if LibTorch.api.synchronize(encoded) < 0 { trap(TorchError.last("synchronize \(self)")) }
   }
 
   /// kind × 256 + index + 1; the CPU has no index, which libtorch writes as −1.

@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Messages
 
 /// The checkpoints of a run, `checkpoints/step-000123/`, each appearing whole or not at all.
 ///

@@ -1,6 +1,7 @@
 import Formats
 import Foundation
-import Requirements
+import Messages
+import Reports
 
 /// A run that is being written: metrics, events, samples, claims and the report go into its folder.
 ///

@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Messages
 
 /// Where the parts of a run stand, and the reading of them. Reading never changes a run, and what
 /// is damaged is reported beside what is not.

@@ -1,4 +1,4 @@
-import Requirements
+import Messages
 
 /// Hooks into training. Every method does nothing by default.
 ///

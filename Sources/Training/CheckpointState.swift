@@ -1,5 +1,6 @@
 import Formats
 import Layers
+import Messages
 import Torch
 
 /// Named tensors and plain values: what one part of a checkpoint holds.

@@ -62,7 +62,7 @@ extension BatchLoader: Checkpointable {
   }
 }
 
-extension Generator: Checkpointable {
+extension RandomGenerator: Checkpointable {
   public func checkpoint() -> CheckpointState { CheckpointState(tensors: ["state": state]) }
 
   public func restore(_ state: CheckpointState) throws {

@@ -1,6 +1,6 @@
 import Foundation
+import Messages
 import Optimizers
-import Requirements
 import Torch
 
 /// Finds a learning rate by trying: one short run whose rate grows exponentially from step to step.

@@ -33,9 +33,11 @@ struct TrainingRecord: Codable {
 /// The process-wide random generators that training on `device` draws from.
 func randomGenerators(for device: Device) -> [(name: String, part: any Checkpointable)] {
   var generators: [(name: String, part: any Checkpointable)] = [
-    ("random-cpu", Generator.shared(for: .cpu))
+    ("random-cpu", RandomGenerator.shared(for: .cpu))
   ]
-  if device.kind == .cuda { generators.append(("random-cuda", Generator.shared(for: device))) }
+  if device.kind == .cuda {
+    generators.append(("random-cuda", RandomGenerator.shared(for: device)))
+  }
   return generators
 }
 

@@ -1,4 +1,4 @@
-import Requirements
+import Messages
 import Torch
 
 /// How a run is trained. The debugging switches (`dryRun`, `overfitsOneBatch`) write no checkpoints.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Parallel
+import Reports
 import Torch
 
 struct DoctorCommand: ParsableCommand {
@@ -104,14 +105,14 @@ struct DoctorCommand: ParsableCommand {
 
   private static func libtorch() -> [Check] {
     var checks: [Check] = []
-    for candidate in Runtime.candidates {
+    for candidate in LibTorch.candidates {
       checks.append(
         Check(
           name: "libtorch", status: candidate.isOpened ? .ok : .note,
           detail: "\(candidate.folder) (\(candidate.source)): \(candidate.outcome)"))
     }
     do {
-      try Runtime.load()
+      try LibTorch.load()
     } catch {
       checks.append(
         Check(
@@ -120,7 +121,7 @@ struct DoctorCommand: ParsableCommand {
       return checks
     }
     let cuda: String
-    switch (Runtime.cudaOutcome, Device.cudaCount) {
+    switch (LibTorch.cudaOutcome, Device.cudaCount) {
     case (nil, _): cuda = "none (this libtorch was built for the CPU)"
     case (let outcome?, 0): cuda = "no device (libtorch_cuda: \(outcome))"
     case (_?, let count):

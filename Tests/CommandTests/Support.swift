@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import TestSupport
 import Testing
 
 /// The built command: `danlu` beside the tests' own program.
@@ -91,11 +92,4 @@ struct Command {
     return Outcome(
       status: process.terminationStatus, output: text("output"), errors: text("errors"))
   }
-}
-
-func withTemporaryFolder<R>(_ body: (String) throws -> R) throws -> R {
-  let folder = NSTemporaryDirectory() + "danlu-" + UUID().uuidString
-  try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(atPath: folder) }
-  return try body(folder)
 }

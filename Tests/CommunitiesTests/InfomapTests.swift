@@ -1,4 +1,5 @@
 import Foundation
+import Memory
 import Parallel
 import Testing
 
@@ -201,7 +202,7 @@ extension FlowNetwork.Units {
     return .whole(
       UnitNetwork(
         count: network.count, offsets: network.offsets, targets: network.targets,
-        weights: Buffer([UInt32](repeating: 1, count: network.entryCount)), scale: network.scale,
+        weights: Block([UInt32](repeating: 1, count: network.entryCount)), scale: network.scale,
         flow: network.flow, enter: network.enter, exit: network.exit))
   }
 }

@@ -1,6 +1,8 @@
 import Formats
 import Foundation
+import Messages
 import Parallel
+import TestSupport
 import Testing
 
 @testable import Communities

@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Messages
 import Parallel
 import Testing
 

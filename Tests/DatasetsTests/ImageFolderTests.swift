@@ -2,6 +2,7 @@ import Datasets
 import Formats
 import Foundation
 import Parallel
+import TestSupport
 import Testing
 import Torch
 
@@ -50,11 +51,11 @@ import Torch
       #expect(set.inputs.shape == [3, 1, 3, 2])
       #expect(set.labels?.integers() == [0, 0, 1])
       #expect(set.classNames == ["cat", "dog"])
-      // One coloured picture makes all coloured; planes, not interleaved.
+      // One colored picture makes all colored; planes, not interleaved.
       try Image(width: 2, height: 3, color: [9, 8, 7]).writePNG(to: folder + "/dog/c.png")
-      let coloured = try ImageFolder.read(path: folder)
-      #expect(coloured.inputs.shape == [4, 3, 3, 2])
-      #expect(coloured.inputs[3, 1].integers() == [8, 8, 8, 8, 8, 8])
+      let colored = try ImageFolder.read(path: folder)
+      #expect(colored.inputs.shape == [4, 3, 3, 2])
+      #expect(colored.inputs[3, 1].integers() == [8, 8, 8, 8, 8, 8])
       // Another size is an error that names the file.
       try Image(width: 4, height: 3, color: [1]).writePNG(to: folder + "/dog/z.png")
       #expect(message(folder).contains("dog/z.png: is 4×3, but cat/a.png is 2×3"))
@@ -124,11 +125,11 @@ import Torch
     }
   }
 
-  @Test(.enabled(if: hasData, dataReason)) func readsTheRealSets() throws {
-    let mnist = try ImageFolder.read(path: dataFolder + "/mnist")
+  @Test(.enabled(if: SharedData.has("mnist"), SharedData.reason)) func readsTheRealSets() throws {
+    let mnist = try ImageFolder.read(path: SharedData.path("mnist"))
     #expect(mnist.inputs.shape == [10_000, 1, 28, 28])
     #expect(mnist.labels?.shape == [10_000])
-    let cifar = try ImageFolder.read(path: dataFolder + "/cifar10-small")
+    let cifar = try ImageFolder.read(path: SharedData.path("cifar10-small"))
     #expect(cifar.inputs.shape == [3600, 3, 32, 32])
     #expect(cifar.classNames?.count == 10)
   }

@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import TestSupport
 import Testing
 import Torch
 
@@ -35,7 +36,7 @@ import Torch
 
   /// The classes must be told apart by their pixels: the nearest of 3000 drawn examples has the
   /// same class far more often than not, and within a class images differ.
-  @Test(.enabled(if: hasTorch, torchReason)) func classesCanBeRecognised() throws {
+  @Test(.enabled(if: hasTorch, torchReason)) func classesCanBeRecognized() throws {
     let known = try StrokeImages.dataset(count: 3000, seed: 1)
     let asked = try StrokeImages.dataset(count: 300, seed: 2)
     let distances = asked.scaledInputs().flattened(from: 1)

@@ -1,20 +1,21 @@
 import Datasets
+import TestSupport
 import Testing
 import Torch
 
 @Suite(.enabled(if: hasTorch, torchReason)) struct ToySetsTests {
   @Test func mixturesHaveTheirCentresAndWidths() throws {
-    for (set, centres, deviation) in [
+    for (set, centers, deviation) in [
       (ToySets.ring(count: 20_000, seed: 1), ToySets.ringCentres, ToySets.ringDeviation),
       (ToySets.grid(count: 20_000, seed: 1), ToySets.gridCentres, ToySets.gridDeviation),
     ] {
       let labels = try #require(set.labels)
-      for (mode, centre) in centres.enumerated() {
+      for (mode, center) in centers.enumerated() {
         let points = set.inputs[labels .== Double(mode)].to(.float64)
         #expect(points.size(0) > 500)
         let mean = points.mean(0).doubles()
-        #expect(abs(mean[0] - centre.x) < 5 * deviation / 20)
-        #expect(abs(mean[1] - centre.y) < 5 * deviation / 20)
+        #expect(abs(mean[0] - center.x) < 5 * deviation / 20)
+        #expect(abs(mean[1] - center.y) < 5 * deviation / 20)
         let spread = points.standardDeviation(0).doubles()
         #expect(spread.allSatisfy { abs($0 / deviation - 1) < 0.12 })
       }
@@ -22,7 +23,7 @@ import Torch
     #expect(abs(ToySets.gridCentres[0].x + 4 / (2 * 2.0.squareRoot())) < 1e-12)
   }
 
-  @Test func moonsAreCentredAndSeparate() {
+  @Test func moonsAreCenteredAndSeparate() {
     let moons = ToySets.twoMoons(count: 4000, seed: 2)
     let mean = moons.inputs.mean(0).doubles()
     #expect(abs(mean[0]) < 0.05 && abs(mean[1]) < 0.05)

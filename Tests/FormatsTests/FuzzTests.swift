@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Messages
 import Parallel
 import Testing
 
@@ -35,7 +36,7 @@ import Testing
     Target(
       name: "PNG",
       seeds: [
-        "grey.png", "rgb.png", "rgba.png", "bilevel.png", "deep.png", "grey-opacity.png",
+        "gray.png", "rgb.png", "rgba.png", "bilevel.png", "deep.png", "gray-opacity.png",
         "palette.png", "palette-bits4.png", "palette-transparent.png", "rgb-transparent.png",
         "interlaced.png",
       ],

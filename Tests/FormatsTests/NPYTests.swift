@@ -1,4 +1,6 @@
 import Formats
+import Messages
+import TestSupport
 import Testing
 
 @Suite struct NPYTests {

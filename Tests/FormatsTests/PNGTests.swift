@@ -1,9 +1,10 @@
 import Formats
+import Messages
 import Testing
 
 @Suite struct PNGTests {
   @Test(arguments: [
-    "grey", "rgb", "rgba", "bilevel", "deep", "grey-opacity", "palette", "palette-bits4",
+    "gray", "rgb", "rgba", "bilevel", "deep", "gray-opacity", "palette", "palette-bits4",
     "palette-transparent", "rgb-transparent", "interlaced",
   ])
   func decodes(name: String) throws {

@@ -1,5 +1,7 @@
 import Formats
 import Foundation
+import Messages
+import TestSupport
 import Testing
 
 @Suite struct SafetensorsTests {

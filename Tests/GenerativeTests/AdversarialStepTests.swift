@@ -1,6 +1,7 @@
 import Generative
 import Layers
 import Optimizers
+import TestSupport
 import Testing
 import Torch
 
@@ -57,7 +58,7 @@ import Torch
   }
 
   @Test(arguments: [false, true]) func convolutionalNetworksAgreeToo(_ hasBatchNorm: Bool) {
-    let random = Generator(seed: 4)
+    let random = RandomGenerator(seed: 4)
     let configuration = DCGAN.Configuration.small(normalizesDiscriminator: hasBatchNorm)
     let generator = DCGAN.generator(configuration, generator: random).move(dtype: .float64)
     let discriminator = DCGAN.discriminator(configuration, generator: random).move(dtype: .float64)
@@ -124,7 +125,7 @@ import Torch
   }
 
   @Test func dropoutSharesItsMasksInTheSplitStep() {
-    let random = Generator(seed: 3)
+    let random = RandomGenerator(seed: 3)
     let critic = Sequential(
       Dense(2, 24, generator: random), Activation(.leakyReLU(0.2)), Dropout(0.5),
       Dense(24, 1, generator: random))
@@ -132,9 +133,9 @@ import Torch
     #expect(players.randomLayers == ["2"])
     let real = points(32, seed: 1)
     let noise = points(32, seed: 2)
-    Generator.seedAll(5)
+    RandomGenerator.seedAll(5)
     let split = SplitStep(sharesBackward: false).gradients(players, real: real, noise: noise)
-    Generator.seedAll(5)
+    RandomGenerator.seedAll(5)
     let shared = SplitStep().gradients(players, real: real, noise: noise)
     #expect(largestDifference(split.discriminator, shared.discriminator) < 1e-12)
     #expect(largestDifference(split.generator, shared.generator) < 1e-12)
@@ -178,7 +179,7 @@ import Torch
 
   @Test func spectralNormsAdvanceOncePerStep() throws {
     func norms() -> Sequential {
-      let random = Generator(seed: 8)
+      let random = RandomGenerator(seed: 8)
       return Sequential(
         SpectralNorm(Dense(2, 16, generator: random), generator: random),
         Activation(.leakyReLU(0.2)),

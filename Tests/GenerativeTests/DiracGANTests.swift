@@ -22,13 +22,13 @@ import Testing
     #expect((path.distances.max() ?? 0) < 0.41 && (path.distances.min() ?? 0) > 0.08)
   }
 
-  @Test func aPenaltyCentredAtOneEndsOnACircle() {
-    let path = DiracGAN.integrate(.penalty(weight: 0.1, centre: 1), duration: 200)
+  @Test func aPenaltyCenteredAtOneEndsOnACircle() {
+    let path = DiracGAN.integrate(.penalty(weight: 0.1, center: 1), duration: 200)
     #expect(abs(path.finalDistance - 1) < 1e-4)
   }
 
-  @Test func aPenaltyCentredAtZeroConverges() {
-    let path = DiracGAN.integrate(.penalty(weight: 0.1, centre: 0), duration: 200)
+  @Test func aPenaltyCenteredAtZeroConverges() {
+    let path = DiracGAN.integrate(.penalty(weight: 0.1, center: 0), duration: 200)
     #expect(path.finalDistance < 1e-4)
   }
 

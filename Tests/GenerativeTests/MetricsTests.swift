@@ -1,5 +1,6 @@
 import Foundation
 import Generative
+import TestSupport
 import Testing
 import Torch
 
@@ -23,7 +24,7 @@ import Torch
   }
 
   @Test func frechetDistanceOfSamples() {
-    let generator = Generator(seed: 3)
+    let generator = RandomGenerator(seed: 3)
     let x = Tensor.normal([4000, 3], generator: generator)
     #expect(frechetDistance(x, x + 2.0) > 11.9 && frechetDistance(x, x + 2.0) < 12.1)
     let y = Tensor.normal([4000, 3], generator: generator)
@@ -31,12 +32,12 @@ import Torch
   }
 
   @Test func modesAreCounted() {
-    let centres = [(x: 0.0, y: 0.0), (x: 10.0, y: 0.0), (x: 0.0, y: 10.0)]
+    let centers = [(x: 0.0, y: 0.0), (x: 10.0, y: 0.0), (x: 0.0, y: 10.0)]
     var rows: [[Double]] = []
     for _ in 0..<30 { rows.append([0.1, 0]) }
     for _ in 0..<10 { rows.append([10, 0.59]) }
     for _ in 0..<10 { rows.append([10, 0.61]) }
-    let coverage = ModeCoverage(Tensor(rows), centres: centres, deviation: 0.1)
+    let coverage = ModeCoverage(Tensor(rows), centers: centers, deviation: 0.1)
     #expect(coverage.counts == [30, 10, 0])
     #expect(coverage.quality == 0.8)
     #expect(coverage.covered() == 1)
@@ -45,14 +46,14 @@ import Torch
     #expect(abs(coverage.divergence - expected) < 1e-12)
   }
 
-  @Test func neighbours() {
+  @Test func neighbors() {
     let real = Tensor([[0.0, 0], [3, 4]])
     let fake = Tensor([[0.0, 0], [0, 1]])
-    let found = Neighbours.distances(fake: fake, real: real, portion: 1)
+    let found = Neighbors.distances(fake: fake, real: real, portion: 1)
     #expect(abs(found.quality - 0.5) < 1e-12)
     #expect(abs(found.coverage - 18.0.squareRoot() / 2) < 1e-12)
     let codes = Tensor([[0.0], [1], [2], [10], [11], [12]])
-    #expect(Neighbours.purity(codes, labels: Tensor([0, 0, 0, 1, 1, 1]), k: 2) == 1)
-    #expect(Neighbours.purity(codes, labels: Tensor([0, 0, 1, 1, 1, 1]), k: 2) < 1)
+    #expect(Neighbors.purity(codes, labels: Tensor([0, 0, 0, 1, 1, 1]), k: 2) == 1)
+    #expect(Neighbors.purity(codes, labels: Tensor([0, 0, 1, 1, 1, 1]), k: 2) < 1)
   }
 }

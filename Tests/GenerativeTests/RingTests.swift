@@ -1,6 +1,7 @@
 import Datasets
 import Generative
 import Optimizers
+import TestSupport
 import Testing
 import Torch
 
@@ -10,7 +11,7 @@ import Torch
     _ loss: AdversarialLoss, _ rule: any OptimizerSpecification, step: any AdversarialStep,
     seed: UInt64, steps: Int
   ) -> ModeCoverage {
-    Generator.seedAll(seed)
+    RandomGenerator.seedAll(seed)
     let generator = ToyNetworks.pointGenerator()
     let players = AdversarialPlayers(
       generator: generator, discriminator: ToyNetworks.pointDiscriminator(), loss: loss,
@@ -23,7 +24,7 @@ import Torch
         noise: { Tensor.normal([256, 2]) })
     }
     let samples = withoutGradients { generator(Tensor.normal([10_000, 2])) }
-    return ModeCoverage(samples, centres: ToySets.ringCentres, deviation: ToySets.ringDeviation)
+    return ModeCoverage(samples, centers: ToySets.ringCentres, deviation: ToySets.ringDeviation)
   }
 
   @Test(.tags(.slow), .enabled(if: runsSlowTests, slowReason))

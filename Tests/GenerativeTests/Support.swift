@@ -5,17 +5,6 @@ import Optimizers
 import Testing
 import Torch
 
-/// Whether libtorch can be opened; tests that need it say so when they skip.
-let hasTorch: Bool = (try? Runtime.load()) != nil
-let torchReason: Comment = "libtorch is not set up; 'make setup' fetches it"
-
-let runsSlowTests = ProcessInfo.processInfo.environment["DANLU_SLOW"] == "1"
-let slowReason: Comment = "takes minutes; DANLU_SLOW=1 runs it"
-
-extension Tag {
-  @Tag static var slow: Self
-}
-
 /// The largest |a − b| over tensors that may be absent, relative to the largest |a| if that is above 1.
 func largestDifference(_ a: [Tensor?], _ b: [Tensor?]) -> Double {
   precondition(a.count == b.count)
@@ -40,7 +29,7 @@ func toyPlayers(
   rule: any OptimizerSpecification = SGD(learningRate: 0.1),
   penalty: GradientPenalty? = nil, discriminator: Sequential? = nil
 ) -> AdversarialPlayers {
-  let random = Generator(seed: 11)
+  let random = RandomGenerator(seed: 11)
   let generator = ToyNetworks.pointGenerator(width: 24, normalized: normalized, generator: random)
   let critic =
     discriminator
@@ -53,5 +42,5 @@ func toyPlayers(
 }
 
 func points(_ count: Int, seed: UInt64, dtype: DType = .float64) -> Tensor {
-  .normal([count, 2], dtype: dtype, generator: Generator(seed: seed))
+  .normal([count, 2], dtype: dtype, generator: RandomGenerator(seed: seed))
 }

@@ -1,4 +1,5 @@
 import Layers
+import TestSupport
 import Testing
 import Torch
 
@@ -14,7 +15,7 @@ import Torch
   @Test func statisticsMoveOnlyWhereWanted() {
     let layer = BatchNorm(2)
     let model = Sequential(layer)
-    let input = Tensor.normal([16, 2], generator: Generator(seed: 1)) + 3
+    let input = Tensor.normal([16, 2], generator: RandomGenerator(seed: 1)) + 3
     let before = layer.runningMean.value.clone()
     let quiet = model.withoutUpdatingStatistics { model(input) }
     #expect(layer.runningMean.value.equals(before))
@@ -29,7 +30,7 @@ import Torch
 
   @Test func batchStatisticsCanBeForcedEitherWay() {
     let layer = BatchNorm(2)
-    let input = Tensor.normal([64, 2], generator: Generator(seed: 2)) * 5 + 3
+    let input = Tensor.normal([64, 2], generator: RandomGenerator(seed: 2)) * 5 + 3
     layer.usesBatchStatistics = false
     expectClose(layer(input), input / (1 + 1e-5).squareRoot(), 1e-5)
     layer.evaluate()

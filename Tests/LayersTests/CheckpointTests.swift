@@ -1,18 +1,20 @@
 import Formats
 import Foundation
 import Layers
+import Messages
+import TestSupport
 import Testing
 import Torch
 
 @Suite(.enabled(if: hasTorch, torchReason)) struct CheckpointTests {
   private func model(_ seed: UInt64) -> Sequential {
     Sequential([
-      "body": Dense(4, 3, generator: Generator(seed: seed)), "norm": BatchNorm(3),
-      "head": Dense(3, 2, generator: Generator(seed: seed + 1)),
+      "body": Dense(4, 3, generator: RandomGenerator(seed: seed)), "norm": BatchNorm(3),
+      "head": Dense(3, 2, generator: RandomGenerator(seed: seed + 1)),
     ])
   }
 
-  private let x = Tensor.normal([5, 4], generator: Generator(seed: 1))
+  private let x = Tensor.normal([5, 4], generator: RandomGenerator(seed: 1))
 
   @Test func loadsWhatItSaved() throws {
     try withTemporaryFolder { folder in

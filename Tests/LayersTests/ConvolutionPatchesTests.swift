@@ -6,11 +6,11 @@ import Torch
 /// Images of one channel are convolved as a matrix product: the same numbers and gradients as
 /// libtorch's convolution gives.
 @Suite(
-  .enabled(if: (try? Runtime.load()) != nil, "libtorch is not set up; 'make setup' fetches it"))
+  .enabled(if: (try? LibTorch.load()) != nil, "libtorch is not set up; 'make setup' fetches it"))
 struct ConvolutionPatchesTests {
   @Test(arguments: [(5, 2, 28), (4, 2, 28), (3, 1, 9), (3, 3, 11), (1, 1, 6)])
   func agreesWithLibtorch(_ kernel: Int, _ stride: Int, _ side: Int) {
-    let random = Generator(seed: 1)
+    let random = RandomGenerator(seed: 1)
     for padding in [Padding.same, .valid] {
       let layer = Conv2d(
         1, 6, kernelSize: kernel, stride: stride, padding: padding, generator: random

@@ -1,4 +1,5 @@
 import Layers
+import TestSupport
 import Testing
 import Torch
 
@@ -37,7 +38,7 @@ import Torch
   }
 
   @Test func startsGlorotUniform() {
-    let layer = Conv2d(16, 32, kernelSize: 3, generator: Generator(seed: 4))
+    let layer = Conv2d(16, 32, kernelSize: 3, generator: RandomGenerator(seed: 4))
     let limit = (6.0 / Double(9 * 16 + 9 * 32)).squareRoot()
     let largest = layer.weight.value.abs().max().item()
     #expect(largest <= limit && largest > 0.99 * limit)

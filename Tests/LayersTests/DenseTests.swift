@@ -1,4 +1,5 @@
 import Layers
+import TestSupport
 import Testing
 import Torch
 
@@ -6,7 +7,7 @@ import Torch
   @Test func equalsPyTorch() throws { try GoldenCase("dense").check(Dense(4, 5)) }
 
   @Test func startsGlorotUniformWithZeroBias() {
-    let dense = Dense(300, 200, generator: Generator(seed: 1))
+    let dense = Dense(300, 200, generator: RandomGenerator(seed: 1))
     let limit = (6.0 / 500).squareRoot()
     #expect(dense.weight.value.abs().max().item() <= limit)
     #expect(dense.weight.value.abs().max().item() > 0.99 * limit)
@@ -15,8 +16,8 @@ import Torch
   }
 
   @Test func aSeedFixesTheWeights() {
-    let first = Dense(5, 4, generator: Generator(seed: 9))
-    let second = Dense(5, 4, generator: Generator(seed: 9))
+    let first = Dense(5, 4, generator: RandomGenerator(seed: 9))
+    let second = Dense(5, 4, generator: RandomGenerator(seed: 9))
     #expect(first.weight.value.equals(second.weight.value))
   }
 
@@ -43,9 +44,9 @@ import Torch
     }
     let model = Thrice(wide)
     #expect(model.parameterCounts.total == 784 * 784 + 784)
-    let small = Thrice(Dense(4, 4, generator: Generator(seed: 2)))
+    let small = Thrice(Dense(4, 4, generator: RandomGenerator(seed: 2)))
     small.move(dtype: .float64)
-    let input = Tensor.normal([3, 4], dtype: .float64, generator: Generator(seed: 3))
+    let input = Tensor.normal([3, 4], dtype: .float64, generator: RandomGenerator(seed: 3))
     expectGradient(at: small.parameters.map(\.value)) { small(input).square().sum() }
   }
 }

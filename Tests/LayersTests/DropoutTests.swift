@@ -1,11 +1,12 @@
 import Layers
+import TestSupport
 import Testing
 import Torch
 
 @Suite(.enabled(if: hasTorch, torchReason)) struct DropoutTests {
   @Test func dropsItsShareAndRescalesTheRest() {
-    for generator in [nil, Generator(seed: 1)] {
-      Generator.seedAll(3)
+    for generator in [nil, RandomGenerator(seed: 1)] {
+      RandomGenerator.seedAll(3)
       let output = Dropout(0.6, generator: generator)(Tensor.ones([1_000_000])).floats()
       let zeros = output.filter { $0 == 0 }.count
       #expect(abs(Double(zeros) / 1e6 - 0.6) < 0.002)
@@ -16,7 +17,7 @@ import Torch
 
   @Test(arguments: [([], [3, 4, 5]), ([0], [1, 4, 5]), ([2], [3, 4, 1]), ([1], [3, 1, 5])])
   func masksAreSharedAsKerasNoiseShape(_ axes: [Int], _ noise: [Int]) {
-    let layer = Dropout(0.5, sharedAxes: axes, generator: Generator(seed: 2))
+    let layer = Dropout(0.5, sharedAxes: axes, generator: RandomGenerator(seed: 2))
     var distinct = Set<[Float]>()
     for _ in 0..<8 {
       let output = layer(Tensor.ones([3, 4, 5]))
@@ -31,7 +32,7 @@ import Torch
 
   @Test func ratesZeroAndOneAreExact() {
     let x = Tensor([1.0, -2, .infinity]).requiringGradient()
-    let generator = Generator(seed: 4)
+    let generator = RandomGenerator(seed: 4)
     let state = generator.state
     let zero = Dropout(0, generator: generator)
     #expect(zero(x) === x)
@@ -47,7 +48,8 @@ import Torch
   }
 
   @Test func gradientHasTheForwardMask() {
-    for layer in [Dropout(0.5), Dropout(0.5, sharedAxes: [0], generator: Generator(seed: 5))] {
+    for layer in [Dropout(0.5), Dropout(0.5, sharedAxes: [0], generator: RandomGenerator(seed: 5))]
+    {
       let x = Tensor.ones([20, 30]).requiringGradient()
       let y = layer(x)
       #expect(gradients(of: y.sum(), withRespectTo: [x])[0].equals(y.detach()))
@@ -57,12 +59,12 @@ import Torch
   @Test func aSeedRepeatsTheMask() {
     let x = Tensor.ones([100])
     #expect(
-      Dropout(0.5, generator: Generator(seed: 6))(x).equals(
-        Dropout(0.5, generator: Generator(seed: 6))(x)))
+      Dropout(0.5, generator: RandomGenerator(seed: 6))(x).equals(
+        Dropout(0.5, generator: RandomGenerator(seed: 6))(x)))
   }
 
   @Test func gaussianHasTheSameMoments() {
-    let y = GaussianDropout(0.3, generator: Generator(seed: 7))(Tensor.ones([1_000_000]))
+    let y = GaussianDropout(0.3, generator: RandomGenerator(seed: 7))(Tensor.ones([1_000_000]))
     #expect(abs(y.mean().item() - 1) < 0.005)
     #expect(abs(y.variance().item() / (0.3 / 0.7) - 1) < 0.01)
   }

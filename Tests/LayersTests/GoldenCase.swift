@@ -1,6 +1,7 @@
 import Formats
 import Foundation
 import Layers
+import TestSupport
 import Testing
 import Torch
 
@@ -77,18 +78,6 @@ struct GoldenCase {
   }
 }
 
-/// Expects two tensors of one shape to agree to `tolerance`, relative to the larger of 1 and the value.
-func expectClose(
-  _ received: Tensor, _ expected: Tensor, _ tolerance: Double, _ what: String = "",
-  _ sourceLocation: SourceLocation = #_sourceLocation
-) {
-  #expect(received.shape == expected.shape, "\(what)", sourceLocation: sourceLocation)
-  guard received.shape == expected.shape, expected.count > 0 else { return }
-  let scale = expected.abs().clamp(minimum: 1)
-  let difference = ((received - expected).abs() / scale).max().item()
-  #expect(difference <= tolerance, "\(what) differs", sourceLocation: sourceLocation)
-}
-
 /// Expects the gradient of `body` at `inputs` to agree with central differences.
 func expectGradient(
   at inputs: [Tensor], step: Double = 1e-5, tolerance: Double = 1e-7,
@@ -110,12 +99,4 @@ func expectGradient(
     expectClose(
       gradient, Tensor(numeric, shape: input.shape), tolerance, "gradient", sourceLocation)
   }
-}
-
-/// A path for a file of a test, removed with its folder afterwards.
-func withTemporaryFolder(_ body: (String) throws -> Void) throws {
-  let folder = FileManager.default.temporaryDirectory.path + "/danlu-\(UUID().uuidString)"
-  try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(atPath: folder) }
-  try body(folder)
 }

@@ -1,4 +1,5 @@
 import Layers
+import TestSupport
 import Testing
 import Torch
 
@@ -6,16 +7,16 @@ import Torch
   /// Two residual blocks and a head.
   private func residual() -> LayerGraph {
     let image = GraphNode.input("image")
-    var x = Dense(6, 4, generator: Generator(seed: 1))(image, named: "stem")
+    var x = Dense(6, 4, generator: RandomGenerator(seed: 1))(image, named: "stem")
     for block in 1...2 {
-      let inner = Dense(4, 4, generator: Generator(seed: UInt64(block + 1)))(
+      let inner = Dense(4, 4, generator: RandomGenerator(seed: UInt64(block + 1)))(
         x, named: "inner\(block)")
       x = GraphNode.function("add", of: [x, inner], named: "add\(block)") { $0[0] + $0[1] }
     }
     return LayerGraph(inputs: [image], outputs: [Dense(4, 2)(x, named: "logits")])
   }
 
-  private let x = Tensor.normal([3, 6], generator: Generator(seed: 8))
+  private let x = Tensor.normal([3, 6], generator: RandomGenerator(seed: 8))
 
   @Test func runsAndNamesItsLayers() {
     let graph = residual()

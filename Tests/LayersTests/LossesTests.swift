@@ -1,4 +1,5 @@
 import Layers
+import TestSupport
 import Testing
 import Torch
 
@@ -43,7 +44,7 @@ import Torch
   }
 
   @Test func focalWithoutFocusIsCrossEntropy() {
-    let logits = Tensor.normal([6, 4], dtype: .float64, generator: Generator(seed: 1))
+    let logits = Tensor.normal([6, 4], dtype: .float64, generator: RandomGenerator(seed: 1))
     let classes = Tensor([0, 1, 2, 3, 0, 1])
     expectClose(logits.focalLoss(classes, gamma: 0), logits.crossEntropy(classes), 1e-12)
   }

@@ -1,13 +1,14 @@
 import Layers
+import TestSupport
 import Testing
 import Torch
 
 @Suite(.enabled(if: hasTorch, torchReason)) struct ModuleCloningTests {
-  private let x = Tensor.normal([5, 4], generator: Generator(seed: 1))
+  private let x = Tensor.normal([5, 4], generator: RandomGenerator(seed: 1))
 
   @Test func aCloneHasWeightsOfItsOwn() {
     let model = Sequential(Dense(4, 6), BatchNorm(6), Activation(.relu), Dense(6, 2)).evaluate()
-    let clone = model.clone(generator: Generator(seed: 9))
+    let clone = model.clone(generator: RandomGenerator(seed: 9))
     #expect(!clone(x).equals(model(x)))
     #expect(clone.namedParameters().map(\.name) == model.namedParameters().map(\.name))
     clone.copyWeights(from: model)

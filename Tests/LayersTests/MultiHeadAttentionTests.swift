@@ -1,4 +1,5 @@
 import Layers
+import TestSupport
 import Testing
 import Torch
 
@@ -19,8 +20,8 @@ import Torch
   }
 
   @Test func causalSeesNoFuture() {
-    let attention = MultiHeadAttention(8, headCount: 2, generator: Generator(seed: 1))
-    let input = Tensor.normal([1, 5, 8], generator: Generator(seed: 2))
+    let attention = MultiHeadAttention(8, headCount: 2, generator: RandomGenerator(seed: 1))
+    let input = Tensor.normal([1, 5, 8], generator: RandomGenerator(seed: 2))
     let changed = input.clone()
     changed[.all, 4] = Tensor.zeros([1, 8])
     let first = attention.attend(from: input, isCausal: true)

@@ -1,4 +1,5 @@
 import Layers
+import TestSupport
 import Testing
 import Torch
 
@@ -18,7 +19,7 @@ import Torch
   }
 
   @Test func withoutScaleAndShift() {
-    let input = Tensor.normal([2, 6, 4], generator: Generator(seed: 1))
+    let input = Tensor.normal([2, 6, 4], generator: RandomGenerator(seed: 1))
     for layer in [LayerNorm(4, affine: false), GroupNorm(groups: 2, channels: 6, affine: false)] {
       #expect(layer.parameters.isEmpty)
       #expect(abs(layer(input).mean().item()) < 1e-6)

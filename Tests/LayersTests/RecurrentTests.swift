@@ -1,4 +1,5 @@
 import Layers
+import TestSupport
 import Testing
 import Torch
 
@@ -42,7 +43,7 @@ import Torch
   }
 
   @Test func startsAsKeras() throws {
-    let lstm = LSTM(5, 4, generator: Generator(seed: 1))
+    let lstm = LSTM(5, 4, generator: RandomGenerator(seed: 1))
     let weights = lstm.layers[0].forwards
     let hidden = weights.hiddenWeight.value
     expectClose(hidden.transposed().matmul(hidden), .identity(4), 1e-5)

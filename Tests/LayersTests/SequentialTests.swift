@@ -1,13 +1,14 @@
 import Layers
+import TestSupport
 import Testing
 import Torch
 
 @Suite(.enabled(if: hasTorch, torchReason)) struct SequentialTests {
   private func model() -> Sequential {
     Sequential([
-      "first": Dense(4, 6, generator: Generator(seed: 1)), "relu": Activation(.relu),
-      "second": Dense(6, 5, generator: Generator(seed: 2)), "tanh": Activation(.tanh),
-      "third": Dense(5, 3, generator: Generator(seed: 3)),
+      "first": Dense(4, 6, generator: RandomGenerator(seed: 1)), "relu": Activation(.relu),
+      "second": Dense(6, 5, generator: RandomGenerator(seed: 2)), "tanh": Activation(.tanh),
+      "third": Dense(5, 3, generator: RandomGenerator(seed: 3)),
     ])
   }
 
@@ -21,7 +22,7 @@ import Torch
   /// tail(head(x)) = whole(x) bitwise, and the parts hold the whole's own parameters.
   @Test func headAndTailShareWeights() {
     let model = model()
-    let x = Tensor.normal([7, 4], generator: Generator(seed: 4))
+    let x = Tensor.normal([7, 4], generator: RandomGenerator(seed: 4))
     let head = model.head(through: "relu")
     let tail = model.tail(after: "relu")
     #expect(tail(head(x)).equals(model(x)))
@@ -34,7 +35,7 @@ import Torch
 
   @Test func innerOutputs() {
     let model = model()
-    let x = Tensor.normal([7, 4], generator: Generator(seed: 4))
+    let x = Tensor.normal([7, 4], generator: RandomGenerator(seed: 4))
     let (output, inner) = model.outputs(of: x, at: ["relu", "tanh"])
     #expect(output.equals(model(x)))
     #expect(inner["relu"]?.equals(model.head(through: "relu")(x)) == true)

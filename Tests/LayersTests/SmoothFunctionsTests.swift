@@ -1,4 +1,5 @@
 import Layers
+import TestSupport
 import Testing
 import Torch
 
@@ -50,7 +51,7 @@ import Torch
   }
 
   @Test func smoothF1OfHardPredictionsIsF1() {
-    let generator = Generator(seed: 1)
+    let generator = RandomGenerator(seed: 1)
     let p = (Tensor.uniform([50, 3], generator: generator) .> 0.5).to(.float64)
     let t = (Tensor.uniform([50, 3], generator: generator) .> 0.7).to(.float64)
     let f1 = (0..<3).map { column in

@@ -1,11 +1,12 @@
 import Layers
+import TestSupport
 import Testing
 import Torch
 
 /// The article's use of smooth F1: train with cross-entropy, then fine-tune on the target itself.
 @Suite(.enabled(if: hasTorch, torchReason)) struct SmoothTrainingTests {
   /// 4000 points, 5 % positive, N(0, I) plus (1.5, 0.75) for the positives.
-  private func points(_ generator: Generator) -> (x: Tensor, t: Tensor) {
+  private func points(_ generator: RandomGenerator) -> (x: Tensor, t: Tensor) {
     let t = (Tensor.uniform([4000], generator: generator) .< 0.05).to(.float32)
     let x = Tensor.normal([4000, 2], generator: generator)
     return (x + t.expandingAxis(1) * Tensor([1.5, 0.75], dtype: .float32), t)
@@ -37,7 +38,7 @@ import Torch
   }
 
   @Test(arguments: [1, 2, 3]) func fineTuningOnF1RaisesF1(_ seed: Int) {
-    let generator = Generator(seed: UInt64(seed))
+    let generator = RandomGenerator(seed: UInt64(seed))
     let (x, t) = points(generator)
     let (heldOut, truth) = points(generator)
     let model = Dense(2, 1, generator: generator)

@@ -1,4 +1,5 @@
 import Layers
+import TestSupport
 import Testing
 import Torch
 
@@ -17,8 +18,8 @@ import Torch
   }
 
   @Test func findsTheLargestSingularValue() {
-    let dense = Dense(20, 30, weightInitializer: .normal(), generator: Generator(seed: 3))
-    let layer = SpectralNorm(dense, generator: Generator(seed: 4))
+    let dense = Dense(20, 30, weightInitializer: .normal(), generator: RandomGenerator(seed: 3))
+    let layer = SpectralNorm(dense, generator: RandomGenerator(seed: 4))
     for _ in 0..<300 { layer.advance() }
     let exact = dense.weight.value.svd().s[0].item()
     #expect(abs(layer.largestSingularValue().item() - exact) < 1e-4 * exact)
@@ -26,12 +27,12 @@ import Torch
   }
 
   @Test func advancesOncePerStepIfAsked() throws {
-    let dense = Dense(6, 5, generator: Generator(seed: 5))
-    let layer = SpectralNorm(dense, advancesEachPass: false, generator: Generator(seed: 6))
+    let dense = Dense(6, 5, generator: RandomGenerator(seed: 5))
+    let layer = SpectralNorm(dense, advancesEachPass: false, generator: RandomGenerator(seed: 6))
     let model = Sequential(layer)
-    let input = Tensor.normal([2, 6], generator: Generator(seed: 7))
+    let input = Tensor.normal([2, 6], generator: RandomGenerator(seed: 7))
     let u = try #require(layer.u)
-    dense.weight.assign(Tensor.normal([5, 6], generator: Generator(seed: 8)))
+    dense.weight.assign(Tensor.normal([5, 6], generator: RandomGenerator(seed: 8)))
     let before = u.value.clone()
     #expect(model(input).equals(model(input)))
     #expect(u.value.equals(before))
@@ -40,8 +41,8 @@ import Torch
   }
 
   @Test func inferenceKeepsTheState() throws {
-    let layer = SpectralNorm(Dense(6, 5), generator: Generator(seed: 6))
-    layer.layer.kernel.assign(Tensor.normal([5, 6], generator: Generator(seed: 8)))
+    let layer = SpectralNorm(Dense(6, 5), generator: RandomGenerator(seed: 6))
+    layer.layer.kernel.assign(Tensor.normal([5, 6], generator: RandomGenerator(seed: 8)))
     let u = try #require(layer.u)
     let before = u.value.clone()
     layer.evaluate()
@@ -58,7 +59,7 @@ import Torch
     let small = Dense(3, 3, weightInitializer: .identity(gain: 0.5))
     let large = Dense(3, 3, weightInitializer: .identity(gain: 2))
     for (dense, norm) in [(small, 0.5), (large, 0.9)] {
-      let layer = SpectralNorm(dense, bound: .atMost(0.9), generator: Generator(seed: 1))
+      let layer = SpectralNorm(dense, bound: .atMost(0.9), generator: RandomGenerator(seed: 1))
       #expect(abs(layer.normalizedWeight().svd().s[0].item() - norm) < 1e-6)
     }
   }

@@ -1,4 +1,5 @@
 import Layers
+import TestSupport
 import Testing
 import Torch
 
@@ -23,7 +24,7 @@ import Torch
   /// ⟨conv(x), y⟩ = ⟨x, convᵀ(y)⟩ for `.same` on both sides, uneven paddings included.
   @Test(arguments: [(5, 2), (4, 2), (3, 2), (3, 1), (2, 3), (6, 3)])
   func sameIsTheAdjointOfSame(_ kernel: Int, _ stride: Int) {
-    let generator = Generator(seed: 5)
+    let generator = RandomGenerator(seed: 5)
     let forward = Conv2d(3, 4, kernelSize: kernel, stride: stride, padding: .same, bias: false)
     let backward = ConvTranspose2d(
       4, 3, kernelSize: kernel, stride: stride, padding: .same, bias: false)

@@ -1,4 +1,5 @@
 import Layers
+import TestSupport
 import Testing
 import Torch
 
@@ -308,7 +309,7 @@ import Torch
   /// Long parameters go in parts; what comes out must not depend on it.
   @Test(arguments: [0, 1, 2])
   func longParametersInParts(kind: Int) {
-    let rules: [any UpdateRule] = [RMSprop(), RMSprop(centred: true), Lion()]
+    let rules: [any UpdateRule] = [RMSprop(), RMSprop(centered: true), Lion()]
     let count = 1_100_003
     let start = Tensor.linspace(-1, 1, count: count, dtype: .float64)
     func run(_ rule: any UpdateRule) -> Tensor {

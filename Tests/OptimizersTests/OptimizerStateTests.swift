@@ -1,4 +1,5 @@
 import Layers
+import TestSupport
 import Testing
 import Torch
 
@@ -26,7 +27,7 @@ import Torch
   }
 
   static let specifications: [any OptimizerSpecification] = [
-    SGD(), HeavyBall(), Nesterov(), Heun(), Adam(), AdamW(), LAMB(), RMSprop(centred: true),
+    SGD(), HeavyBall(), Nesterov(), Heun(), Adam(), AdamW(), LAMB(), RMSprop(centered: true),
     Adagrad(), Adafactor(beta1: 0.9, factoringThreshold: 2), Lion(),
     AdamW().withLookahead(period: 3).withMovingAverage(0.9).withGradientAccumulation(4),
     LAMB().withLazyUpdates(of: ["table"]).withSchedule(.cosine(10)).withClipping(norm: 1)

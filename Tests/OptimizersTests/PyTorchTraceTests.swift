@@ -1,5 +1,6 @@
 import Foundation
 import Layers
+import TestSupport
 import Testing
 import Torch
 
@@ -28,7 +29,10 @@ import Torch
     ("Adam", Adam(learningRate: 0.01)),
     ("AdamW", AdamW(learningRate: 0.01, weightDecay: 0.1)),
     ("RMSprop", RMSprop(learningRate: 0.01, smoothing: 0.95, epsilon: 1e-7)),
-    ("RMSprop centred", RMSprop(learningRate: 0.01, smoothing: 0.95, epsilon: 1e-7, centred: true)),
+    (
+      "RMSprop centered",
+      RMSprop(learningRate: 0.01, smoothing: 0.95, epsilon: 1e-7, centered: true)
+    ),
     ("Adagrad", Adagrad(learningRate: 0.1, epsilon: 1e-8, initialAccumulator: 0.1)),
     (
       "AdamW schedule",

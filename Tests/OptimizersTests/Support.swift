@@ -5,10 +5,6 @@ import Torch
 
 @testable import Optimizers
 
-/// Whether libtorch can be opened; tests that need it say so when they skip.
-let hasTorch: Bool = (try? Runtime.load()) != nil
-let torchReason: Comment = "libtorch is not set up; 'make setup' fetches it"
-
 /// The problem of the golden traces: θ₀ = [1, −2, 3], g = a ⊙ θ with a = [1, 10, 0.1].
 final class Quadratic {
   let weight = Parameter(Tensor([1.0, -2, 3]))
@@ -30,17 +26,6 @@ final class Quadratic {
       optimizer.step(gradients: [gradient()])
     }
     return weight.value.doubles()
-  }
-}
-
-func expectClose(
-  _ found: [Double], _ expected: [Double], _ tolerance: Double = 1e-8,
-  sourceLocation: SourceLocation = #_sourceLocation
-) {
-  #expect(found.count == expected.count, sourceLocation: sourceLocation)
-  for (found, expected) in zip(found, expected) {
-    #expect(
-      abs(found - expected) <= tolerance, "\(found) ≠ \(expected)", sourceLocation: sourceLocation)
   }
 }
 

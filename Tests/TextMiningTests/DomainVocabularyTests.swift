@@ -45,7 +45,7 @@ import WordVectors
     var low = SeededExpansion()
     low.minSimilarity = 0.2
     #expect(low.threshold(depth: 0) == 0.6)
-    low.centre = ["甲"]
+    low.center = ["甲"]
     #expect(low.threshold(depth: 0) == 0.2)
   }
 
@@ -74,7 +74,7 @@ import WordVectors
     var random = RandomStream(seed: 3)
     let words = (0..<400).map { "词\($0)" }
     let matrix = (0..<(400 * 8)).map { _ in Float(random.normal()) + 1.2 }
-    let vectors = WordVectors(words: words, dimension: 8, matrix: matrix)
+    let vectors = VectorTable(words: words, dimension: 8, matrix: matrix)
     var results: [[SeededExpansion.Admitted]] = []
     for threads in [1, 2, 8] {
       var expansion = SeededExpansion()
@@ -129,7 +129,7 @@ import WordVectors
         var options = DomainVocabulary.Options()
         options.seeds = ["变压器"]
         options.expansion.minSimilarity = 0
-        options.expansion.centre = ["变压器"]
+        options.expansion.center = ["变压器"]
         let result = try DomainVocabulary(options, corpus: CorpusOptions()).run(
           target: [targetPath], background: [otherPath])
         #expect(result.terms.first?.word == "电力系统" || result.terms.first?.word == "变压器")

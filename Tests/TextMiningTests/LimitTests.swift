@@ -1,6 +1,7 @@
 import Formats
 import Foundation
 import Parallel
+import TestSupport
 import Testing
 
 @testable import TextMining
@@ -152,16 +153,16 @@ import Testing
     }
   }
 
-  @Test(arguments: [2, 3, 4]) func neighboursFromTheTableAreThoseOfTheText(order: Int) throws {
+  @Test(arguments: [2, 3, 4]) func neighborsFromTheTableAreThoseOfTheText(order: Int) throws {
     let corpus = try TextCorpus.encode(ExampleCorpora.synthetic(lines: 2000))
     let counts = try NGramCounts(
       corpus: corpus, order: order, minCount: 2, progress: SilentProgress(), cancellation: .init())
     let lattice = try GramLattice(counts, threads: 2)
     let grams = lattice.grams
-    let derived = try NeighbourEntropies(
+    let derived = try NeighborEntropies(
       of: lattice, order: order, minCount: 2, in: corpus, progress: SilentProgress(),
       cancellation: .init())
-    let direct = try NeighbourEntropies(
+    let direct = try NeighborEntropies(
       of: grams.map(\.key), in: corpus, progress: SilentProgress(), cancellation: .init())
     for index in grams.indices {
       let count = grams[index].count

@@ -45,7 +45,7 @@ import Testing
     #expect(segmenter.words(in: "中国人民用5G网络") == ["中", "国人", "民", "用", "5G网络"])
   }
 
-  @Test func unigramTokeniserOfTheLibrary() throws {
+  @Test func unigramTokenizerOfTheLibrary() throws {
     let words = list([("最小", 4), ("熵", 3), ("最小熵", 1), ("原理", 2)])
     let segmenter = try Segmenter(words, search: .unigram)
     // ln .4 + ln .3 = −2.12 beats ln .1 = −2.30.

@@ -59,7 +59,7 @@ import Testing
     }
   }
 
-  @Test func phraseMiningJoinsNeighboursOnly() throws {
+  @Test func phraseMiningJoinsNeighborsOnly() throws {
     let sentences: [[Substring]] = (0..<300).map { index in
       ["甲", "乙", "数\(index % 61)", "丙"]
     }

@@ -1,6 +1,8 @@
 import Formats
 import Foundation
+import Memory
 import Parallel
+import TestSupport
 import Testing
 
 @testable import TextMining
@@ -56,7 +58,7 @@ import Testing
     }
   }
 
-  @Test func recognisesAndConvertsGB18030() throws {
+  @Test func recognizesAndConvertsGB18030() throws {
     // 中国人民 twelve times.
     let text = (0..<12).flatMap { _ in
       [0xD6, 0xD0, 0xB9, 0xFA, 0xC8, 0xCB, 0xC3, 0xF1, 0x0A] as [UInt8]

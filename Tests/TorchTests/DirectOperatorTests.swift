@@ -1,9 +1,10 @@
+import TestSupport
 import Testing
 
 @testable import Torch
 
 /// Small additions, subtractions, products and quotients go around libtorch's dispatcher
-/// (`Runtime/direct_operators.h`). `Operator.call` never does: both must agree to the last bit.
+/// (`LibTorch/direct_operators.h`). `Operator.call` never does: both must agree to the last bit.
 @Suite(.enabled(if: hasTorch, torchReason)) struct DirectOperatorTests {
   typealias Binary = @Sendable (Tensor, Tensor) -> Tensor
   static let names = ["add", "sub", "mul", "div"]
@@ -29,7 +30,7 @@ import Testing
 
   /// Operands of the plain case and of the cases that the direct path must decline.
   static func operands(_ dtype: DType) -> [(Tensor, Tensor)] {
-    Generator.seedAll(7)
+    RandomGenerator.seedAll(7)
     func normal(_ shape: [Int]) -> Tensor { Tensor.normal(shape).to(dtype) }
     return [
       (normal([4, 4]), normal([4, 4])), (normal([]), normal([])),

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Torch
@@ -99,7 +100,7 @@ import Testing
   }
 
   @Test func packedSequencesRunEachForItself() {
-    let generator = Generator(seed: 5)
+    let generator = RandomGenerator(seed: 5)
     func draw(_ shape: Int...) -> Tensor {
       Tensor.normal(shape, dtype: .float64, generator: generator)
     }

@@ -1,13 +1,14 @@
 import CTorch
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Torch
 
 @Suite(.enabled(if: hasTorch, torchReason)) struct GeneratorTests {
   @Test func theSameSeedGivesTheSameNumbers() {
-    let first = Generator(seed: 7)
-    let second = Generator(seed: 7)
+    let first = RandomGenerator(seed: 7)
+    let second = RandomGenerator(seed: 7)
     let numbers = Tensor.normal([5], generator: first).doubles()
     #expect(Tensor.normal([5], generator: second).doubles() == numbers)
     #expect(Tensor.normal([5], generator: first).doubles() != numbers)
@@ -16,18 +17,18 @@ import Testing
   }
 
   @Test func aStateContinuesExactly() {
-    let generator = Generator(seed: 3)
+    let generator = RandomGenerator(seed: 3)
     _ = Tensor.uniform([3], generator: generator)
     let state = generator.state
     let expected = draws(generator)
     generator.state = state
     #expect(draws(generator) == expected)
-    let other = Generator(seed: 99)
+    let other = RandomGenerator(seed: 99)
     other.state = state
     #expect(draws(other) == expected)
   }
 
-  private func draws(_ generator: Generator) -> [[Double]] {
+  private func draws(_ generator: RandomGenerator) -> [[Double]] {
     let probabilities = Tensor([0.2, 0.5, 0.3])
     let filled = Tensor.zeros([4])
     filled.fillNormalInPlace(mean: 1, standardDeviation: 2, generator: generator)
@@ -42,7 +43,7 @@ import Testing
   }
 
   @Test func drawsLieInTheirRanges() {
-    let generator = Generator(seed: 1)
+    let generator = RandomGenerator(seed: 1)
     let uniform = Tensor.uniform([2000], generator: generator)
     #expect(uniform.min().item() >= 0 && uniform.max().item() < 1)
     #expect(abs(uniform.mean().item() - 0.5) < 0.03)
@@ -56,7 +57,7 @@ import Testing
   }
 
   @Test func dropoutScalesWhatItKeeps() {
-    let shared = Generator.shared()
+    let shared = RandomGenerator.shared()
     let state = shared.state
     let ones = Tensor.ones([1000])
     let dropped = ones.dropout(0.25)
@@ -222,8 +223,8 @@ import Testing
   }
 
   @Test func candidatesSayWhatWasOpened() {
-    #expect(Runtime.candidates.filter(\.isOpened).count == 1)
-    #expect(Runtime.version.first?.isNumber == true)
+    #expect(LibTorch.candidates.filter(\.isOpened).count == 1)
+    #expect(LibTorch.version.first?.isNumber == true)
   }
 
   /// A shim that was compiled for another build of Danlu is refused with a line that says so.
@@ -233,10 +234,10 @@ import Testing
       .appendingPathComponent("danlu-shim-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
-    let missing = Runtime.table(of: folder.path)
+    let missing = LibTorch.table(of: folder.path)
     #expect(message(of: missing)?.contains("cannot open") == true)
     try compile("int unrelated;", into: folder)
-    #expect(message(of: Runtime.table(of: folder.path))?.contains("is not Danlu's shim") == true)
+    #expect(message(of: LibTorch.table(of: folder.path))?.contains("is not Danlu's shim") == true)
     let other = folder.appendingPathComponent("other")
     try FileManager.default.createDirectory(at: other, withIntermediateDirectories: true)
     let source = """
@@ -245,7 +246,7 @@ import Testing
       const CTorchAPI *danlu_ctorch_api(void) { return &table; }
       """
     try compile(source, into: other)
-    let text = try #require(message(of: Runtime.table(of: other.path)))
+    let text = try #require(message(of: LibTorch.table(of: other.path)))
     #expect(text.contains("999") && text.contains("\(CTORCH_ABI_VERSION)"), "\(text)")
   }
 
@@ -263,7 +264,7 @@ import Testing
     compiler.executableURL = URL(fileURLWithPath: "/usr/bin/cc")
     compiler.arguments = [
       "-shared", "-fPIC", "-I\(headers.path)", file.path, "-o",
-      folder.appendingPathComponent("libctorch.\(Runtime.suffix)").path,
+      folder.appendingPathComponent("libctorch.\(LibTorch.suffix)").path,
     ]
     try compiler.run()
     compiler.waitUntilExit()

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Torch
@@ -33,7 +34,7 @@ import Testing
 
   /// The recorded schemas for the version of libtorch that is open.
   static func recorded() throws -> [Name: String] {
-    let version = Runtime.version.split(separator: ".").prefix(2).joined(separator: ".")
+    let version = LibTorch.version.split(separator: ".").prefix(2).joined(separator: ".")
     let file = try #require(
       Bundle.module.url(
         forResource: "schemas-\(version)", withExtension: "txt", subdirectory: "Golden"),

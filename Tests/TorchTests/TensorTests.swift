@@ -1,10 +1,7 @@
 import Foundation
+import TestSupport
 import Testing
 import Torch
-
-/// Whether libtorch can be opened; tests that need it say so when they skip.
-let hasTorch: Bool = (try? Runtime.load()) != nil
-let torchReason: Comment = "libtorch is not set up; 'make setup' fetches it"
 
 @Suite(.enabled(if: hasTorch, torchReason)) struct TensorTests {
   @Test func arithmeticKeepsTypesAsNumPyDoes() {

@@ -1,5 +1,8 @@
 import Formats
 import Foundation
+import Messages
+import Reports
+import TestSupport
 import Testing
 
 @testable import Tracking

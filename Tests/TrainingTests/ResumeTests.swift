@@ -3,6 +3,7 @@ import Foundation
 import Layers
 import Optimizers
 import Parallel
+import TestSupport
 import Testing
 import Torch
 import Tracking
@@ -48,7 +49,7 @@ extension SerialTests {
       let task = try moons(seed: isNew ? 1 : 99)
       if !isNew { task.loader.state = .init(epoch: 7, position: 2) }
       let loader = try moons(seed: 1).loader
-      Generator.seedAll(isNew ? 5 : 123)
+      RandomGenerator.seedAll(isNew ? 5 : 123)
       let same = SupervisedTask(
         task.model, optimizer: task.optimizer, loader: loader, validation: task.validation,
         metrics: [Accuracy()], validatesAverages: true

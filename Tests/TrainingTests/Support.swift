@@ -3,41 +3,18 @@ import Foundation
 import Layers
 import Optimizers
 import Synchronization
+import TestSupport
 import Testing
 import Torch
 import Tracking
 
 @testable import Training
 
-/// Whether libtorch can be opened; tests that need it say so when they skip.
-let hasTorch: Bool = {
-  guard (try? Runtime.load()) != nil else { return false }
-  // Small tensors gain nothing from threads, and other tests run beside these.
-  threadCount = 1
-  return true
-}()
-let torchReason: Comment = "libtorch is not set up; 'make setup' fetches it"
-
 /// All tests of the target, one after the other: they share the process-wide random generator.
 @Suite(.serialized, .enabled(if: hasTorch, torchReason)) struct SerialTests {}
 
-func withTemporaryFolder<R>(_ body: (String) throws -> R) throws -> R {
-  let folder = NSTemporaryDirectory() + "danlu-" + UUID().uuidString
-  try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(atPath: folder) }
-  return try body(folder)
-}
-
 func newRun(_ path: String) throws -> Run {
   try Run.create(RunConfiguration(recipe: "test", seed: 0), at: path)
-}
-
-/// The message of what `body` throws.
-func message(_ body: () throws -> Void) -> String {
-  do {
-    try body()
-    return "no error"
-  } catch { return "\(error)" }
 }
 
 /// A classifier of two moons with everything that makes exact resumption hard: batch statistics,
@@ -45,7 +22,7 @@ func message(_ body: () throws -> Void) -> String {
 func moons(
   seed: UInt64 = 1, width: Int = 16, learningRate: Double = 0.01, batchSize: Int = 16
 ) throws -> SupervisedTask {
-  Generator.seedAll(seed)
+  RandomGenerator.seedAll(seed)
   let model = Sequential(
     Dense(2, width), BatchNorm(width), Activation(.relu), Dropout(0.25), Dense(width, 2))
   let specification = Adam(learningRate: learningRate).withClipping(norm: 1)

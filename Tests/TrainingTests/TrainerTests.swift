@@ -5,6 +5,7 @@ import Layers
 import Optimizers
 import Parallel
 import Synchronization
+import TestSupport
 import Testing
 import Torch
 import Tracking
@@ -14,7 +15,7 @@ import Tracking
 extension SerialTests {
   @Suite struct TrainerTests {
     @Test func aSmallNetworkLearns() throws {
-      Generator.seedAll(0)
+      RandomGenerator.seedAll(0)
       let model = Sequential(
         Dense(2, 32), Activation(.relu), Dense(32, 32), Activation(.relu), Dense(32, 2))
       let task = SupervisedTask.classifier(
@@ -208,7 +209,7 @@ extension SerialTests {
     }
 
     @Test func oneBatchIsLearntByHeart() throws {
-      Generator.seedAll(2)
+      RandomGenerator.seedAll(2)
       let noise = Dataset(
         inputs: Tensor.normal([64, 8]), labels: Tensor((0..<64).map { $0 * 7 % 3 }))
       let model = Sequential(Dense(8, 64), Activation(.tanh), Dense(64, 3))
@@ -228,7 +229,7 @@ extension SerialTests {
     }
 
     @Test func theGradientNormIsThatOfAllGradients() throws {
-      Generator.seedAll(4)
+      RandomGenerator.seedAll(4)
       let model = Sequential(Dense(3, 5), Activation(.tanh), Dense(5, 2))
       let task = SupervisedTask.classifier(
         model, optimizer: Optimizer(SGD(learningRate: 0), for: model),
@@ -301,7 +302,7 @@ extension SerialTests {
 
   @Suite struct LearningRateFinderTests {
     func task(_ learningRate: Double = 1e-3) throws -> SupervisedTask {
-      Generator.seedAll(6)
+      RandomGenerator.seedAll(6)
       let model = Sequential(
         Dense(2, 32), BatchNorm(32), Activation(.relu), Dropout(0.1), Dense(32, 2))
       return SupervisedTask.classifier(

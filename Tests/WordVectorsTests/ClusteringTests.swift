@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Messages
 import Parallel
 import Testing
 
@@ -32,13 +33,13 @@ import Testing
   }
 
   /// Rows around `k` axes.
-  func bundles(_ k: Int, rows: Int, noise: Double, seed: UInt64) -> WordVectors {
+  func bundles(_ k: Int, rows: Int, noise: Double, seed: UInt64) -> VectorTable {
     var random = RandomStream(seed: seed)
     let dimension = 2 * k
     let matrix = (0..<rows).flatMap { row in
       (0..<dimension).map { Float(($0 == row % k ? 1 : 0) + noise * random.normal()) }
     }
-    return WordVectors(words: (0..<rows).map(String.init), dimension: dimension, matrix: matrix)
+    return VectorTable(words: (0..<rows).map(String.init), dimension: dimension, matrix: matrix)
   }
 
   @Test func kMeansFindsBundles() throws {
@@ -63,7 +64,7 @@ import Testing
     #expect(Set(try SphericalKMeans(k: 9).cluster(vectors).assignments).count == 9)
     #expect(throws: VectorError.self) { try SphericalKMeans(k: 10).cluster(vectors) }
     #expect(throws: VectorError.self) { try SphericalKMeans(k: 0).cluster(vectors) }
-    let zeros = WordVectors(words: ["a", "b", "c"], dimension: 2, matrix: [0, 0, 0, 0, 0, 0])
+    let zeros = VectorTable(words: ["a", "b", "c"], dimension: 2, matrix: [0, 0, 0, 0, 0, 0])
     #expect(try SphericalKMeans(k: 2).cluster(zeros).assignments.count == 3)
   }
 
@@ -96,7 +97,7 @@ import Testing
     #expect(spearmanCorrelation([1, 1, 1], [9, 8, 7]) == 0)
   }
 
-  let vectors = WordVectors(
+  let vectors = VectorTable(
     words: ["man", "king", "woman", "queen", "Apple"], dimension: 3,
     matrix: [1, 0, 0, 1, 1, 0, 1, 0, 1, 1, 1, 1, -1, 0.5, 0])
 

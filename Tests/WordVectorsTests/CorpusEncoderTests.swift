@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Messages
 import Testing
 
 @testable import WordVectors
@@ -15,7 +16,7 @@ func withFile<R>(_ bytes: [UInt8], _ body: (String) throws -> R) throws -> R {
 @Suite struct CorpusEncoderTests {
   func encode(
     _ text: String, minimumCount: Int = 1, tokensInMemory: Int = 1 << 20
-  ) throws -> (vocabulary: Vocabulary, documents: [[String]]) {
+  ) throws -> (vocabulary: VectorVocabulary, documents: [[String]]) {
     try withFile(Array(text.utf8)) { path in
       var encoder = CorpusEncoder(tokensInMemory: tokensInMemory)
       try encoder.add(file: path)

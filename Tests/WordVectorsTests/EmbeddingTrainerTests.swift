@@ -1,36 +1,37 @@
 import Formats
 import Foundation
+import Messages
 import Parallel
 import Testing
 
 @testable import WordVectors
 
-@Suite struct EmbeddingTrainerTests {
+@Suite struct VectorTrainerTests {
   static let topics = TopicCorpus()
 
-  static func corpus() throws -> (vocabulary: Vocabulary, corpus: EncodedCorpus) {
+  static func corpus() throws -> (vocabulary: VectorVocabulary, corpus: EncodedCorpus) {
     var encoder = CorpusEncoder()
     for document in topics.documents { try encoder.add(document: document) }
     return try encoder.finish(minimumCount: 5)
   }
 
-  static func train(_ options: EmbeddingOptions) throws -> Embedding {
+  static func train(_ options: VectorOptions) throws -> VectorModel {
     let (vocabulary, corpus) = try corpus()
     #expect(vocabulary.count == 900)
-    let trainer = try EmbeddingTrainer(corpus: corpus, vocabulary: vocabulary, options: options)
+    let trainer = try VectorTrainer(corpus: corpus, vocabulary: vocabulary, options: options)
     try trainer.train()
     return trainer.embedding()
   }
 
-  static func options(_ method: EmbeddingOptions.Method) -> EmbeddingOptions {
-    var options = EmbeddingOptions.defaults(for: method)
+  static func options(_ method: VectorOptions.Method) -> VectorOptions {
+    var options = VectorOptions.defaults(for: method)
     options.dimension = 50
     options.epochs = 5
     return options
   }
 
   /// Mean cosine of pairs of the same topic and of different topics.
-  static func gap(_ vectors: WordVectors, topic: (Int) -> Int?) -> (same: Double, cross: Double) {
+  static func gap(_ vectors: VectorTable, topic: (Int) -> Int?) -> (same: Double, cross: Double) {
     var sums = (same: 0.0, cross: 0.0)
     var counts = (same: 0.0, cross: 0.0)
     var random = RandomStream(seed: 1)
@@ -50,9 +51,9 @@ import Testing
     return (sums.same / counts.same, sums.cross / counts.cross)
   }
 
-  @Test(arguments: [EmbeddingOptions.Method.spherical, .sphericalJoint], [1, 3])
+  @Test(arguments: [VectorOptions.Method.spherical, .sphericalJoint], [1, 3])
   func sphericalVectorsFindTheTopics(
-    method: EmbeddingOptions.Method, threads: Int
+    method: VectorOptions.Method, threads: Int
   ) throws {
     var options = Self.options(method)
     options.threads = threads
@@ -81,9 +82,9 @@ import Testing
     #expect(agreement.purity >= 0.99)
   }
 
-  @Test(arguments: [EmbeddingOptions.Method.skipGram, .bagOfWords], [true, false])
+  @Test(arguments: [VectorOptions.Method.skipGram, .bagOfWords], [true, false])
   func logisticVectorsFindTheTopics(
-    method: EmbeddingOptions.Method, documents: Bool
+    method: VectorOptions.Method, documents: Bool
   ) throws {
     var options = Self.options(method)
     options.documents = documents
@@ -94,8 +95,8 @@ import Testing
     #expect(wordGap.same - wordGap.cross >= 0.1, "\(wordGap)")
   }
 
-  @Test(arguments: EmbeddingOptions.Method.allCases)
-  func oneThreadIsReproducible(method: EmbeddingOptions.Method) throws {
+  @Test(arguments: VectorOptions.Method.allCases)
+  func oneThreadIsReproducible(method: VectorOptions.Method) throws {
     var options = Self.options(method)
     options.epochs = 1
     let first = try Self.train(options)
@@ -112,8 +113,8 @@ import Testing
     var options = Self.options(.spherical)
     options.epochs = 2
     let (vocabulary, corpus) = try Self.corpus()
-    func trainer() throws -> EmbeddingTrainer {
-      try EmbeddingTrainer(corpus: corpus, vocabulary: vocabulary, options: options)
+    func trainer() throws -> VectorTrainer {
+      try VectorTrainer(corpus: corpus, vocabulary: vocabulary, options: options)
     }
     let whole = try trainer()
     try whole.train()
@@ -142,7 +143,7 @@ import Testing
 
     var others = options
     others.window = 7
-    let other = try EmbeddingTrainer(corpus: corpus, vocabulary: vocabulary, options: others)
+    let other = try VectorTrainer(corpus: corpus, vocabulary: vocabulary, options: others)
     #expect(throws: FileError.self) { try other.resume(from: path) }
     let finished = try trainer()
     try whole.write(to: path)
@@ -153,7 +154,7 @@ import Testing
     var options = Self.options(.spherical)
     options.epochs = 1
     let (vocabulary, corpus) = try Self.corpus()
-    let trainer = try EmbeddingTrainer(
+    let trainer = try VectorTrainer(
       corpus: corpus, vocabulary: vocabulary, options: options,
       documentDirectory: NSTemporaryDirectory())
     try trainer.train()
@@ -161,30 +162,30 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: path) }
     try trainer.write(to: path)
     let before = trainer.embedding()
-    let after = try Embedding(contentsOf: path)
+    let after = try VectorModel(contentsOf: path)
     #expect(after.options == options)
     #expect(after.vocabulary.counts == vocabulary.counts)
     #expect(after.contexts.matrix == before.contexts.matrix)
-    let documents = try WordVectors(contentsOf: path, table: .documents)
+    let documents = try VectorTable(contentsOf: path, table: .documents)
     #expect(documents.matrix == before.documents?.matrix)
     #expect(documents.words.last == "1999")
     try trainer.writeText(.words, to: path)
-    let text = try WordVectors(contentsOf: path)
+    let text = try VectorTable(contentsOf: path)
     #expect(text.words == vocabulary.words)
     #expect(text.matrix == before.words.matrix)
   }
 
   @Test func saysWhatCannotBeTrained() throws {
-    func train(_ documents: [[String]], _ change: (inout EmbeddingOptions) -> Void = { _ in })
+    func train(_ documents: [[String]], _ change: (inout VectorOptions) -> Void = { _ in })
       throws
     {
       var encoder = CorpusEncoder()
       for document in documents { try encoder.add(document: document) }
       let (vocabulary, corpus) = try encoder.finish(minimumCount: 1)
-      var options = EmbeddingOptions.defaults(for: .spherical)
+      var options = VectorOptions.defaults(for: .spherical)
       options.epochs = 1
       change(&options)
-      let trainer = try EmbeddingTrainer(corpus: corpus, vocabulary: vocabulary, options: options)
+      let trainer = try VectorTrainer(corpus: corpus, vocabulary: vocabulary, options: options)
       try trainer.train()
       let embedding = trainer.embedding()
       for vectors in [embedding.words, embedding.contexts, embedding.documents] {
@@ -201,17 +202,17 @@ import Testing
     // Two words, documents of none and of one word: everything stays finite.
     try train([["a", "b"], [], ["a"], ["b", "a", "b"]])
     try train([["a", "b"], [], ["a"]]) { $0.dimension = 1 }
-    for method in EmbeddingOptions.Method.allCases {
+    for method in VectorOptions.Method.allCases {
       try train([[], ["a", "b"], ["a"]]) {
-        $0 = EmbeddingOptions.defaults(for: method)
+        $0 = VectorOptions.defaults(for: method)
         $0.documents = true
         $0.negatives = 255
       }
     }
   }
 
-  @Test(arguments: [EmbeddingOptions.Method.spherical, .skipGram])
-  func newDocumentsFindTheirTopics(method: EmbeddingOptions.Method) throws {
+  @Test(arguments: [VectorOptions.Method.spherical, .skipGram])
+  func newDocumentsFindTheirTopics(method: VectorOptions.Method) throws {
     var options = Self.options(method)
     options.documents = true
     options.epochs = 10

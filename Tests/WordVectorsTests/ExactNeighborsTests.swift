@@ -12,7 +12,7 @@ func randomMatrix(rows: Int, dimension: Int, seed: UInt64) -> [Float] {
 
 @Suite struct ExactNeighborsTests {
   func bruteForce(
-    _ vectors: WordVectors, query: Int, count: Int
+    _ vectors: VectorTable, query: Int, count: Int
   ) -> [Neighbor] {
     Array(
       (0..<vectors.count).filter { $0 != query }
@@ -22,7 +22,7 @@ func randomMatrix(rows: Int, dimension: Int, seed: UInt64) -> [Float] {
 
   @Test(arguments: [(1, 3, 1), (17, 5, 4), (700, 33, 10), (3000, 8, 50)])
   func agreesWithBruteForce(rows: Int, dimension: Int, count: Int) throws {
-    let vectors = WordVectors(
+    let vectors = VectorTable(
       words: (0..<rows).map(String.init), dimension: dimension,
       matrix: randomMatrix(rows: rows, dimension: dimension, seed: 3))
     let found = try ExactNeighbors(vectors).nearestToRows(count: count, threads: 2)

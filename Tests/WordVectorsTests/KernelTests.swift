@@ -15,13 +15,13 @@ import Testing
     words.setRow(0, input)
     for (row, values) in outputs.enumerated() { contexts.setRow(row, values) }
     let scratch = try RowTable(rows: 2, dimension: 3)
-    let centres: [UInt32] = [0]
+    let centers: [UInt32] = [0]
     let negatives: [UInt32] = [1, 2]
-    centres.withUnsafeBufferPointer { centres in
+    centers.withUnsafeBufferPointer { centers in
       negatives.withUnsafeBufferPointer { negatives in
         var position = VectorPosition(
           words: words.base, contexts: contexts.base, document: nil, stride: words.stride, word: 0,
-          centres: centres.baseAddress!, centreCount: 1, negatives: negatives.baseAddress!,
+          centers: centers.baseAddress!, centreCount: 1, negatives: negatives.baseAddress!,
           negativeCount: 2, negativeStep: 2, rate: 1, margin: 0, scratch: scratch.base)
         kernels.skipGram(&position)
       }
@@ -46,19 +46,19 @@ import Testing
     return table
   }
 
-  /// Runs one position through a kernel: word 0, with centres and negatives in rows of `words`.
+  /// Runs one position through a kernel: word 0, with centers and negatives in rows of `words`.
   func run(
     _ kernel: @convention(c) (UnsafePointer<VectorPosition>) -> Void, words: RowTable,
-    contexts: RowTable, document: RowTable?, centres: [UInt32], negatives: [UInt32],
+    contexts: RowTable, document: RowTable?, centers: [UInt32], negatives: [UInt32],
     perCentre: Int, rate: Float, margin: Float
   ) throws {
     let scratch = try RowTable(rows: 2, dimension: words.dimension)
-    centres.withUnsafeBufferPointer { centres in
+    centers.withUnsafeBufferPointer { centers in
       negatives.withUnsafeBufferPointer { negatives in
         var position = VectorPosition(
           words: words.base, contexts: contexts.base, document: document?.base,
-          stride: words.stride, word: 0, centres: centres.baseAddress!,
-          centreCount: centres.count, negatives: negatives.baseAddress!,
+          stride: words.stride, word: 0, centers: centers.baseAddress!,
+          centreCount: centers.count, negatives: negatives.baseAddress!,
           negativeCount: perCentre, negativeStep: perCentre, rate: rate, margin: margin,
           scratch: scratch.base)
         kernel(&position)
@@ -90,7 +90,7 @@ import Testing
       let (u, n, v) = (row(words, 1), row(words, 2), row(contexts, 0))
       let rate = 0.04
       try run(
-        kernels.sphericalSeparate, words: words, contexts: contexts, document: nil, centres: [1],
+        kernels.sphericalSeparate, words: words, contexts: contexts, document: nil, centers: [1],
         negatives: [2], perCentre: 1, rate: Float(rate), margin: 3)
       let (f, h) = (Self.dot(u, v), Self.dot(n, v))
       let expected = [
@@ -119,7 +119,7 @@ import Testing
       let (u, n, v, d) = (row(words, 1), row(words, 2), row(contexts, 0), row(documents, 0))
       try run(
         kernels.sphericalJoint, words: words, contexts: contexts, document: documents,
-        centres: [1], negatives: [2], perCentre: 1, rate: 0.04, margin: 5)
+        centers: [1], negatives: [2], perCentre: 1, rate: 0.04, margin: 5)
       /// x ← unit(x + η·(1 − x·g/‖g‖)·(I − xxᵀ)g)
       func step(_ x: [Double], _ g: [Double]) -> [Double] {
         let along = Self.dot(x, g)
@@ -148,7 +148,7 @@ import Testing
       let negatives = (0..<7 * 20).map { _ in UInt32(random.below(40)) }
       try run(
         kernel, words: words, contexts: contexts, document: documents,
-        centres: [3, 5, 7, 9, 11, 13], negatives: negatives, perCentre: 20, rate: 0.1, margin: 0.5)
+        centers: [3, 5, 7, 9, 11, 13], negatives: negatives, perCentre: 20, rate: 0.1, margin: 0.5)
       return words.matrix + contexts.matrix + documents.matrix
     }
     for method in 0..<4 {
@@ -173,7 +173,7 @@ import Testing
     for step in 0..<20_000 {
       try run(
         joint ? kernels.sphericalJoint : kernels.sphericalSeparate, words: words,
-        contexts: contexts, document: documents, centres: [UInt32(1 + step % 4)],
+        contexts: contexts, document: documents, centers: [UInt32(1 + step % 4)],
         negatives: [5, 5], perCentre: 1, rate: 0.04, margin: 3)
     }
     for table in [words, contexts, documents] {

@@ -1,6 +1,7 @@
 import Foundation
+import TestSupport
 
-/// The MD5 digest (RFC 1321), to recognise reference texts.
+/// The MD5 digest (RFC 1321), to recognize reference texts.
 func md5(_ message: [UInt8]) -> String {
   let shifts: [UInt32] = [7, 12, 17, 22, 5, 9, 14, 20, 4, 11, 16, 23, 6, 10, 15, 21]
   let constants = (0..<64).map { UInt32(abs(sin(Double($0 + 1))) * 0x1p32) }

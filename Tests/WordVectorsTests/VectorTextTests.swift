@@ -1,15 +1,16 @@
 import Formats
 import Foundation
+import Messages
 import Parallel
 import Testing
 
 @testable import WordVectors
 
 @Suite struct VectorTextTests {
-  func parse(_ bytes: [UInt8]) throws -> WordVectors {
-    try withFile(bytes) { try WordVectors(contentsOf: $0) }
+  func parse(_ bytes: [UInt8]) throws -> VectorTable {
+    try withFile(bytes) { try VectorTable(contentsOf: $0) }
   }
-  func parse(_ text: String) throws -> WordVectors { try parse(Array(text.utf8)) }
+  func parse(_ text: String) throws -> VectorTable { try parse(Array(text.utf8)) }
   func reason(_ text: String) -> String {
     do {
       _ = try parse(text)
@@ -95,15 +96,15 @@ import Testing
     let matrix = (0..<3000).map { _ in
       Float(random.normal()) * Float(pow(10, Double(random.below(60) - 30)))
     }
-    let vectors = WordVectors(words: (0..<100).map { "w\($0)" }, dimension: 30, matrix: matrix)
+    let vectors = VectorTable(words: (0..<100).map { "w\($0)" }, dimension: 30, matrix: matrix)
     let path = NSTemporaryDirectory() + UUID().uuidString
     defer { try? FileManager.default.removeItem(atPath: path) }
     try vectors.writeText(to: path)
-    #expect(try WordVectors(contentsOf: path).matrix == matrix)
+    #expect(try VectorTable(contentsOf: path).matrix == matrix)
   }
 
   @Test func nothingIsLeftOfAFileThatCannotBeWritten() {
-    let vectors = WordVectors(words: ["a"], dimension: 1, matrix: [1])
+    let vectors = VectorTable(words: ["a"], dimension: 1, matrix: [1])
     #expect(throws: FileError.self) { try vectors.writeText(to: "/nonexistent/folder/file") }
   }
 
@@ -141,10 +142,10 @@ import Testing
     var encoder = CorpusEncoder()
     try encoder.add(document: ["a", "b", "c", "a"])
     let (vocabulary, corpus) = try encoder.finish(minimumCount: 1)
-    var options = EmbeddingOptions.defaults(for: .spherical)
+    var options = VectorOptions.defaults(for: .spherical)
     options.dimension = 3
     options.epochs = 1
-    let trainer = try EmbeddingTrainer(corpus: corpus, vocabulary: vocabulary, options: options)
+    let trainer = try VectorTrainer(corpus: corpus, vocabulary: vocabulary, options: options)
     try trainer.train()
     let path = NSTemporaryDirectory() + UUID().uuidString
     defer { try? FileManager.default.removeItem(atPath: path) }
@@ -159,7 +160,7 @@ import Testing
       }
       try withFile(bytes) { path in
         do {
-          let embedding = try Embedding(contentsOf: path)
+          let embedding = try VectorModel(contentsOf: path)
           #expect(embedding.words.count == embedding.vocabulary.count)
         } catch is FileError {} catch is VectorError {}
       }

@@ -3,7 +3,7 @@
 
 /// The one door between Swift and libtorch: a table of plain C functions.
 ///
-/// `Runtime/ctorch.cpp` fills the table; set-up compiles it against the libtorch that it found, and
+/// `Shim/ctorch.cpp` fills the table; set-up compiles it against the libtorch that it found, and
 /// the Swift target `Torch` opens the result with `dlopen` at the first tensor. Every ATen operator
 /// is reached through `call`, by name; the other entries are what operators cannot say.
 ///

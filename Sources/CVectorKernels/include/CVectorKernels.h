@@ -10,7 +10,7 @@
 /// when the program runs. Every row is aligned to 64 bytes and `stride` floats long, a multiple of
 /// 16; the padding is zero and stays zero.
 
-/// One position of a text: a word, its neighbours in the window, and the negatives drawn for them.
+/// One position of a text: a word, its neighbors in the window, and the negatives drawn for them.
 typedef struct {
   /// Word rows (`U` of JoSE, the input vectors of skip-gram).
   float *words;
@@ -21,10 +21,10 @@ typedef struct {
   size_t stride;
   /// The word at the position.
   uint32_t word;
-  const uint32_t *centres;
+  const uint32_t *centers;
   size_t centreCount;
-  /// `negativeCount` words for each centre, then as many for the document. Those of the next
-  /// centre begin `negativeStep` further on: `negativeCount`, or 0 to share one set.
+  /// `negativeCount` words for each center, then as many for the document. Those of the next
+  /// center begin `negativeStep` further on: `negativeCount`, or 0 to share one set.
   const uint32_t *negatives;
   size_t negativeCount;
   size_t negativeStep;

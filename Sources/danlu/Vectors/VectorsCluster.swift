@@ -1,5 +1,6 @@
 import ArgumentParser
 import Formats
+import Reports
 import WordVectors
 
 struct VectorsCluster: ParsableCommand {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Formats
+import Messages
 import Parallel
 import WordVectors
 
@@ -24,8 +25,8 @@ struct VectorsCommand: ParsableCommand {
     ])
 }
 
-extension EmbeddingOptions.Method: ExpressibleByArgument {}
-extension Embedding.Table: ExpressibleByArgument {}
+extension VectorOptions.Method: ExpressibleByArgument {}
+extension VectorModel.Table: ExpressibleByArgument {}
 
 /// The vector file that most subcommands read.
 struct VectorFileOptions: ParsableArguments {
@@ -34,10 +35,10 @@ struct VectorFileOptions: ParsableArguments {
   var vectors: String
 
   @Option(help: "Which vectors of a model: words, contexts or documents.")
-  var table = Embedding.Table.words
+  var table = VectorModel.Table.words
 
-  func read(progress: TerminalProgress) throws -> WordVectors {
-    try WordVectors(
+  func read(progress: TerminalProgress) throws -> VectorTable {
+    try VectorTable(
       contentsOf: vectors, table: table, progress: progress,
       cancellation: Interruption.cancellation)
   }
@@ -56,7 +57,7 @@ struct ThreadOptions: ParsableArguments {
   }
 }
 
-extension WordVectors {
+extension VectorTable {
   /// The row of a word, or a failure that names the file.
   func requiredRow(of word: String, in path: String) throws -> Int {
     guard let row = row(of: word) ?? row(of: word.lowercased()) else {

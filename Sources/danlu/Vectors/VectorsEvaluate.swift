@@ -1,4 +1,5 @@
 import ArgumentParser
+import Reports
 import WordVectors
 
 struct VectorsEvaluate: ParsableCommand {
@@ -16,7 +17,7 @@ struct VectorsEvaluate: ParsableCommand {
 
   @OptionGroup var file: VectorFileOptions
 
-  @Option(help: "A file of word pairs and judgements.")
+  @Option(help: "A file of word pairs and judgments.")
   var pairs: String?
 
   @Option(help: "A file of analogy questions.")

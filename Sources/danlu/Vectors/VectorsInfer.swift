@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Parallel
+import Reports
 import WordVectors
 
 struct VectorsInfer: ParsableCommand {
@@ -24,7 +25,7 @@ struct VectorsInfer: ParsableCommand {
   @Option(help: "The vectors to write, as text in word2vec's format, named by line numbers from 0.")
   var out: String
 
-  @Option(help: "How often each document is read; 0 gives the normalised sum of word vectors.")
+  @Option(help: "How often each document is read; 0 gives the normalized sum of word vectors.")
   var passes = 10
 
   @Option(help: "Seed of the negatives.")
@@ -46,7 +47,7 @@ struct VectorsInfer: ParsableCommand {
     Interruption.install()
     let progress = TerminalProgress()
     let cancellation = Interruption.cancellation
-    let embedding = try Embedding(contentsOf: model)
+    let embedding = try VectorModel(contentsOf: model)
     let inference = try DocumentInference(embedding)
     var encoder = CorpusEncoder()
     for file in files {

@@ -8,7 +8,7 @@ struct VectorsSimilar: ParsableCommand {
     commandName: "similar",
     abstract: "The nearest words by cosine, exactly or fast.",
     discussion: """
-      --all writes the neighbours of every word as lines word, neighbour, cosine; a name that ends in
+      --all writes the neighbors of every word as lines word, neighbor, cosine; a name that ends in
       .net gets a Pajek network of words instead, which `danlu communities` reads.
 
       --fast divides all vectors into clusters first, so it is for --all and for many words.
@@ -25,13 +25,13 @@ struct VectorsSimilar: ParsableCommand {
   @Argument(help: "Words to look up.")
   var words: [String] = []
 
-  @Option(help: "Neighbours of each word.")
+  @Option(help: "Neighbors of each word.")
   var count = 10
 
-  @Option(help: "Leaves out neighbours of a smaller cosine.")
+  @Option(help: "Leaves out neighbors of a smaller cosine.")
   var minSimilarity: Float?
 
-  @Flag(help: "The neighbours of every word; needs --out.")
+  @Flag(help: "The neighbors of every word; needs --out.")
   var all = false
 
   @Option(help: "Writes tab-separated links to this file, or a Pajek network if it ends in .net.")
@@ -128,7 +128,7 @@ struct VectorsSimilar: ParsableCommand {
 
   /// Words numbered by their rows from 1; a walk cannot follow links of cosine 0 or less.
   private func writeNetwork(
-    _ rows: [Int], _ found: [[Neighbor]], _ vectors: WordVectors, to file: AtomicFile
+    _ rows: [Int], _ found: [[Neighbor]], _ vectors: VectorTable, to file: AtomicFile
   ) throws {
     try file.write("*Vertices \(vectors.count)\n")
     for (row, word) in vectors.words.enumerated() {
@@ -143,7 +143,7 @@ struct VectorsSimilar: ParsableCommand {
   }
 
   private func neighbors(
-    of rows: [Int], in vectors: WordVectors, progress: TerminalProgress
+    of rows: [Int], in vectors: VectorTable, progress: TerminalProgress
   ) throws -> [[Neighbor]] {
     let cancellation = Interruption.cancellation
     let bound = minSimilarity ?? -.infinity

@@ -2,6 +2,7 @@ import ArgumentParser
 import Formats
 import Foundation
 import Parallel
+import Reports
 import WordVectors
 
 struct VectorsTrain: ParsableCommand {
@@ -31,7 +32,7 @@ struct VectorsTrain: ParsableCommand {
   var out: String
 
   @Option(help: "jose, jose-joint, skip-gram or cbow.")
-  var method: EmbeddingOptions.Method?
+  var method: VectorOptions.Method?
 
   @Flag(help: "JoSE as the paper states it; the same as --method jose-joint.")
   var joint = false
@@ -127,8 +128,8 @@ struct VectorsTrain: ParsableCommand {
     do { try options.validate() } catch { throw ValidationError("\(error)") }
   }
 
-  private var options: EmbeddingOptions {
-    var options = EmbeddingOptions.defaults(for: joint ? .sphericalJoint : method ?? .spherical)
+  private var options: VectorOptions {
+    var options = VectorOptions.defaults(for: joint ? .sphericalJoint : method ?? .spherical)
     options.dimension = dimension
     options.window = window
     options.negatives = negatives ?? options.negatives
@@ -169,7 +170,7 @@ struct VectorsTrain: ParsableCommand {
       try encoder.add(file: file, progress: progress, cancellation: cancellation)
     }
     let (vocabulary, corpus) = try encoder.finish(minimumCount: minCount)
-    let trainer = try EmbeddingTrainer(
+    let trainer = try VectorTrainer(
       corpus: corpus, vocabulary: vocabulary, options: options,
       documentDirectory: documentsOnDisk ? temporary : nil)
     let checkpoint = out + ".checkpoint"
@@ -188,7 +189,7 @@ struct VectorsTrain: ParsableCommand {
     }
     let seconds = (ContinuousClock.now - read) / .seconds(1)
     try trainer.write(to: out)
-    let texts: [(Embedding.Table, String?)] = [
+    let texts: [(VectorModel.Table, String?)] = [
       (.words, wordOutput), (.contexts, contextOutput), (.documents, documentOutput),
     ]
     for case (let table, let path?) in texts { try trainer.writeText(table, to: path) }

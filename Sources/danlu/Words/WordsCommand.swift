@@ -1,6 +1,7 @@
 import ArgumentParser
 import Formats
 import Foundation
+import Memory
 import Parallel
 import TextMining
 

@@ -42,7 +42,7 @@ struct WordsDiscover: ParsableCommand {
   @Option(help: "Least share of all pieces (v4; 1e-7).")
   var minProba: Double?
 
-  @Option(help: "Least entropy of the neighbours on each side (v0; 3).")
+  @Option(help: "Least entropy of the neighbors on each side (v0; 3).")
   var minEntropy: Double?
 
   @Option(help: "Longest n-gram that is judged, 2 to 4.")

@@ -44,14 +44,14 @@ struct WordsDomain: ParsableCommand {
   @Flag(inversion: .prefixedNo, help: "Spread from seeds by word vectors.")
   var expand = true
 
-  @Option(help: "Least cosine that admits a neighbour of a seed.")
+  @Option(help: "Least cosine that admits a neighbor of a seed.")
   var minSimilarity: Float = 0.6
 
   @Option(help: "How fast that threshold rises with the distance from the seeds.")
   var steepness: Float = 0.35
 
   @Option(parsing: .upToNextOption, help: "Words whose mean vector is added to each query.")
-  var centre: [String] = []
+  var center: [String] = []
 
   @Option(parsing: .upToNextOption, help: "Words whose mean vector is subtracted.")
   var negative: [String] = []
@@ -86,8 +86,8 @@ struct WordsDomain: ParsableCommand {
       throw ValidationError(
         "the files are read more than once: standard input cannot be one of them")
     }
-    if !expand, seeds != nil || !centre.isEmpty || !negative.isEmpty {
-      throw ValidationError("--no-expand uses no seeds, --centre or --negative")
+    if !expand, seeds != nil || !center.isEmpty || !negative.isEmpty {
+      throw ValidationError("--no-expand uses no seeds, --center or --negative")
     }
     if naCompat, ranking != .share {
       throw ValidationError("--na-compat belongs to --ranking share")
@@ -131,7 +131,7 @@ struct WordsDomain: ParsableCommand {
     options.expands = expand
     options.expansion.minSimilarity = minSimilarity
     options.expansion.steepness = steepness
-    options.expansion.centre = centre
+    options.expansion.center = center
     options.expansion.negatives = negative
     options.expansion.threads = resources.threads.count
     options.minLength = minLength

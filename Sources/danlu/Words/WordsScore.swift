@@ -32,7 +32,7 @@ struct WordsScore: ParsableCommand {
   @Option(help: "atoms or jieba: what the dictionary is not asked about.")
   var rules = SegmentationRules.atoms
 
-  @Option(help: "dictionary (most probable path) or unigram (nlp-zero's tokeniser).")
+  @Option(help: "dictionary (most probable path) or unigram (nlp-zero's tokenizer).")
   var search = SegmentationSearch.dictionary
 
   @Flag(

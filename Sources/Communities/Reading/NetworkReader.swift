@@ -1,0 +1,260 @@
+import Formats
+import Memory
+import Messages
+import Parallel
+
+/// Reads networks: link lists, Pajek, and the state, bipartite and multilayer formats of the field.
+///
+/// Lines of a link list are `source target [weight]`; `#` starts a comment; headings start with `*`.
+/// The direction of links is the flow model's affair, so `*Edges`, `*Arcs` and `*Links` read alike.
+/// Blocks of links are parsed on several threads, with the same result as on one.
+public struct NetworkReader {
+  private let path: String
+  private let threads: Int
+  private let cancellation: Cancellation?
+  private var section = Section.links
+  private var line = 0
+  var draft = NetworkDraft()
+
+  enum Section {
+    case vertices, links, bipartite, states, multilayer, intra, inter, ignored
+  }
+
+  /// Reads the network at `path` (`-`: standard input; gzip is recognized). Throws `FileError` with
+  /// the line for anything malformed.
+  public static func read(
+    path: String, options: NetworkReadingOptions = NetworkReadingOptions(), threads: Int = 1,
+    progress: any ProgressReporter = SilentProgress(),
+    cancellation: Cancellation? = nil
+  ) throws -> Network {
+    let source = try ByteSource(path: path)
+    var reader = NetworkReader(path: path, threads: threads, cancellation: cancellation)
+    progress.begin("reading", total: nil, unit: "bytes")
+    defer { progress.end() }
+    try reader.consume(source, progress: progress)
+    return try reader.finish(options)
+  }
+
+  /// Reads a network from bytes that are already in memory.
+  public static func read(
+    bytes: [UInt8], name: String = "network",
+    options: NetworkReadingOptions = NetworkReadingOptions()
+  ) throws -> Network {
+    var reader = NetworkReader(path: name, threads: 1, cancellation: nil)
+    try bytes.withUnsafeBufferPointer { try reader.parse($0) }
+    return try reader.finish(options)
+  }
+
+  private init(path: String, threads: Int, cancellation: Cancellation?) {
+    self.path = path
+    self.threads = threads
+    self.cancellation = cancellation
+  }
+
+  private func finish(_ options: NetworkReadingOptions) throws -> Network {
+    do {
+      return try draft.network(options)
+    } catch let error as NetworkError {
+      throw FileError(path: path, reason: error.description)
+    }
+  }
+
+  /// Whole lines at a time; what follows the last line end waits for the next block.
+  private mutating func consume(_ source: ByteSource, progress: any ProgressReporter) throws {
+    var buffer = Block<UInt8>(zeros: threads > 1 ? 8 << 20 : 1 << 20)
+    var filled = 0
+    while true {
+      try cancellation?.check()
+      if filled == buffer.count {
+        // One line is longer than the block.
+        let larger = Block<UInt8>(zeros: buffer.count * 2)
+        larger.pointer.update(from: buffer.pointer, count: filled)
+        buffer = larger
+      }
+      let count = try source.read(
+        into: UnsafeMutableRawBufferPointer(
+          start: buffer.pointer + filled, count: buffer.count - filled))
+      progress.advance(by: count)
+      let total = filled + count
+      var whole = total
+      if count > 0 {
+        while whole > filled, buffer[whole - 1] != ByteScanner.newline { whole -= 1 }
+        if whole == filled {
+          filled = total
+          continue
+        }
+      }
+      try parse(UnsafeBufferPointer(start: buffer.pointer, count: whole))
+      if count == 0 { return }
+      (buffer.pointer).update(from: buffer.pointer + whole, count: total - whole)
+      filled = total - whole
+    }
+  }
+
+  private mutating func parse(_ bytes: UnsafeBufferPointer<UInt8>) throws {
+    var scanner = ByteScanner(bytes)
+    if line == 0, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { scanner.position = 3 }
+    while scanner.position < scanner.end {
+      if section == .links || section == .bipartite {
+        try parseLinks(&scanner)
+        guard scanner.position < scanner.end else { return }
+      }
+      line += 1
+      scanner.skipBlanks()
+      let byte = scanner.byte
+      if byte == UInt8(ascii: "*") {
+        try parseHeading(&scanner)
+      } else if !scanner.isAtLineEnd, byte != UInt8(ascii: "%"), section != .ignored {
+        let place = scanner.position
+        do {
+          try draft.parseLine(&scanner, in: section)
+        } catch let error as NetworkError {
+          throw failure(line, "\(error.description), found “\(scanner.lineText(from: place))”")
+        }
+      }
+      scanner.skipLine()
+    }
+  }
+
+  private func failure(_ line: Int, _ reason: String) -> FileError {
+    FileError(path: path, reason: "line \(line): \(reason)")
+  }
+
+  private mutating func parseHeading(_ scanner: inout ByteScanner) throws {
+    let place = scanner.position
+    let heading = scanner.word() ?? ""
+    scanner.skipBlanks()
+    let number = scanner.unsigned()
+    switch heading.lowercased() {
+    case "*vertices":
+      section = .vertices
+      draft.declaredVertices = number.map(Int.init)
+    case "*edges", "*arcs", "*links": section = .links
+    case "*bipartite":
+      guard let number else {
+        throw failure(line, "*Bipartite needs the id of the first feature node behind it")
+      }
+      section = .bipartite
+      draft.firstFeature = number
+    case "*states": section = .states
+    case "*multilayer": section = .multilayer
+    case "*intra": section = .intra
+    case "*inter": section = .inter
+    case "*contexts": section = .ignored
+    default:
+      throw failure(
+        line,
+        "unknown heading “\(scanner.lineText(from: place))”; known are *Vertices, *Edges, *Arcs, "
+          + "*Links, *Bipartite, *States, *Multilayer, *Intra, *Inter, *Contexts")
+    }
+    do {
+      try draft.enter(section)
+    } catch let error as NetworkError {
+      throw failure(line, error.description)
+    }
+  }
+
+  /// Links up to the next heading or the end of the block.
+  private mutating func parseLinks(_ scanner: inout ByteScanner) throws {
+    let length = scanner.end - scanner.position
+    if threads > 1, length > 1 << 18 {
+      try parseLinksInParallel(&scanner)
+      return
+    }
+    var links = LinkLines(links: draft.links)
+    try finish(&links, links.parse(&scanner))
+  }
+
+  private mutating func finish(_ lines: inout LinkLines, _ problem: String?) throws {
+    line += lines.count
+    if let problem { throw failure(line, problem) }
+  }
+
+  private mutating func parseLinksInParallel(_ scanner: inout ByteScanner) throws {
+    // Pieces end at line ends; a heading in one of them ends the parallel part there.
+    var starts = [scanner.position]
+    for piece in 1..<threads {
+      var place = scanner.position + (scanner.end - scanner.position) * piece / threads
+      while place < scanner.end, scanner.start[place] != ByteScanner.newline { place += 1 }
+      starts.append(min(scanner.end, place + 1))
+    }
+    starts.append(scanner.end)
+    let bytes = SharedBytes(start: scanner.start)
+    let pieces = starts
+    let results = try parallelMap(count: threads, threads: threads) { index -> ParsedPiece in
+      let range = max(pieces[index], pieces[0])..<max(pieces[index], pieces[index + 1])
+      var part = ByteScanner(
+        UnsafeBufferPointer(start: bytes.start + range.lowerBound, count: range.count))
+      var lines = LinkLines(links: NetworkLinks())
+      let problem = lines.parse(&part)
+      return ParsedPiece(
+        links: lines.links, lines: lines.count, problem: problem,
+        stop: range.lowerBound + part.position, isComplete: part.position >= part.end)
+    }
+    for result in results {
+      draft.links.append(contentsOf: result.links)
+      line += result.lines
+      if let problem = result.problem { throw failure(line, problem) }
+      scanner.position = result.stop
+      if !result.isComplete { return }
+    }
+  }
+}
+
+/// Bytes that several threads read while their owner waits.
+private struct SharedBytes: @unchecked Sendable {
+  // Unchecked: nobody writes while the parts are parsed.
+  let start: UnsafePointer<UInt8>
+}
+
+private struct ParsedPiece: Sendable {
+  let links: NetworkLinks
+  let lines: Int
+  let problem: String?
+  let stop: Int
+  let isComplete: Bool
+}
+
+/// The fast loop over lines `source target [weight]`.
+struct LinkLines {
+  let links: NetworkLinks
+  private(set) var count = 0
+
+  init(links: NetworkLinks) { self.links = links }
+
+  /// Parses up to a heading or the end; returns what is wrong with line `count`, if anything is.
+  mutating func parse(_ scanner: inout ByteScanner) -> String? {
+    while scanner.position < scanner.end {
+      scanner.skipBlanks()
+      let byte = scanner.byte
+      if byte == UInt8(ascii: "*") { return nil }
+      count += 1
+      if scanner.isAtLineEnd || byte == UInt8(ascii: "%") {
+        scanner.skipLine()
+        continue
+      }
+      let place = scanner.position
+      guard let source = scanner.unsigned() else { return problem(scanner, place) }
+      scanner.skipBlanks()
+      guard let target = scanner.unsigned() else { return problem(scanner, place) }
+      scanner.skipBlanks()
+      var weight = 1.0
+      if !scanner.isAtLineEnd {
+        guard let value = scanner.decimal() else { return problem(scanner, place) }
+        guard value >= 0, value.isFinite else {
+          return "weights are finite and ≥ 0, found “\(scanner.lineText(from: place))”"
+        }
+        weight = value
+        scanner.skipBlanks()
+      }
+      links.append(source, target, weight)
+      scanner.skipLine()
+    }
+    return nil
+  }
+
+  private func problem(_ scanner: ByteScanner, _ place: Int) -> String {
+    "expected “source target [weight]” with ids 0…4294967295, found “"
+      + scanner.lineText(from: place) + "”"
+  }
+}

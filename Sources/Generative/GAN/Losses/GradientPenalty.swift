@@ -1,0 +1,80 @@
+import Layers
+import Torch
+
+/// A penalty on how steep the discriminator is: weight · mean (‖∇_x T(x)‖ − center)^power over points
+/// x drawn from real and fake samples. It belongs to the discriminator's loss only.
+///
+/// WGAN-GP is center 1, power 2 on interpolated points (Gulrajani et al. 2017; weight 10 suits images,
+/// about 0.1 suits points in the plane); WGAN-div is center 0, power 6, weight 2 on the mixture.
+public struct GradientPenalty: Sendable {
+  /// Where the slope is measured.
+  public enum Points: String, Sendable, CaseIterable {
+    /// u x_r + (1 − u) x_f with one u ~ U(0, 1) per sample.
+    case interpolation
+    /// Interpolations of real with real and of fake with fake samples.
+    case withinKinds
+    /// Interpolations of two random picks from real and fake samples together.
+    case mixtureInterpolation
+    /// Real and fake samples as they are.
+    case mixture
+    case real
+    case fake
+  }
+
+  public var weight: Double
+  public var center: Double
+  public var power: Double
+  public var points: Points
+  /// Punish only slopes above the center: mean relu(‖∇T‖ − center)^power.
+  public var isOneSided: Bool
+
+  public init(
+    weight: Double = 10, center: Double = 1, power: Double = 2, points: Points = .interpolation,
+    oneSided: Bool = false
+  ) {
+    self.weight = weight
+    self.center = center
+    self.power = power
+    self.points = points
+    isOneSided = oneSided
+  }
+
+  /// The penalty, a scalar that can be differentiated by the discriminator's parameters; random
+  /// numbers come from the process-wide generator.
+  public func callAsFunction(
+    _ discriminator: Layer, real: Tensor, fake: Tensor
+  ) -> Tensor {
+    let x = samples(real.detach(), fake.detach()).requiringGradient()
+    let scores = discriminator.withoutUpdatingStatistics { discriminator(x) }
+    let slope = gradients(of: scores.sum(), withRespectTo: [x], createGraph: true)[0]
+    let squares = slope.flattened(from: 1).square().sum(1)
+    if center == 0, !isOneSided {
+      // No root, so no infinite derivative where the slope vanishes.
+      return weight * squares.pow(power / 2).mean()
+    }
+    let excess = (squares + 1e-9).sqrt() - center
+    return weight * (isOneSided ? excess.relu() : excess).pow(power).mean()
+  }
+
+  private func samples(_ real: Tensor, _ fake: Tensor) -> Tensor {
+    func between(_ a: Tensor, _ b: Tensor) -> Tensor {
+      let shape = [a.size(0)] + Array(repeating: 1, count: a.rank - 1)
+      let u = Tensor.uniform(shape, dtype: a.dtype, device: a.device)
+      return u * a + (1 - u) * b
+    }
+    func shuffled(_ a: Tensor) -> Tensor {
+      a.gatherRows(Tensor.permutation(a.size(0)).to(a.device))
+    }
+    switch points {
+    case .interpolation: return between(real, fake)
+    case .withinKinds:
+      return .concatenate([between(real, shuffled(real)), between(fake, shuffled(fake))])
+    case .mixtureInterpolation:
+      let all = Tensor.concatenate([real, fake])
+      return between(all, shuffled(all))
+    case .mixture: return .concatenate([real, fake])
+    case .real: return real.clone()
+    case .fake: return fake.clone()
+    }
+  }
+}

@@ -1,0 +1,143 @@
+import Layers
+import Messages
+import Torch
+
+/// Convolutional generators and discriminators in the manner of DCGAN (Radford et al. 2015).
+public enum DCGAN {
+  /// What a network of the family is made of.
+  public struct Configuration: Sendable {
+    /// The side of the square images: 28, or a power of two ≥ 16.
+    public var size: Int
+    public var channels: Int
+    public var noise: Int
+    /// Channels of the coarsest map; `nil`: 8 · size (4 · size from 512 on), and 128 for 28.
+    public var width: Int?
+    public var normalizesDiscriminator: Bool
+    /// Spectral normalization in every layer of the discriminator, in place of batch norm.
+    public var hasSpectralNorm: Bool
+    /// Average the last map over space instead of flattening it.
+    public var poolsHead: Bool
+    public var discriminatorBias: Bool
+    public var initializer: Initializer
+    public var momentum: Double
+    public var epsilon: Double
+
+    public init(
+      size: Int, channels: Int = 3, noise: Int = 128, width: Int? = nil,
+      normalizesDiscriminator: Bool = true, hasSpectralNorm: Bool = false, poolsHead: Bool = false,
+      discriminatorBias: Bool = false, initializer: Initializer = .normal(standardDeviation: 0.02),
+      momentum: Double = 0.01, epsilon: Double = 1e-3
+    ) {
+      require(
+        size == 28 || size >= 16 && size & (size - 1) == 0,
+        "DCGAN expected images of side 28 or a power of two ≥ 16, received \(size)")
+      self.size = size
+      self.channels = channels
+      self.noise = noise
+      self.width = width
+      self.normalizesDiscriminator = normalizesDiscriminator
+      self.hasSpectralNorm = hasSpectralNorm
+      self.poolsHead = poolsHead
+      self.discriminatorBias = discriminatorBias
+      self.initializer = initializer
+      self.momentum = momentum
+      self.epsilon = epsilon
+    }
+
+    /// Images of 28×28: two strided layers on either side, k4, batch norm in the generator.
+    public static func small(
+      channels: Int = 1, noise: Int = 100, normalizesDiscriminator: Bool = false
+    ) -> Configuration {
+      Configuration(
+        size: 28, channels: channels, noise: noise,
+        normalizesDiscriminator: normalizesDiscriminator,
+        discriminatorBias: !normalizesDiscriminator, momentum: 0.1, epsilon: 1e-5)
+    }
+
+    var coarseWidth: Int { width ?? (size == 28 ? 128 : (size >= 512 ? 4 : 8) * size) }
+    var coarseSize: Int { size == 28 ? 7 : 4 }
+    var kernelSize: Int { size == 28 ? 4 : 5 }
+    /// Channels after each of the discriminator's strided layers, from the image on: the author's
+    /// family halves the map down to 4×4 and doubles the channels each time.
+    var widths: [Int] {
+      var layers = 0
+      var side = coarseSize
+      while side < size {
+        side *= 2
+        layers += 1
+      }
+      return (0..<layers).map { coarseWidth >> (layers - 1 - $0) }
+    }
+  }
+
+  /// Images `(B, C, S, S)` to scores `(B, 1)`: strided convolutions with LeakyReLU(0.2), batch norm
+  /// from the second on, then a dense head.
+  public static func discriminator(
+    _ configuration: Configuration, generator: RandomGenerator? = nil
+  ) -> Sequential {
+    let c = configuration
+    func constrained<Kernel: KernelLayer>(_ layer: Kernel) -> Layer {
+      c.hasSpectralNorm ? SpectralNorm(layer, generator: generator) : layer
+    }
+    var layers: [(name: String, layer: Layer)] = [("layout", ChannelsLast())]
+    var input = c.channels
+    let normalizes = c.normalizesDiscriminator && !c.hasSpectralNorm
+    for (index, width) in c.widths.enumerated() {
+      let convolution = Conv2d(
+        input, width, kernelSize: c.kernelSize, stride: 2, padding: .same,
+        bias: c.discriminatorBias, weightInitializer: c.initializer, generator: generator)
+      layers.append(("convolution\(index)", constrained(convolution)))
+      if index > 0, normalizes {
+        let norm = BatchNorm(width, epsilon: c.epsilon, momentum: c.momentum)
+        layers.append(("norm\(index)", norm))
+      }
+      layers.append(("activation\(index)", Activation(.leakyReLU(0.2))))
+      input = width
+    }
+    layers.append(("flatten", c.poolsHead ? GlobalAveragePool() : Flatten()))
+    let features = c.poolsHead ? input : input * c.coarseSize * c.coarseSize
+    let head = Dense(
+      features, 1, bias: c.discriminatorBias,
+      weightInitializer: c.poolsHead ? .glorotUniform : c.initializer, generator: generator)
+    layers.append(("head", constrained(head)))
+    return Sequential(children: layers)
+  }
+
+  /// Noise `(B, n)` to images `(B, C, S, S)` in [−1, 1]: a dense layer to the coarsest map, then
+  /// transposed convolutions with batch norm and ReLU, tanh at the end.
+  public static func generator(
+    _ configuration: Configuration, generator: RandomGenerator? = nil
+  ) -> Sequential {
+    let c = configuration
+    let coarse = c.coarseSize
+    var layers: [(name: String, layer: Layer)] = [
+      (
+        "dense",
+        Dense(
+          c.noise, c.coarseWidth * coarse * coarse, bias: false, weightInitializer: c.initializer,
+          generator: generator)
+      ),
+      ("reshape", Reshape(c.coarseWidth, coarse, coarse)), ("layout", ChannelsLast()),
+      ("norm", BatchNorm(c.coarseWidth, epsilon: c.epsilon, momentum: c.momentum)),
+      ("activation", Activation(.relu)),
+    ]
+    var input = c.coarseWidth
+    for (index, width) in (c.widths.dropLast().reversed() + [c.channels]).enumerated() {
+      let isLast = index == c.widths.count - 1
+      layers.append(
+        (
+          "deconvolution\(index)",
+          ConvTranspose2d(
+            input, width, kernelSize: c.kernelSize, stride: 2, padding: .same, bias: isLast,
+            weightInitializer: c.initializer, generator: generator)
+        ))
+      if !isLast {
+        let norm = BatchNorm(width, epsilon: c.epsilon, momentum: c.momentum)
+        layers.append(("norm\(index)", norm))
+      }
+      layers.append(("activation\(index)", Activation(isLast ? .tanh : .relu)))
+      input = width
+    }
+    return Sequential(children: layers)
+  }
+}

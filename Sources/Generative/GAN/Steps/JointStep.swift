@@ -1,0 +1,67 @@
+import Layers
+import Messages
+import Torch
+
+/// One scalar whose gradient is that of both players, and one backward pass (Su Jianlin,
+/// 巧断梯度:单个loss实现GAN模型, kexue.fm/archives/6387):
+///
+///     ℓ_D(T(x_r), T(sg x_f)) + λ [ℓ_G(T(x_f)) − ℓ_G(T(sg x_f))]
+///
+/// The bracket is 0, and its gradient by the discriminator's weights is 0 too; what is left of it is
+/// the generator's gradient. The discriminator passes three batches: real, sg(x_f) and x_f.
+///
+/// The cancellation needs both passes of the fakes to be the same function. A discriminator that
+/// draws random numbers (dropout) is therefore refused; `SplitStep` takes it, because there the fakes
+/// pass once. λ scales the generator's step under SGD only: Adam and RMSprop divide it out again, and
+/// want a learning rate per player instead.
+public struct JointStep: SimultaneousStep {
+  /// λ.
+  public let generatorWeight: Double
+
+  public init(generatorWeight: Double = 1) { self.generatorWeight = generatorWeight }
+
+  /// The scalar, for fakes that carry the generator's graph; and what was found on the way.
+  public func loss(
+    _ players: AdversarialPlayers, real: Tensor, fake: Tensor
+  ) -> (total: Tensor, bracket: Tensor, figures: AdversarialFigures) {
+    let random = players.randomLayers
+    require(
+      random.isEmpty,
+      "JointStep expected a discriminator that gives the same scores twice, received one with "
+        + "dropout (\(random.joined(separator: ", "))); SplitStep works")
+    let stopped = fake.detach()
+    let realScores = players.scores(real)
+    let stoppedScores = players.scores(stopped)
+    // Running statistics have taken these fakes in already.
+    let fakeScores = players.quietScores(fake)
+    let discriminatorLoss = players.discriminatorLoss(
+      real: real, fake: stopped, realScores: realScores, fakeScores: stoppedScores)
+    let generatorLoss = players.loss.generator(fake: fakeScores, real: realScores)
+    let bracket =
+      generatorLoss - players.loss.generator(fake: stoppedScores, real: realScores)
+    return (
+      discriminatorLoss + generatorWeight * bracket, bracket,
+      AdversarialFigures(
+        discriminatorLoss: discriminatorLoss, generatorLoss: generatorLoss,
+        realScores: realScores, fakeScores: stoppedScores)
+    )
+  }
+
+  public func gradients(
+    _ players: AdversarialPlayers, real: Tensor, noise: Tensor
+  ) -> PlayerGradients {
+    players.withSpectralNormsAdvancedOnce {
+      let (total, _, figures) = loss(players, real: real, fake: players.generator(noise))
+      let discriminator = players.discriminatorOptimizer.parameters
+      let all = discriminator + players.generatorOptimizer.parameters
+      let trainable = all.indices.filter { all[$0].isTrainable }
+      let found = optionalGradients(
+        of: [total], withRespectTo: trainable.map { all[$0].value })
+      var gradients = [Tensor?](repeating: nil, count: all.count)
+      for (index, gradient) in zip(trainable, found) { gradients[index] = gradient }
+      return PlayerGradients(
+        discriminator: Array(gradients[..<discriminator.count]),
+        generator: Array(gradients[discriminator.count...]), figures: figures)
+    }
+  }
+}

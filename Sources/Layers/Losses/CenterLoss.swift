@@ -1,0 +1,37 @@
+import Messages
+import Torch
+
+/// Pulls features towards a learnt center of their class: ½ Σ (c_y − f)², per sample.
+///
+/// Features `(B, D)` and classes `(B)` give `(B)`; the sum over D is not averaged. Gradients flow to
+/// both the features and the centers. Wen et al. 2016, with centers learnt by the optimizer.
+/// `centers` is `(classes, D)`, uniform within ±0.05.
+public final class CenterLoss: Module {
+  public let centers: Parameter
+
+  private let initializer: Initializer
+
+  public init(
+    classes: Int, featureSize: Int, initializer: Initializer = .uniform(),
+    generator: RandomGenerator? = nil
+  ) {
+    centers = Parameter(initializer([classes, featureSize], generator: generator))
+    self.initializer = initializer
+    super.init()
+  }
+
+  public func callAsFunction(_ features: Tensor, classes: Tensor) -> Tensor {
+    require(
+      features.rank == 2 && features.size(1) == centers.shape[1]
+        && classes.shape == [features.size(0)],
+      "CenterLoss expected features (B, \(centers.shape[1])) and classes (B), "
+        + "received shapes \(features.shape) and \(classes.shape)")
+    return (centers.value.embedding(classes) - features).square().sum(1) * 0.5
+  }
+
+  public override func freshCopy(_ cloning: Cloning) -> Module {
+    CenterLoss(
+      classes: centers.shape[0], featureSize: centers.shape[1], initializer: initializer,
+      generator: cloning.generator)
+  }
+}

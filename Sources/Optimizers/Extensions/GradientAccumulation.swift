@@ -1,0 +1,82 @@
+import Messages
+import Torch
+
+/// Gradient accumulation ("soft batch"): every N calls, one update with the mean gradient.
+///
+/// The other calls change nothing, whatever stands inside or outside. Everything counts applied
+/// updates. A window that an epoch's end leaves open goes on with the next epoch's batches.
+public struct GradientAccumulation: OptimizerExtension {
+  /// N.
+  public let count: Int
+
+  public init(_ count: Int) {
+    require(count >= 1, "gradient accumulation over \(count) calls; at least 1 would work")
+    self.count = count
+  }
+
+  public var summary: String { "gradient accumulation(\(count))" }
+
+  public func makeState(for parameters: ParameterTable) -> ExtensionState {
+    State(count: count, parameters: parameters)
+  }
+
+  private final class State: ExtensionState {
+    let count: Int
+    let parameters: ParameterTable
+    var sums: [Tensor?]
+    var received = 0
+
+    init(count: Int, parameters: ParameterTable) {
+      self.count = count
+      self.parameters = parameters
+      sums = parameters.weights.map { _ in nil }
+    }
+
+    override func admit(_ gradients: [Tensor?]) -> [Tensor?]? {
+      guard count > 1 else { return gradients }
+      var known: [(sum: Tensor, gradient: Tensor)] = []
+      for (index, gradient) in gradients.enumerated() {
+        guard let gradient else { continue }
+        if let sum = sums[index] {
+          known.append((sum, gradient))
+        } else {
+          sums[index] = gradient.detach().clone()
+        }
+      }
+      if !known.isEmpty { Foreach.add(known.map(\.sum), known.map(\.gradient)) }
+      received += 1
+      guard received == count else { return nil }
+      let means = sums
+      let present = means.compactMap { $0 }
+      if !present.isEmpty { Foreach.multiply(present, by: 1 / Double(count)) }
+      sums = sums.map { _ in nil }
+      received = 0
+      return means
+    }
+
+    override func save(to state: inout OptimizerState, prefix: String) {
+      state.numbers["\(prefix).received"] = Double(received)
+      for ((name, _), sum) in zip(parameters.weights, sums) {
+        if let sum { state.tensors["\(prefix).sum.\(name)"] = sum.clone() }
+      }
+    }
+
+    override func restore(from reader: StateReader, prefix: String) -> () -> Void {
+      let received = reader.count("\(prefix).received")
+      let sums = parameters.weights.map { name, parameter in
+        reader.tensorIfPresent("\(prefix).sum.\(name)", like: parameter.value)
+      }
+      return {
+        self.received = received
+        self.sums = sums
+      }
+    }
+  }
+}
+
+extension OptimizerSpecification {
+  /// Updates once every `count` calls, with the mean of their gradients.
+  public func withGradientAccumulation(_ count: Int) -> ExtendedRule {
+    extended(by: GradientAccumulation(count))
+  }
+}

@@ -1,0 +1,160 @@
+import Memory
+import Parallel
+import Synchronization
+
+/// A piece of text and how often it occurs.
+struct PieceCount: Sendable, Equatable {
+  let numbers: [UInt16]
+  let count: Int
+}
+
+/// Counts the pieces some way of cutting gives, whatever their length, exactly and in bounded memory.
+enum PieceCounts {
+  /// Cuts a stretch of whole segments and reports each piece as a range.
+  typealias Cutter =
+    @Sendable (
+      _ numbers: UnsafeBufferPointer<UInt16>, _ piece: (_ start: Int, _ end: Int) -> Void
+    ) -> Void
+
+  /// Pieces that occur at least `minCount` times, by count (falling), then by character numbers; and
+  /// how many pieces there were in all.
+  ///
+  /// Pieces of up to four characters are counted by packed key. Longer ones are first counted by a
+  /// 63-bit hash; those whose hash is frequent enough are then compared character by character.
+  static func count(
+    corpus: TextCorpus, minCount: Int, phase: String, progress: any ProgressReporter,
+    cancellation: Cancellation, cutter: @escaping Cutter
+  ) throws -> (pieces: [PieceCount], total: Int) {
+    let total = Atomic<Int>(0)
+    let ends = PieceEnds(corpus)
+    var isCut = false
+    var pieces: [PieceCount] = []
+    var longHashes = CountTable()
+    /// Cuts, or repeats from memory how it was cut.
+    @Sendable func forEachPiece(
+      _ chunk: Int, _ offset: Int, _ numbers: UnsafeBufferPointer<UInt16>, isCut: Bool,
+      _ body: (_ start: Int, _ end: Int) -> Void
+    ) {
+      guard let ends else { return cutter(numbers, body) }
+      if isCut { return ends.forEachPiece(chunk, offset, numbers, body) }
+      ends.clear(chunk, offset, numbers.count)
+      cutter(numbers) { start, end in
+        ends.insert(chunk, offset, end)
+        body(start, end)
+      }
+    }
+    progress.begin(phase, total: corpus.count, unit: "characters")
+    try KeyCount.each(
+      corpus: corpus, minCount: minCount, reserved: ends?.bytes ?? 0,
+      scan: { stages in
+        let isRepeated = isCut
+        try corpus.forEachSegmentGroup(progress: progress, cancellation: cancellation) {
+          chunk, offset, numbers in
+          var found = 0
+          stages.use { stage in
+            forEachPiece(chunk, offset, numbers, isCut: isRepeated) { start, end in
+              found &+= 1
+              if end &- start == 1 {
+                stage.add(character: numbers[start])
+              } else {
+                stage.add(key(numbers, start, end))
+              }
+            }
+          }
+          if !isRepeated { total.add(found, ordering: .relaxed) }
+        }
+        isCut = true
+      },
+      { key, count in
+        if key >> 63 == 0 {
+          pieces.append(PieceCount(numbers: PackedGram.characters(key), count: count))
+        } else {
+          longHashes.add(key, count)
+        }
+      })
+    progress.end()
+    if longHashes.count > 0 {
+      progress.begin("comparing long pieces", total: corpus.count, unit: "characters")
+      let hashes = longHashes
+      let merged = Mutex<[[UInt16]: Int]>([:])
+      try corpus.forEachSegmentGroup(progress: progress, cancellation: cancellation) {
+        chunk, offset, numbers in
+        var found: [[UInt16]: Int] = [:]
+        forEachPiece(chunk, offset, numbers, isCut: true) { start, end in
+          if end &- start > PackedGram.maxLength, hashes.contains(key(numbers, start, end)) {
+            found[Array(numbers[start..<end]), default: 0] += 1
+          }
+        }
+        merged.withLock { $0.merge(found, uniquingKeysWith: +) }
+      }
+      pieces += merged.withLock { counts in
+        counts.filter { $0.value >= minCount }.map { PieceCount(numbers: $0.key, count: $0.value) }
+      }
+      progress.end()
+    }
+    pieces.sort { left, right in
+      left.count != right.count
+        ? left.count > right.count : left.numbers.lexicographicallyPrecedes(right.numbers)
+    }
+    return (pieces, total.load(ordering: .relaxed))
+  }
+
+  @inline(__always)
+  static func key(_ numbers: UnsafeBufferPointer<UInt16>, _ start: Int, _ end: Int) -> UInt64 {
+    var key: UInt64 = 0
+    if end &- start <= PackedGram.maxLength {
+      for index in start..<end { key = key << PackedGram.bits | UInt64(numbers[index]) }
+      return key
+    }
+    for index in start..<end {
+      key = (key ^ UInt64(numbers[index])) &* 0x9E37_79B9_7F4A_7C15
+      key ^= key >> 32
+    }
+    return key | 1 << 63
+  }
+}
+
+/// Where the pieces of a corpus end, one bit a character, so that it is cut once however often it is
+/// scanned.
+struct PieceEnds: Sendable {
+  /// Chunks share no word: each begins a word later than its place alone would ask.
+  private let bits: Block<UInt64>
+  var bytes: Int { bits.count * 8 }
+
+  /// `nil` if the bits would take more than an eighth of the memory.
+  init?(_ corpus: TextCorpus) {
+    let words = corpus.count / 64 + corpus.chunkCount + 1
+    guard words * 8 <= corpus.memory / 8 else { return nil }
+    bits = Block(uninitializedCount: words)
+  }
+
+  func clear(_ chunk: Int, _ offset: Int, _ count: Int) {
+    (bits.pointer + offset / 64 + chunk).update(repeating: 0, count: count / 64 + 1)
+  }
+
+  @inline(__always)
+  func insert(_ chunk: Int, _ offset: Int, _ end: Int) {
+    let last = end &- 1
+    bits.pointer[offset / 64 &+ chunk &+ last / 64] |= 1 << UInt64(last & 63)
+  }
+
+  /// Between two pieces lie boundaries only.
+  @inline(__always)
+  func forEachPiece(
+    _ chunk: Int, _ offset: Int, _ numbers: UnsafeBufferPointer<UInt16>,
+    _ body: (_ start: Int, _ end: Int) -> Void
+  ) {
+    let words = bits.pointer + offset / 64 + chunk
+    var start = 0
+    for word in 0..<(numbers.count / 64 + 1) {
+      var ends = words[word]
+      while ends != 0 {
+        let end = word &* 64 &+ ends.trailingZeroBitCount &+ 1
+        ends &= ends &- 1
+        while numbers[start] == Alphabet.boundary { start &+= 1 }
+        body(start, end)
+        start = end
+      }
+    }
+  }
+}

@@ -1,0 +1,194 @@
+import Formats
+import Foundation
+import Messages
+import Parallel
+
+/// Counts words of text, in the ways the article on parallel counting compares.
+public struct WordFrequencies: Sendable {
+  /// How the work is arranged; the counts are the same.
+  public enum Mode: String, Sendable, CaseIterable {
+    /// One table, one thread: the table outgrows the cache and slows everything down.
+    case naive
+    /// One thread, a small table for each batch of lines, merged as they fill.
+    case batched
+    /// Batches on several threads.
+    case parallel
+    /// Words of the dictionary by their number in an array, on several threads; only other words go
+    /// into tables.
+    case dense
+  }
+
+  public enum Tokens: Sendable {
+    /// Words that spaces separate.
+    case separated
+    case dictionary(Segmenter, WordList)
+  }
+
+  public struct Result: Sendable {
+    /// By count (falling), then by code point.
+    public var words: [(word: String, count: Int)] = []
+    public var tokens = 0
+    public var lines = 0
+    public var bytes = 0
+    public var seconds = 0.0
+    public var skipped: [SkippedFile] = []
+  }
+
+  public let tokens: Tokens
+  public let mode: Mode
+  public let threads: Int
+  /// Lines of a batch.
+  public let batch: Int
+
+  public init(_ tokens: Tokens, mode: Mode, threads: Int, batch: Int = 1000) {
+    self.tokens = tokens
+    self.mode = mode
+    self.threads = mode == .parallel || mode == .dense ? max(1, threads) : 1
+    self.batch = max(1, batch)
+  }
+
+  public func count(
+    _ paths: [String], field: String? = nil, encoding: TextEncoding = .utf8,
+    progress: any ProgressReporter = SilentProgress(), cancellation: Cancellation = Cancellation()
+  ) throws -> Result {
+    let started = ContinuousClock.now
+    var blocks = TextBlocks(paths: paths, field: field, encoding: encoding, wholeLines: true)
+    let dictionarySize: Int
+    if case .dictionary(_, let words) = tokens, mode == .dense {
+      dictionarySize = words.count
+    } else {
+      dictionarySize = 0
+    }
+    // One growing table for the naive way; elsewhere one result per thread, merged at the end.
+    var totals = (0..<threads).map { _ in Tally(dictionarySize: dictionarySize) }
+    var result = Result()
+    progress.begin("counting words", total: nil, unit: "bytes")
+    while let block = try blocks.next() {
+      try cancellation.check()
+      let parts = SegmentationStream.split(block, into: threads)
+      let current = totals
+      try parallelFor(count: parts.count, threads: threads) { part in
+        count(block[parts[part]], into: current[part])
+      }
+      result.bytes += block.count
+      progress.advance(by: block.count)
+    }
+    progress.end()
+    let merged = totals.removeFirst()
+    for other in totals { merged.merge(other) }
+    result.lines = merged.lines
+    result.skipped = blocks.skipped
+    if blocks.skipped.count == paths.count, let first = blocks.skipped.first {
+      throw FileError(path: first.path, reason: first.reason)
+    }
+    result.words = merged.words(dictionary: dictionaryWords)
+    result.tokens = result.words.reduce(0) { $0 + $1.count }
+    result.seconds = (ContinuousClock.now - started) / .seconds(1)
+    return result
+  }
+
+  private var dictionaryWords: [String] {
+    if case .dictionary(_, let words) = tokens { return words.words }
+    return []
+  }
+
+  /// What one thread has counted. Not shared while it counts.
+  private final class Tally: @unchecked Sendable {
+    var dense: [UInt32]
+    var overflow: [Int: Int] = [:]
+    let table = ByteTable()
+    let batchTable = ByteTable()
+    let workspace = Segmenter.Workspace()
+    var lines = 0
+
+    init(dictionarySize: Int) { dense = [UInt32](repeating: 0, count: dictionarySize) }
+
+    func merge(_ other: Tally) {
+      for index in dense.indices {
+        let (sum, carried) = dense[index].addingReportingOverflow(other.dense[index])
+        dense[index] = sum
+        if carried { overflow[index, default: 0] += 1 << 32 }
+      }
+      overflow.merge(other.overflow, uniquingKeysWith: +)
+      other.table.visit { table.add($0, $1) }
+      lines += other.lines
+    }
+
+    func words(dictionary: [String]) -> [(word: String, count: Int)] {
+      var counts: [String: Int] = [:]
+      table.visit { counts[String(decoding: $0, as: UTF8.self), default: 0] += $1 }
+      for (index, count) in dense.enumerated() where count > 0 || overflow[index] != nil {
+        counts[dictionary[index], default: 0] += Int(count) + (overflow[index] ?? 0)
+      }
+      return counts.map { (word: $0.key, count: $0.value) }.sorted { left, right in
+        left.count != right.count
+          ? left.count > right.count
+          : left.word.unicodeScalars.lexicographicallyPrecedes(right.word.unicodeScalars)
+      }
+    }
+  }
+
+  private func count(_ text: ArraySlice<UInt8>, into tally: Tally) {
+    text.withUnsafeBufferPointer { text in
+      var start = 0
+      var inBatch = 0
+      let table = mode == .naive || mode == .dense ? tally.table : tally.batchTable
+      while start < text.count {
+        let end = text[start...].firstIndex(of: 0x0A) ?? text.count
+        count(UnsafeBufferPointer(rebasing: text[start..<end]), table, tally)
+        tally.lines += 1
+        inBatch += 1
+        if table === tally.batchTable, inBatch == batch {
+          table.drain(into: tally.table)
+          inBatch = 0
+        }
+        start = end + 1
+      }
+      if table === tally.batchTable { table.drain(into: tally.table) }
+    }
+  }
+
+  private func count(_ line: UnsafeBufferPointer<UInt8>, _ table: ByteTable, _ tally: Tally) {
+    switch tokens {
+    case .separated:
+      var start = 0
+      for end in 0...line.count {
+        let isSpace = end == line.count || line[end] <= 0x20
+        guard isSpace else { continue }
+        if end > start { table.add(UnsafeBufferPointer(rebasing: line[start..<end]), 1) }
+        start = end + 1
+      }
+    case .dictionary(let segmenter, _):
+      let isDense = mode == .dense
+      segmenter.cut(line, tally.workspace) { start, end, first, last in
+        if isDense {
+          let place = segmenter.place(tally.workspace, first, last)
+          if place >= 0 {
+            tally.dense.withUnsafeMutableBufferPointer { dense in
+              dense[place] &+= 1
+              if dense[place] == 0 { tally.overflow[place, default: 0] += 1 << 32 }
+            }
+            return
+          }
+        }
+        table.add(UnsafeBufferPointer(rebasing: line[start..<end]), 1)
+      }
+    }
+  }
+}
+
+extension Segmenter {
+  /// The number of the word the scalars of the workspace's line spell, or −1.
+  @inline(__always)
+  func place(_ workspace: Workspace, _ start: Int, _ end: Int) -> Int {
+    var index = start &- workspace.before
+    let end = end &- workspace.before
+    var node = trie.root(workspace.numbers.pointer[index])
+    index &+= 1
+    while node != WordTrie.none, index < end {
+      node = trie.step(node, workspace.numbers.pointer[index])
+      index &+= 1
+    }
+    return node == WordTrie.none ? -1 : Int(trie.word(at: node))
+  }
+}

@@ -1,0 +1,185 @@
+import Foundation
+import Memory
+import Parallel
+
+/// Words as the stretches of text that stand most freely on their own.
+///
+/// For a string x, h(x) is the entropy of the character after it. Inside a word it falls with each
+/// further character; where a word ends it rises. The rise v(x) = h(x) − h(x without its last
+/// character), and the same on the left, are standardised among the strings of one length (otherwise
+/// longer strings, which are rarer, could not compete) and added: the autonomy a(x). Each segment of
+/// text is cut into the words with the largest Σ |w|·a(w) + β·(|w| − 1) + κ·c(w), c being the cohesion
+/// ln(N·n(w)/(n(left)·n(right))) at the weakest split, 0 for single characters. The resulting dictionary then
+/// cuts the corpus once more, by word frequency alone, which settles words that were cut in several ways.
+///
+/// Sources: Jin and Tanaka-Ishii (2006), Magistry and Sagot (2012), "Unsupervised word segmentation: the
+/// case for Mandarin Chinese". Standardised differences, cohesion, β, κ and the re-estimation are this
+/// program's.
+struct AutonomyDiscovery {
+  /// What leaving out a border inside a word is worth (β).
+  static let borderPrice = 2.0
+  /// What a nat of cohesion is worth (κ).
+  static let cohesionWeight = 1.0
+
+  private let work: WordDiscovery.Work
+
+  init(_ work: WordDiscovery.Work) { self.work = work }
+
+  func run() throws -> DiscoveryResult {
+    let characters = work.corpus.statistics.characters
+    // Twice is enough in a small corpus; in a large one the table must not grow with every accident.
+    let minCount = work.options.minCount ?? max(2, characters / 10_000_000)
+    let order = work.options.order ?? 4
+    let counts = try work.grams(order: order, minCount: minCount)
+    let lattice = try GramLattice(counts, threads: work.corpus.threads)
+    let scores = try scores(lattice, total: counts.characters, order: order, minCount: minCount)
+    var table = ScoreTable(capacity: lattice.grams.count)
+    for (place, gram) in lattice.grams.enumerated() {
+      table.insert(gram.key, Float(scores[place]))
+    }
+    let firstCut = try count(
+      ScoreCutter(table: table, order: order, missing: -100), phase: "cutting")
+    let total = log(Double(firstCut.reduce(0) { $0 + $1.count }))
+    var logs = ScoreTable(capacity: firstCut.count)
+    for word in firstCut { logs.insert(word.key, Float(log(Double(word.count)) - total)) }
+    let words = try count(
+      ScoreCutter(table: logs, order: order, missing: Float(log(0.5) - total)),
+      phase: "cutting again")
+    return try result(words, counts: counts, table: table, minCount: minCount)
+  }
+
+  /// What cutting each gram out is worth.
+  private func scores(_ lattice: GramLattice, total: Int, order: Int, minCount: Int) throws
+    -> Block<Double>
+  {
+    let autonomies = try autonomies(lattice, order: order, minCount: minCount)
+    let scores = Block<Double>(uninitializedCount: lattice.grams.count)
+    // Chunks write to disjoint parts, here and below.
+    try lattice.forEachChunk(threads: work.corpus.threads) { range in
+      for place in range {
+        let length = lattice.length(place)
+        let firmness =
+          length > 1 ? Self.cohesionWeight * log(lattice.weakestSplit(place, total: total)) : 0
+        let price = Self.borderPrice * Double(length - 1)
+        scores[place] = Double(length) * autonomies[place] + price + firmness
+      }
+    }
+    return scores
+  }
+
+  /// The autonomy of each gram.
+  private func autonomies(_ lattice: GramLattice, order: Int, minCount: Int) throws
+    -> Block<Double>
+  {
+    let entropies = try NeighborEntropies(
+      of: lattice, order: order, minCount: minCount, in: work.corpus, progress: work.progress,
+      cancellation: work.cancellation)
+    let threads = work.corpus.threads
+    let count = lattice.grams.count
+    let singles = lattice.grams.prefix { $0.key <= PackedGram.mask }
+    let total = Double(singles.reduce(0) { $0 + $1.count })
+    let unconditional = singles.reduce(0.0) {
+      let share = Double($1.count) / total
+      return $0 - share * log(share)
+    }
+    let autonomies = Block<Double>(repeating: 0, count: count)
+    let entropy = Block<Double>(uninitializedCount: count)
+    let rise = Block<Double>(uninitializedCount: count)
+    for isRight in [true, false] {
+      let sides = isRight ? entropies.right : entropies.left
+      try lattice.forEachChunk(threads: threads) { range in
+        for place in range {
+          entropy[place] = sides[place].entropy(among: lattice.grams[place].count)
+        }
+      }
+      try lattice.forEachChunk(threads: threads) { range in
+        for place in range {
+          let before =
+            lattice.length(place) == 1
+            ? unconditional : entropy[isRight ? lattice.prefix(place) : lattice.suffix(place)]
+          rise[place] = entropy[place] - before
+        }
+      }
+      // One sum after the other in key order: no bit depends on the threads.
+      var moments = [(count: Double, sum: Double, squares: Double)](
+        repeating: (0, 0, 0), count: PackedGram.maxLength + 1)
+      for place in 0..<count {
+        let length = lattice.length(place)
+        moments[length].count += 1
+        moments[length].sum += rise[place]
+        moments[length].squares += rise[place] * rise[place]
+      }
+      let scales = moments.map { moment in
+        let mean = moment.sum / max(1, moment.count)
+        let variance = moment.squares / max(1, moment.count) - mean * mean
+        return (mean: mean, deviation: variance.squareRoot())
+      }
+      try lattice.forEachChunk(threads: threads) { range in
+        for place in range {
+          let scale = scales[lattice.length(place)]
+          autonomies[place] +=
+            scale.deviation > 1e-9 ? (rise[place] - scale.mean) / scale.deviation : 0
+        }
+      }
+    }
+    return autonomies
+  }
+
+  private func count(_ cutter: ScoreCutter, phase: String) throws
+    -> [(key: UInt64, count: Int)]
+  {
+    var words: [(key: UInt64, count: Int)] = []
+    work.progress.begin(phase, total: work.corpus.count, unit: "characters")
+    try KeyCount.each(
+      corpus: work.corpus, minCount: 1,
+      scan: { stages in
+        try work.corpus.forEachSegmentGroup(
+          progress: work.progress, cancellation: work.cancellation
+        ) { _, _, numbers in
+          stages.use { stage in
+            cutter.cut(numbers) { key in
+              if key <= PackedGram.mask {
+                stage.add(character: UInt16(truncatingIfNeeded: key))
+              } else {
+                stage.add(key)
+              }
+            }
+          }
+        }
+      }, { words.append(($0, $1)) })
+    work.progress.end()
+    return words
+  }
+
+  private func result(
+    _ words: [(key: UInt64, count: Int)], counts: NGramCounts, table: ScoreTable, minCount: Int
+  ) throws -> DiscoveryResult {
+    let alphabet = work.corpus.alphabet
+    var found = words.map {
+      DiscoveredWord(
+        word: alphabet.text($0.key), count: $0.count, score: Double(table[$0.key] ?? 0))
+    }
+    found.sortByCount()
+    var result = DiscoveryResult(
+      words: found, scoreMeaning: "autonomy and cohesion: what cutting the word out is worth")
+    result.figures = DiscoveryFigures(
+      distinct: counts.distinct, total: counts.characters, cohesive: counts.table.count,
+      candidates: words.count)
+    let kept = Dictionary(uniqueKeysWithValues: words.map { ($0.key, $0.count) })
+    result.explanations = try work.explanations(total: counts.characters) { numbers in
+      guard numbers.count <= 4 else {
+        return (false, 0, "longer than the 4 characters this method judges")
+      }
+      let gram = PackedGram.pack(numbers)
+      guard let score = table[gram] else {
+        return (false, 0, "it occurs less than \(minCount) times apart from numbers")
+      }
+      let value = String(format: "autonomy and cohesion %.3f", score)
+      if let count = kept[gram] {
+        return (true, count, "\(value): cut out \(count) times")
+      }
+      return (false, 0, "\(value): wherever it occurs, other cuts stand more freely")
+    }
+    return result
+  }
+}

@@ -1,0 +1,175 @@
+import Foundation
+import Parallel
+import Synchronization
+
+/// V4: cut at weak pairs, then remove every word that its parts describe nearly as cheaply.
+///
+/// A pair is strong if ln p(ab) > ln `min-proba` and ln p(ab) − ln p(a) − ln p(b) > `min-pmi`. A word w
+/// goes if ln p(w) − Σ ln p(parts) < |w| − 1, longest words first, where the parts come from the unigram
+/// tokenizer over the other words; its count then goes to its parts. Within one length the order is by
+/// count, rising, then by code point. Source: 最小熵原理（二） (2018) and the nlp-zero library.
+struct MinimumEntropyVocabulary {
+  private let work: WordDiscovery.Work
+
+  init(_ work: WordDiscovery.Work) { self.work = work }
+
+  func run() throws -> DiscoveryResult {
+    let minProbability = work.options.minProbability ?? 1e-7
+    let minPMI = work.options.minPMI?[0] ?? 1
+    // Pairs are a different total from characters: the article's own choice.
+    let segments = work.corpus.count - work.corpus.characterCounts.reduce(0, +)
+    let pairTotal = work.corpus.statistics.characters - segments
+    let counts = try work.grams(
+      order: 2, minCount: Int(minProbability * Double(pairTotal)) + 1)
+    let characters = Double(counts.characters)
+    func pmi(_ gram: UInt64) -> Double {
+      let left = Double(counts.count(gram >> PackedGram.bits) ?? 0) / characters
+      let right = Double(counts.count(gram & PackedGram.mask) ?? 0) / characters
+      return log(Double(counts.count(gram) ?? 0) / Double(pairTotal)) - log(left) - log(right)
+    }
+    let strong = counts.grams().map(\.key).filter { pmi($0) > minPMI }
+    let cut = GramSet(strong)
+    let total = try countPieces(cut)
+    let threshold = minProbability * Double(total)
+    let (pieces, _) = try work.pieces(minCount: Int(threshold) + 1) { numbers, piece in
+      cut.forEachPiece(numbers, piece)
+    }
+    var redundancy = RedundancyRemoval(pieces)
+    let dropped = redundancy.run(cancellation: work.cancellation)
+    try work.cancellation.check()
+    let kept = redundancy.remaining()
+    let keptTotal = log(Double(max(1, redundancy.total)))
+    let words = kept.map { work.word($0, score: log(Double($0.count)) - keptTotal) }
+    var result = DiscoveryResult(words: words, scoreMeaning: "ln p of the word")
+    result.words.sortByCount()
+    result.figures = DiscoveryFigures(
+      distinct: counts.distinct, total: total, cohesive: strong.count, candidates: pieces.count)
+    let keptCounts = Dictionary(uniqueKeysWithValues: kept.map { ($0.numbers, $0.count) })
+    let alphabet = work.corpus.alphabet
+    func text(_ part: [UInt16]) -> String { alphabet.text(part) }
+    result.explanations = try work.explanations(total: counts.characters) { numbers in
+      if let count = keptCounts[numbers] {
+        return (true, count, "no description by shorter words comes close enough to its own cost")
+      }
+      if let parts = dropped[numbers] {
+        let margin = String(format: "%.3f", parts.saving)
+        return (
+          false, 0,
+          "redundant: as \(parts.parts.map(text).joined(separator: " ")) it costs only \(margin) nats "
+            + "more, below \(numbers.count - 1)"
+        )
+      }
+      for index in 1..<max(1, numbers.count) {
+        let pair = PackedGram.pack(numbers[(index - 1)...index])
+        if !cut.contains(pair) {
+          guard counts.count(pair) != nil else {
+            return (false, 0, "its pair \(text(PackedGram.characters(pair))) is too rare")
+          }
+          let value = String(format: "%.3f", pmi(pair))
+          return (
+            false, 0,
+            "its pair \(text(PackedGram.characters(pair))) has PMI \(value), not above \(minPMI)"
+          )
+        }
+      }
+      return (
+        false, 0, "its pairs are strong, but it is no more than \(minProbability) of the pieces"
+      )
+    }
+    return result
+  }
+
+  private func countPieces(_ cut: GramSet) throws -> Int {
+    let total = Atomic<Int>(0)
+    work.progress.begin("cutting", total: work.corpus.count, unit: "characters")
+    try work.corpus.forEachSegmentGroup(progress: work.progress, cancellation: work.cancellation) {
+      _, _, numbers in
+      var found = 0
+      cut.forEachPiece(numbers) { _, _ in found &+= 1 }
+      total.add(found, ordering: .relaxed)
+    }
+    work.progress.end()
+    return total.load(ordering: .relaxed)
+  }
+}
+
+/// Removes words that shorter words describe nearly as well, longest first.
+struct RedundancyRemoval {
+  private var words: [[UInt16]]
+  private var counts: [Int]
+  private var alive: [Bool]
+  private var places: [[UInt16]: Int] = [:]
+  /// Sum of all counts at the start; it stays, although counts move.
+  let total: Int
+  private let longest: Int
+
+  init(_ pieces: [PieceCount]) {
+    words = pieces.map(\.numbers)
+    counts = pieces.map(\.count)
+    alive = [Bool](repeating: true, count: pieces.count)
+    places = Dictionary(uniqueKeysWithValues: words.enumerated().map { ($1, $0) })
+    total = counts.reduce(0, +)
+    longest = words.map(\.count).max() ?? 0
+  }
+
+  func remaining() -> [PieceCount] {
+    words.indices.filter { alive[$0] }.map { PieceCount(numbers: words[$0], count: counts[$0]) }
+  }
+
+  /// Returns what was dropped: its parts, and how many nats more they cost.
+  mutating func run(cancellation: Cancellation) -> [[UInt16]: (parts: [[UInt16]], saving: Double)] {
+    var dropped: [[UInt16]: (parts: [[UInt16]], saving: Double)] = [:]
+    let order = words.indices.filter { words[$0].count >= 2 }.sorted { left, right in
+      if words[left].count != words[right].count { return words[left].count > words[right].count }
+      if counts[left] != counts[right] { return counts[left] < counts[right] }
+      return words[left].lexicographicallyPrecedes(words[right])
+    }
+    let logTotal = log(Double(total))
+    for place in order {
+      if cancellation.isCancelled { break }
+      let word = words[place]
+      alive[place] = false
+      let (parts, cost) = tokenize(word, logTotal: logTotal)
+      let saving = log(Double(counts[place])) - logTotal - cost
+      if saving < Double(word.count - 1) {
+        for part in parts {
+          if let target = places[part], alive[target] { counts[target] += counts[place] }
+        }
+        dropped[word] = (parts, saving)
+      } else {
+        alive[place] = true
+      }
+    }
+    return dropped
+  }
+
+  /// The unigram tokenizer (`UnigramTokenizer`) over the words that are alive.
+  private func tokenize(_ word: [UInt16], logTotal: Double) -> (parts: [[UInt16]], cost: Double) {
+    let length = word.count
+    var best = [Double](repeating: -.infinity, count: length + 1)
+    var from = [Int](repeating: 0, count: length + 1)
+    best[0] = 0
+    for start in 0..<length where best[start] > -.infinity {
+      for end in (start + 1)..<(min(length, start + longest) + 1) {
+        if let place = places[Array(word[start..<end])], alive[place] {
+          let score = best[start] + log(Double(counts[place])) - logTotal
+          if score > best[end] {
+            best[end] = score
+            from[end] = start
+          }
+        }
+      }
+      if best[start + 1] == -.infinity {
+        best[start + 1] = best[start] - 100
+        from[start + 1] = start
+      }
+    }
+    var parts: [[UInt16]] = []
+    var end = length
+    while end > 0 {
+      parts.append(Array(word[from[end]..<end]))
+      end = from[end]
+    }
+    return (parts.reversed(), best[length])
+  }
+}

@@ -1,0 +1,376 @@
+import Foundation
+import Memory
+
+/// Which rules cut the text around the dictionary.
+public enum SegmentationRules: String, Sendable, CaseIterable {
+  /// Numbers, dates and Latin words stay together; the dictionary cuts the ideographs between them.
+  case atoms
+  /// jieba's: blocks of ideographs, ASCII letters, digits and `+#&._%-` go to the dictionary; single
+  /// ASCII letters and digits that follow each other are joined; other signs stand alone.
+  case jieba
+}
+
+/// Which search finds the words of a block.
+public enum SegmentationSearch: String, Sendable, CaseIterable {
+  /// Largest Σ ln(count/total) over the graph of dictionary words, from right to left, the longer first
+  /// word on ties; a character without a word counts as once (jieba without its hidden Markov model).
+  case dictionary
+  /// nlp-zero's unigram tokenizer: forwards, a missing character costs 100 nats, the shorter match on
+  /// ties; separators 。，、！？ and spaces are tokens.
+  case unigram
+}
+
+/// Cuts text into the words of a dictionary.
+public struct Segmenter: Sendable {
+  public let rules: SegmentationRules
+  public let search: SegmentationSearch
+  /// Scores are ln(count/total).
+  let trie: WordTrie
+  private let logMissing: Double
+  private let userWords: WordTrie?
+  private let unknown: UnknownWords?
+
+  /// - Parameters:
+  ///   - userWords: always words, wherever they occur, the longest first.
+  ///   - guessesUnknownWords: with `.atoms` and `.dictionary`, words outside the dictionary are guessed
+  ///     from what its rarest words look like.
+  ///
+  /// Throws if the dictionary has more than 65,535 different characters or is too large.
+  public init(
+    _ words: WordList, userWords: [String] = [], rules: SegmentationRules = .atoms,
+    search: SegmentationSearch = .dictionary, guessesUnknownWords: Bool = true
+  ) throws {
+    self.rules = rules
+    self.search = search
+    let logTotal = log(max(1, words.total))
+    logMissing = search == .dictionary ? log(1.0) - logTotal : -100
+    // jieba takes a count of zero for one.
+    trie = try WordTrie(
+      words.words, scores: words.counts.map { log($0 > 0 ? $0 : 1) - logTotal })
+    unknown =
+      guessesUnknownWords && rules == .atoms && search == .dictionary
+      ? UnknownWords(words, trie: trie) : nil
+    self.userWords = userWords.isEmpty ? nil : try WordTrie(userWords)
+  }
+
+  /// What one thread needs while it cuts lines.
+  public final class Workspace {
+    let line = ScalarLine()
+    /// Scalars of the line before those in `line`.
+    var before = 0
+    var numbers = Block<UInt16>(uninitializedCount: 1024)
+    var scores = Block<Double>(uninitializedCount: 1025)
+    var next = Block<Int32>(uninitializedCount: 1025)
+
+    public init() {}
+
+    func reserve(_ count: Int) {
+      guard count >= scores.count else { return }
+      numbers = Block(uninitializedCount: count * 2)
+      scores = Block(uninitializedCount: count * 2 + 1)
+      next = Block(uninitializedCount: count * 2 + 1)
+    }
+  }
+
+  /// The words of `text`, without the spaces between them.
+  public func words(in text: String) -> [String] {
+    let bytes = Array(text.utf8)
+    var words: [String] = []
+    let workspace = Workspace()
+    bytes.withUnsafeBufferPointer { bytes in
+      cut(bytes, workspace) { start, end, _, _ in
+        words.append(String(decoding: bytes[start..<end], as: UTF8.self))
+      }
+    }
+    return words
+  }
+
+  /// A line of more bytes than this is cut in parts, so that memory stays bounded.
+  static let longestPart = 1 << 20
+
+  /// Calls `word` with the bytes and the scalars of each word of a line.
+  public func cut(
+    _ bytes: UnsafeBufferPointer<UInt8>, _ workspace: Workspace,
+    _ word: (_ start: Int, _ end: Int, _ firstScalar: Int, _ endScalar: Int) -> Void
+  ) {
+    var start = 0
+    workspace.before = 0
+    while start < bytes.count {
+      let end = Self.partEnd(bytes, start)
+      cutPart(UnsafeBufferPointer(rebasing: bytes[start..<end]), workspace) {
+        let before = workspace.before
+        word(start &+ $0, start &+ $1, before &+ $2, before &+ $3)
+      }
+      workspace.before += workspace.line.count
+      start = end
+    }
+  }
+
+  /// The end of the line, or, where that is far, a comma, full stop or space well before the limit, or
+  /// at worst the last place between two scalars.
+  private static func partEnd(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int {
+    guard bytes.count - start > longestPart else { return bytes.count }
+    let limit = start + longestPart
+    var end = limit
+    while end > start + longestPart / 2 {
+      switch (bytes[end - 3], bytes[end - 2], bytes[end - 1]) {
+      case (_, _, 0x20), (0xE3, 0x80, 0x82), (0xEF, 0xBC, 0x8C): return end
+      default: end -= 1
+      }
+    }
+    end = limit
+    while end > limit - 4, bytes[end] & 0xC0 == 0x80 { end -= 1 }
+    return end
+  }
+
+  @inline(__always)
+  private func cutPart(
+    _ bytes: UnsafeBufferPointer<UInt8>, _ workspace: Workspace,
+    _ word: (_ start: Int, _ end: Int, _ firstScalar: Int, _ endScalar: Int) -> Void
+  ) {
+    let line = workspace.line
+    line.decode(bytes)
+    workspace.reserve(line.count)
+    for index in 0..<line.count {
+      workspace.numbers.pointer[index] = trie.number(of: line.scalars.pointer[index])
+    }
+    let offsets = line.offsets.pointer
+    func emit(_ start: Int, _ end: Int) {
+      word(Int(offsets[start]), Int(offsets[end]), start, end)
+    }
+    guard let userWords else {
+      return cutPart(workspace, 0, line.count, emit)
+    }
+    var start = 0
+    var index = 0
+    while index < line.count {
+      if let end = longestMatch(userWords, line, index) {
+        cutPart(workspace, start, index, emit)
+        emit(index, end)
+        index = end
+        start = end
+      } else {
+        index += 1
+      }
+    }
+    cutPart(workspace, start, line.count, emit)
+  }
+
+  private func longestMatch(_ words: WordTrie, _ line: ScalarLine, _ start: Int) -> Int? {
+    var node = words.root(words.number(of: line.scalars[start]))
+    var end: Int?
+    var index = start + 1
+    while node != WordTrie.none {
+      if words.word(at: node) >= 0 { end = index }
+      guard index < line.count else { break }
+      node = words.step(node, words.number(of: line.scalars[index]))
+      index += 1
+    }
+    return end
+  }
+
+  @inline(__always)
+  private func cutPart(
+    _ workspace: Workspace, _ start: Int, _ end: Int, _ emit: (Int, Int) -> Void
+  ) {
+    switch (search, rules) {
+    case (.unigram, _): cutUnigram(workspace, start, end, emit)
+    case (.dictionary, .atoms): cutAtoms(workspace, start, end, emit)
+    case (.dictionary, .jieba): cutAsJieba(workspace, start, end, emit)
+    }
+  }
+
+  private func cutAtoms(
+    _ workspace: Workspace, _ start: Int, _ end: Int, _ emit: (Int, Int) -> Void
+  ) {
+    let spans = AtomSpans(line: workspace.line, end: end)
+    var index = start
+    while index < end {
+      let span = spans.next(index)
+      switch span.kind {
+      case .space: break
+      case .token: emit(index, span.end)
+      case .ideographs:
+        route(workspace, index, span.end)
+        var position = index
+        while position < span.end {
+          let next = Int(workspace.next.pointer[position])
+          emit(position, next)
+          position = next
+        }
+      }
+      index = span.end
+    }
+  }
+
+  private static func isJiebaBlock(_ scalar: UInt32) -> Bool {
+    switch scalar {
+    case 0x4E00...0x9FD5, 0x61...0x7A, 0x41...0x5A, 0x30...0x39, 0x2B, 0x23, 0x26, 0x2E, 0x5F, 0x25,
+      0x2D:
+      true
+    default: false
+    }
+  }
+
+  private static func isASCIIWord(_ scalar: UInt32) -> Bool {
+    (scalar >= 0x30 && scalar <= 0x39) || (scalar >= 0x41 && scalar <= 0x5A)
+      || (scalar >= 0x61 && scalar <= 0x7A)
+  }
+
+  private func cutAsJieba(
+    _ workspace: Workspace, _ start: Int, _ end: Int, _ emit: (Int, Int) -> Void
+  ) {
+    let scalars = workspace.line.scalars.pointer
+    var index = start
+    while index < end {
+      guard Self.isJiebaBlock(scalars[index]) else {
+        if workspace.line.classes.pointer[index] != ScalarClass.space.rawValue {
+          emit(index, index + 1)
+        }
+        index += 1
+        continue
+      }
+      var blockEnd = index + 1
+      while blockEnd < end, Self.isJiebaBlock(scalars[blockEnd]) { blockEnd += 1 }
+      route(workspace, index, blockEnd)
+      var joined = index
+      var position = index
+      while position < blockEnd {
+        let next = Int(workspace.next.pointer[position])
+        if next == position + 1, Self.isASCIIWord(scalars[position]) {
+          position = next
+          continue
+        }
+        if joined < position { emit(joined, position) }
+        emit(position, next)
+        position = next
+        joined = next
+      }
+      if joined < position { emit(joined, position) }
+      index = blockEnd
+    }
+  }
+
+  /// Fills `workspace.next` for the block: where the best word that begins at each place ends.
+  private func route(_ workspace: Workspace, _ start: Int, _ end: Int) {
+    let numbers = workspace.numbers.pointer
+    let scores = workspace.scores.pointer
+    let next = workspace.next.pointer
+    let guesses = unknown != nil
+    scores[end] = 0
+    var position = end &- 1
+    while position >= start {
+      var best = -Double.infinity
+      var bestEnd = position &+ 1
+      let root = trie.root(numbers[position])
+      var known = 0
+      if root != WordTrie.none {
+        var index = position &+ 1
+        var node = root
+        while true {
+          // Not a number, so no comparison holds, where no word ends.
+          let score = trie.score(at: node) + scores[index]
+          // Later ends win ties.
+          if score >= best {
+            best = score
+            bestEnd = index
+          }
+          if guesses, score == score, index &- position < 8 { known |= 1 << (index &- position) }
+          if index >= end { break }
+          let number = numbers[index]
+          node =
+            index == position &+ 1 ? trie.second(root, number) : trie.step(node, number)
+          if node == WordTrie.none { break }
+          index &+= 1
+        }
+      }
+      if best == -.infinity || (guesses && known & 2 == 0) {
+        let single = logMissing + scores[position &+ 1]
+        if single > best {
+          best = single
+          bestEnd = position &+ 1
+        }
+      }
+      if let unknown {
+        var inner = unknown.score(numbers[position], 0)
+        for length in 2..<(UnknownWords.longest + 1) where position &+ length <= end {
+          let last = position &+ length &- 1
+          if known >> length & 1 == 0 {
+            let score =
+              unknown.lengthScores[length] + inner + unknown.score(numbers[last], 2)
+              + scores[last &+ 1]
+            if score > best {
+              best = score
+              bestEnd = last &+ 1
+            }
+          }
+          inner += unknown.score(numbers[last], 1)
+        }
+      }
+      scores[position] = best
+      next[position] = Int32(truncatingIfNeeded: bestEnd)
+      position &-= 1
+    }
+  }
+
+  private static func isUnigramSeparator(_ scalar: UInt32) -> Bool {
+    switch scalar {
+    case 0x3002, 0xFF0C, 0x3001, 0xFF01, 0xFF1F, 0x20, 0x0A: true
+    default: false
+    }
+  }
+
+  private func cutUnigram(
+    _ workspace: Workspace, _ start: Int, _ end: Int, _ emit: (Int, Int) -> Void
+  ) {
+    let scalars = workspace.line.scalars.pointer
+    var index = start
+    while index < end {
+      if Self.isUnigramSeparator(scalars[index]) {
+        if workspace.line.classes.pointer[index] != ScalarClass.space.rawValue {
+          emit(index, index + 1)
+        }
+        index += 1
+        continue
+      }
+      var pieceEnd = index + 1
+      while pieceEnd < end, !Self.isUnigramSeparator(scalars[pieceEnd]) { pieceEnd += 1 }
+      forward(workspace, index, pieceEnd, emit)
+      index = pieceEnd
+    }
+  }
+
+  private func forward(
+    _ workspace: Workspace, _ start: Int, _ end: Int, _ emit: (Int, Int) -> Void
+  ) {
+    let numbers = workspace.numbers.pointer
+    let scores = workspace.scores.pointer
+    let from = workspace.next.pointer
+    for position in start...end { scores[position] = -.infinity }
+    scores[start] = 0
+    for position in start..<end {
+      var node = trie.root(numbers[position])
+      var index = position &+ 1
+      while node != WordTrie.none {
+        // Not a number, so the comparison fails, where no word ends.
+        let score = scores[position] + trie.score(at: node)
+        if score > scores[index] {
+          scores[index] = score
+          from[index] = Int32(truncatingIfNeeded: position)
+        }
+        if index >= end || numbers[index] == 0 { break }
+        node = trie.step(node, numbers[index])
+        index &+= 1
+      }
+      if scores[position &+ 1] == -.infinity {
+        scores[position &+ 1] = scores[position] - 100
+        from[position &+ 1] = Int32(truncatingIfNeeded: position)
+      }
+    }
+    var borders = [end]
+    while let last = borders.last, last > start { borders.append(Int(from[last])) }
+    for index in stride(from: borders.count - 1, to: 0, by: -1) {
+      emit(borders[index], borders[index - 1])
+    }
+  }
+}

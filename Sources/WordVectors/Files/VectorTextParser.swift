@@ -1,0 +1,216 @@
+import Formats
+import Foundation
+import Messages
+import Parallel
+
+/// Reads vectors as word2vec's programs write them, as text: a line `rows dimension`, then a line
+/// `name number number …` for each row. Without the first line (as GloVe writes) the dimension is
+/// that of the first row.
+///
+/// Files come from anywhere: the head may lie, lines may be cut, numbers may be none. Memory grows
+/// with what is there, never with what the head promises.
+struct VectorTextParser {
+  static let maximumDimension = 65_536
+  /// A name, and a generous 64 bytes for each number.
+  private static let longestLine = 1 << 23
+
+  private let path: String
+  private var words: [String] = []
+  private var matrix: [Float] = []
+  private var promised: (rows: Int, dimension: Int)?
+  private var dimension = 0
+  private var line = 0
+
+  private init(path: String) { self.path = path }
+
+  /// Reads a file (`-` is standard input; gzip is unpacked). Throws `FileError` naming the line.
+  static func read(
+    path: String, progress: any ProgressReporter, cancellation: Cancellation
+  ) throws -> VectorTable {
+    let source = try ByteSource(path: path)
+    var parser = VectorTextParser(path: path)
+    progress.begin("reading \(path)", total: nil, unit: "bytes")
+    defer { progress.end() }
+    var buffer = [UInt8](repeating: 0, count: 1 << 20)
+    var held = 0
+    while true {
+      try cancellation.check()
+      let start = held
+      let count = try buffer.withUnsafeMutableBytes {
+        try source.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[start...]))
+      }
+      progress.advance(by: count)
+      let end = held + count
+      if parser.line == 0, VectorBinaryParser.isBinary(buffer[..<end]) {
+        return try VectorBinaryParser.read(
+          path: path, begin: buffer[..<end], rest: source, progress: progress,
+          cancellation: cancellation)
+      }
+      let used = try buffer.withUnsafeBufferPointer { buffer in
+        try parser.parseLines(UnsafeBufferPointer(rebasing: buffer[..<end]), isLast: count == 0)
+      }
+      if count == 0 { return try parser.finish() }
+      held = end - used
+      for index in 0..<held { buffer[index] = buffer[used + index] }
+      if held == buffer.count {
+        guard held < longestLine else {
+          throw parser.failure(
+            "is longer than \(longestLine >> 20) MiB; not a vector file?", next: 1)
+        }
+        buffer.append(contentsOf: [UInt8](repeating: 0, count: held))
+      }
+    }
+  }
+
+  private func failure(_ reason: String, next: Int = 0) -> FileError {
+    FileError(path: path, reason: "line \(line + next) \(reason)")
+  }
+
+  /// Parses whole lines; returns how many bytes they were.
+  private mutating func parseLines(
+    _ bytes: UnsafeBufferPointer<UInt8>, isLast: Bool
+  ) throws -> Int {
+    var start = 0
+    while start < bytes.count {
+      var end = start
+      while end < bytes.count, bytes[end] != 0x0A { end += 1 }
+      if end == bytes.count, !isLast { return start }
+      line += 1
+      try parse(UnsafeBufferPointer(rebasing: bytes[start..<end]))
+      start = end + 1
+    }
+    return bytes.count
+  }
+
+  private mutating func parse(_ text: UnsafeBufferPointer<UInt8>) throws {
+    var cursor = FieldCursor(text)
+    guard let name = cursor.next() else {
+      // Empty lines between rows are nothing; programs end files with one.
+      return
+    }
+    if line == 1, let head = Self.head(text) {
+      guard (1...Self.maximumDimension).contains(head.dimension), head.rows >= 0 else {
+        throw failure(
+          "promises \(head.rows) vectors of dimension \(head.dimension); a dimension from 1 to "
+            + "\(Self.maximumDimension) was expected")
+      }
+      promised = head
+      dimension = head.dimension
+      return
+    }
+    let before = matrix.count
+    while let field = cursor.next() {
+      guard let value = parseFloat(field), value.isFinite else {
+        let shown = String(decoding: field.prefix(40), as: UTF8.self)
+        throw failure("has '\(shown)' where a finite number was expected")
+      }
+      matrix.append(value)
+    }
+    let found = matrix.count - before
+    if dimension == 0 {
+      guard found > 0 else { throw failure("has no numbers: not a vector file") }
+      dimension = found
+    }
+    guard found == dimension else {
+      let source =
+        promised == nil ? "the first line has \(dimension)" : "the first line says \(dimension)"
+      throw failure("has \(found) numbers, \(source)")
+    }
+    guard let word = String(validating: name, as: UTF8.self) else {
+      throw failure("has a name that is not valid UTF-8")
+    }
+    words.append(word)
+    if let promised, words.count > promised.rows {
+      throw failure("is one vector more than the \(promised.rows) that the first line says")
+    }
+  }
+
+  /// Two whole numbers and nothing else.
+  static func head(_ text: UnsafeBufferPointer<UInt8>) -> (rows: Int, dimension: Int)? {
+    var cursor = FieldCursor(text)
+    guard let first = cursor.next(), let second = cursor.next(), cursor.next() == nil,
+      let rows = Int(String(decoding: first, as: UTF8.self)),
+      let dimension = Int(String(decoding: second, as: UTF8.self))
+    else { return nil }
+    return (rows, dimension)
+  }
+
+  private func finish() throws -> VectorTable {
+    guard dimension > 0 else { throw FileError(path: path, reason: "is empty: no vectors in it") }
+    if let promised, words.count < promised.rows {
+      throw FileError(
+        path: path,
+        reason:
+          "ends after \(words.count) vectors, its first line says \(promised.rows) (truncated?)")
+    }
+    return VectorTable(words: words, dimension: dimension, matrix: matrix)
+  }
+}
+
+/// The fields of a line, separated by spaces, tabs and carriage returns.
+private struct FieldCursor {
+  private let text: UnsafeBufferPointer<UInt8>
+  private var position = 0
+
+  init(_ text: UnsafeBufferPointer<UInt8>) { self.text = text }
+
+  private static func isSpace(_ byte: UInt8) -> Bool {
+    byte == 0x20 || byte == 0x09 || byte == 0x0D
+  }
+
+  mutating func next() -> UnsafeBufferPointer<UInt8>? {
+    while position < text.count, Self.isSpace(text[position]) { position += 1 }
+    guard position < text.count else { return nil }
+    let start = position
+    while position < text.count, !Self.isSpace(text[position]) { position += 1 }
+    return UnsafeBufferPointer(rebasing: text[start..<position])
+  }
+}
+
+/// Powers of ten that `Double` holds exactly.
+private let exactPowersOfTen: [Double] = (0...22).map { pow(10, Double($0)) }
+
+/// A decimal number: by one exact product or quotient where digits and exponent are few, as nearly
+/// always, else by the system's function. `nil` if the field is anything else.
+func parseFloat(_ field: UnsafeBufferPointer<UInt8>) -> Float? {
+  var index = 0
+  var isNegative = false
+  if index < field.count, field[index] == 0x2D || field[index] == 0x2B {
+    isNegative = field[index] == 0x2D
+    index += 1
+  }
+  var digits: UInt64 = 0
+  var digitCount = 0
+  var exponent = 0
+  var seenPoint = false
+  var seenDigit = false
+  while index < field.count {
+    let byte = field[index]
+    if byte >= 0x30, byte <= 0x39 {
+      seenDigit = true
+      if digits > 0 || byte > 0x30 { digitCount += 1 }
+      if digitCount <= 18 { digits = digits * 10 + UInt64(byte - 0x30) }
+      if seenPoint { exponent -= 1 }
+    } else if byte == 0x2E, !seenPoint {
+      seenPoint = true
+    } else {
+      break
+    }
+    index += 1
+  }
+  guard seenDigit else { return nil }
+  if index < field.count {
+    guard field[index] | 0x20 == 0x65 else { return nil }
+    guard let written = Int(String(decoding: field[(index + 1)...], as: UTF8.self)),
+      abs(written) < 10_000
+    else { return nil }
+    exponent += written
+  }
+  guard digits < 1 << 53, digitCount <= 18, abs(exponent) <= 22 else {
+    return Float(String(decoding: field, as: UTF8.self))
+  }
+  let value =
+    exponent < 0
+    ? Double(digits) / exactPowersOfTen[-exponent] : Double(digits) * exactPowersOfTen[exponent]
+  return Float(isNegative ? -value : value)
+}

@@ -1,0 +1,108 @@
+/// What is trained, and how.
+public struct VectorOptions: Sendable, Equatable, Codable {
+  public enum Method: String, Sendable, Codable, CaseIterable {
+    /// JoSE as its program trains it: one hinge for (word, context), one for (word, document).
+    case spherical = "jose"
+    /// JoSE as its paper states it: one hinge for word, context and document together.
+    case sphericalJoint = "jose-joint"
+    /// Skip-gram with negative sampling.
+    case skipGram = "skip-gram"
+    /// Continuous bag of words with negative sampling.
+    case bagOfWords = "cbow"
+
+    public var isSpherical: Bool { self == .spherical || self == .sphericalJoint }
+  }
+
+  public var method: Method
+  public var dimension: Int
+  /// The widest window: each position draws its own width from 1 to this.
+  public var window: Int
+  /// Negatives drawn for each pair.
+  public var negatives: Int
+  public var epochs: Int
+  /// The learning rate at the start; it falls linearly.
+  public var learningRate: Float
+  /// The learning rate at the end, and its floor.
+  public var finalLearningRate: Float
+  /// The threshold t of subsampling: a word of frequency f is kept with probability √(t/f) + t/f.
+  /// 0 keeps every word.
+  public var subsampling: Double
+  /// The margin of the hinges (spherical methods).
+  public var margin: Float
+  /// Trains one vector for each document too; the spherical methods need them.
+  public var documents: Bool
+  /// Draws one set of negatives for a position instead of one for each of its pairs: faster, and not
+  /// quite the same.
+  public var sharedNegatives: Bool
+  public var seed: UInt64
+  /// One thread gives the same bytes for the same seed; more race for rows without locks.
+  public var threads: Int
+
+  public init(
+    method: Method, dimension: Int = 100, window: Int = 5, negatives: Int, epochs: Int,
+    learningRate: Float, finalLearningRate: Float, subsampling: Double = 1e-3,
+    margin: Float = 0.15, documents: Bool, sharedNegatives: Bool = false, seed: UInt64 = 1,
+    threads: Int = 1
+  ) {
+    self.method = method
+    self.dimension = dimension
+    self.window = window
+    self.negatives = negatives
+    self.epochs = epochs
+    self.learningRate = learningRate
+    self.finalLearningRate = finalLearningRate
+    self.subsampling = subsampling
+    self.margin = margin
+    self.documents = documents
+    self.sharedNegatives = sharedNegatives
+    self.seed = seed
+    self.threads = threads
+  }
+
+  /// The usual settings of a method: those of the JoSE program, and those of word2vec's libraries.
+  public static func defaults(for method: Method) -> VectorOptions {
+    switch method {
+    case .spherical, .sphericalJoint:
+      VectorOptions(
+        method: method, negatives: 2, epochs: 10, learningRate: 0.04, finalLearningRate: 4e-6,
+        documents: true)
+    case .skipGram, .bagOfWords:
+      VectorOptions(
+        method: method, negatives: 5, epochs: 5, learningRate: 0.025, finalLearningRate: 1e-4,
+        documents: false)
+    }
+  }
+
+  /// The settings in one line.
+  public var summary: String {
+    "\(method.rawValue), dimension \(dimension), window \(window), negatives \(negatives)"
+      + "\(sharedNegatives ? " (shared)" : ""), epochs \(epochs), rate \(learningRate) to "
+      + "\(finalLearningRate), subsampling \(subsampling)"
+      + "\(method.isSpherical ? ", margin \(margin)" : ""), documents \(documents ? "on" : "off"), "
+      + "seed \(seed)"
+  }
+
+  /// Throws `VectorError` for a setting that cannot be trained with.
+  public func validate() throws {
+    func require(_ holds: Bool, _ name: String, _ expected: String, _ received: Any) throws {
+      if !holds { throw VectorError("\(name) must be \(expected), received \(received)") }
+    }
+    try require((1...16_384).contains(dimension), "dimension", "from 1 to 16384", dimension)
+    try require((1...1000).contains(window), "window", "from 1 to 1000", window)
+    try require((1...255).contains(negatives), "negatives", "from 1 to 255", negatives)
+    try require(epochs > 0, "epochs", "at least 1", epochs)
+    try require(
+      learningRate > 0 && learningRate.isFinite, "learning rate", "positive", learningRate)
+    try require(
+      finalLearningRate >= 0 && finalLearningRate <= learningRate, "final learning rate",
+      "from 0 to the learning rate \(learningRate)", finalLearningRate)
+    try require(
+      subsampling >= 0 && subsampling.isFinite, "subsampling", "0 (off) or positive", subsampling)
+    try require(margin.isFinite && abs(margin) <= 4, "margin", "from −4 to 4", margin)
+    try require(threads > 0, "threads", "at least 1", threads)
+    try require(
+      documents || method != .sphericalJoint, "documents",
+      "on for \(Method.sphericalJoint.rawValue)",
+      "off")
+  }
+}

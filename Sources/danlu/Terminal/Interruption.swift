@@ -1,0 +1,29 @@
+import Foundation
+import Parallel
+
+/// Turns the first Ctrl-C (or SIGTERM) into a request to stop at the next safe point. A second one
+/// ends the process at once, with the usual status 130.
+enum Interruption {
+  static let cancellation = Cancellation()
+
+  /// Installs the handlers; call once, before long work.
+  static func install() {
+    let handler: @convention(c) (Int32) -> Void = { _ in
+      if Interruption.cancellation.isCancelled { _exit(130) }
+      Interruption.cancellation.cancel()
+    }
+    // Touched before a signal can come: the handler itself must not run the lazy initializer.
+    _ = cancellation.isCancelled
+    signal(SIGINT, handler)
+    signal(SIGTERM, handler)
+    // A parent may have started this process from a thread that blocks signals.
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGINT)
+    sigaddset(&signals, SIGTERM)
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+  }
+
+  /// The exit status after work that was interrupted.
+  static let exitCode: Int32 = 130
+}
