@@ -61,7 +61,8 @@ let package = Package(
         "Optimizers", "Datasets", "Layers", "Torch", "Tracking", "Formats", "Parallel", "Messages",
       ]),
     .target(name: "Optimizers", dependencies: ["Layers", "Torch", "Messages"]),
-    .target(name: "Datasets", dependencies: ["Torch", "Formats", "Parallel", "Messages"]),
+    .target(
+      name: "Datasets", dependencies: ["Layers", "Torch", "Formats", "Parallel", "Messages"]),
     .target(name: "Layers", dependencies: ["Torch", "Formats", "Messages"]),
 
     // Tensors, on libtorch.

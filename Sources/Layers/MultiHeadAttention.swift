@@ -81,7 +81,8 @@ public final class MultiHeadAttention: Layer, Configured {
     require(mask == nil || !isCausal, "MultiHeadAttention takes a mask or isCausal, not both")
     let context = heads(query(queries)).scaledDotProductAttention(
       keys: heads(key(keys)), values: heads(value(values)), mask: mask,
-      dropout: isTraining ? configuration.dropout : 0, isCausal: isCausal, scale: configuration.scale)
+      dropout: isTraining ? configuration.dropout : 0, isCausal: isCausal,
+      scale: configuration.scale)
     return output(context.transposed(1, 2).flattened(from: 2))  // (B, H, L, d) to (B, L, H · d)
   }
 

@@ -110,8 +110,11 @@ public class Recurrent: Layer, Configured {
   func check(_ input: Tensor, _ states: [Tensor?], lengths: Tensor?) {
     require(
       input.rank == 3 && input.size(2) == configuration.inputSize,
-      "\(type(of: self)) expected (B, L, \(configuration.inputSize)), received shape \(input.shape)")
-    let expected = [layers.count * configuration.directionCount, input.size(0), configuration.hiddenSize]
+      "\(type(of: self)) expected (B, L, \(configuration.inputSize)), received shape \(input.shape)"
+    )
+    let expected = [
+      layers.count * configuration.directionCount, input.size(0), configuration.hiddenSize,
+    ]
     for case let state? in states {
       require(
         state.shape == expected,
@@ -127,7 +130,8 @@ public class Recurrent: Layer, Configured {
 
   func zeroState(for input: Tensor) -> Tensor {
     .zeros(
-      [layers.count * configuration.directionCount, input.size(0), configuration.hiddenSize], dtype: input.dtype,
+      [layers.count * configuration.directionCount, input.size(0), configuration.hiddenSize],
+      dtype: input.dtype,
       device: input.device)
   }
 
@@ -186,7 +190,8 @@ public final class LSTM: Recurrent {
     let results = packed(input, lengths: lengths, states: states) { data, sizes, states in
       let (output, hidden, cell) = data.packedLSTM(
         batchSizes: sizes, hidden: states[0], cell: states[1], weights: tensors,
-        hasBiases: configuration.hasBias, layerCount: layers.count, dropout: configuration.dropout, training: isTraining,
+        hasBiases: configuration.hasBias, layerCount: layers.count, dropout: configuration.dropout,
+        training: isTraining,
         isBidirectional: configuration.isBidirectional)
       return [output, hidden, cell]
     }
@@ -210,7 +215,8 @@ public final class GRU: Recurrent {
     guard let lengths else {
       let (output, hidden) = input.gru(
         hidden: state, weights: tensors, hasBiases: configuration.hasBias, layerCount: layers.count,
-        dropout: configuration.dropout, training: isTraining, isBidirectional: configuration.isBidirectional)
+        dropout: configuration.dropout, training: isTraining,
+        isBidirectional: configuration.isBidirectional)
       return (output, hidden)
     }
     let results = packed(input, lengths: lengths, states: [state]) { data, sizes, states in

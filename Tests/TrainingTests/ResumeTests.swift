@@ -33,9 +33,9 @@ extension SerialTests {
         if state.step == last { cancellation.cancel() }
       }
 
-      func checkpoint() -> CheckpointState { CheckpointState(values: ["sum": .number(sum)]) }
+      func checkpoint() -> NamedState { NamedState(values: ["sum": .number(sum)]) }
 
-      func restore(_ state: CheckpointState) throws {
+      func restore(_ state: NamedState) throws {
         sum = try #require(state.values["sum"]?.doubleValue)
       }
     }

@@ -163,7 +163,8 @@ open class Module {
   open func freshCopy(_ cloning: Cloning) -> Module {
     guard let configured = self as? any Configured else {
       fatalError(
-        "\(type(of: self)) cannot be cloned: it is not Configured and does not override freshCopy(_:)")
+        "\(type(of: self)) cannot be cloned: it is not Configured and does not override freshCopy(_:)"
+      )
     }
     return configured.madeAnew(cloning)
   }
