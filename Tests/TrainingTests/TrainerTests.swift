@@ -322,7 +322,7 @@ extension SerialTests {
         #expect(now.values == earlier.values, "\(name)")
         #expect(Set(now.tensors.keys) == Set(earlier.tensors.keys), "\(name)")
         for (key, tensor) in now.tensors {
-          #expect(try tensor.equals(earlier.tensor(key)), "\(key)")
+          #expect(tensor.equals(try #require(earlier.tensors[key])), "\(key)")
         }
       }
     }
