@@ -44,6 +44,10 @@ let package = Package(
         "Recipes", "Training", "Generative", "Optimizers", "Datasets", "Layers", "Torch",
         "TextMining", "WordVectors", "Communities", "Tracking", "Reports", "Formats", "Parallel",
         "Messages",
+      ],
+      exclude: [
+        "Layers", "Mathematics", "Optimization", "Graphs", "Words/JoSE.swift",
+        "Words/WordDiscovery.swift", "Words/WordCount.swift", "Words/DomainVocabulary.swift",
       ]),
     .target(
       name: "Recipes",
@@ -54,7 +58,9 @@ let package = Package(
     // Models and their training.
     .target(
       name: "Generative",
-      dependencies: ["Training", "Optimizers", "Datasets", "Layers", "Torch", "Messages"]),
+      dependencies: [
+        "Training", "Optimizers", "Datasets", "Layers", "Torch", "Parallel", "Messages",
+      ]),
     .target(
       name: "Training",
       dependencies: [
