@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Messages
 import Parallel
 import Torch
 import Tracking
@@ -134,6 +135,3 @@ public struct RecipeSession {
     if inExistingFolder { try? Folder.create(path) }
   }
 }
-
-/// Danlu's version, as runs record it.
-public let danluVersion = "0.1.0"
