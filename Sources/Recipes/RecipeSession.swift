@@ -154,6 +154,3 @@ public struct RecipeSession {
     if hadFolder { try? Folder.create(path) }
   }
 }
-
-/// Danlu's version, as runs record it.
-public let danluVersion = "0.1.0"

@@ -117,7 +117,7 @@ struct WordsCount: ParsableCommand {
           types: result.words.count, tokens: result.tokens, lines: result.lines,
           bytes: result.bytes, seconds: result.seconds))
     } else if out == nil {
-      try StandardOutput.write(Array(lines.utf8))
+      try Console.write(Array(lines.utf8))
     }
     Console.note(
       String(

@@ -65,7 +65,7 @@ struct WordsSegment: ParsableCommand {
       }
       totals = result
     } else {
-      totals = try run(stream, progress) { bytes in try StandardOutput.write(bytes) }
+      totals = try run(stream, progress) { bytes in try Console.write(bytes) }
     }
     text.note(skipped: totals.skipped)
     let seconds = (ContinuousClock.now - started) / .seconds(1)
@@ -98,23 +98,5 @@ struct WordsSegment: ParsableCommand {
     }
     try write(Array("\n],\"lines\":\(totals.lines),\"tokens\":\(totals.words)}\n".utf8))
     return totals
-  }
-}
-
-/// Bytes to standard output; a closed pipe or a full disk is an error, not a crash.
-enum StandardOutput {
-  static func write(_ bytes: [UInt8]) throws {
-    try bytes.withUnsafeBytes { bytes in
-      var written = 0
-      while written < bytes.count {
-        let count = Foundation.write(
-          STDOUT_FILENO, bytes.baseAddress.map { $0 + written }, bytes.count - written)
-        if count < 0 {
-          if errno == EINTR { continue }
-          throw Failure("standard output: cannot write: \(String(cString: strerror(errno)))")
-        }
-        written += count
-      }
-    }
   }
 }
