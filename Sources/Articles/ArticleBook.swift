@@ -5,7 +5,7 @@ import Recipes
 public enum ArticleBook {
   /// In the order in which `danlu recipes` lists them.
   public static let all: [any Article.Type] = [
-    GANSingleLossArticle.self,
+    GANSingleLossArticle.self
   ]
 
   public static var cards: [RecipeCard] { all.map { $0.card } }
