@@ -114,7 +114,9 @@ let package = Package(
       ]),
     .testTarget(
       name: "GenerativeTests",
-      dependencies: ["Generative", "Datasets", "Optimizers", "Layers", "Torch", "TestSupport"]),
+      dependencies: [
+        "Generative", "Training", "Datasets", "Optimizers", "Layers", "Torch", "TestSupport",
+      ]),
     .testTarget(
       name: "TrainingTests",
       dependencies: [

@@ -17,8 +17,8 @@ public struct CheckpointStore: Sendable, Equatable {
     public let path: String
     /// What `commit` was given beside the files.
     public let note: JSONValue
-    /// How long the run's records were when it was made.
-    let records: RecordLengths
+    /// How many records the run had when it was made.
+    let records: RecordCounts
   }
 
   /// Fills the checkpoint of `step` by `body`, which gets an empty folder to write files into; they
@@ -27,7 +27,7 @@ public struct CheckpointStore: Sendable, Equatable {
   /// `note` is kept in the manifest (a validation loss, a format version).
   @discardableResult
   func commit(
-    step: Int, note: JSONValue = [:], records: RecordLengths = RecordLengths(),
+    step: Int, note: JSONValue = [:], records: RecordCounts = RecordCounts(),
     _ body: (_ folder: String) throws -> Void
   ) throws -> Checkpoint {
     let target = path + "/" + Self.name(step: step)
@@ -106,7 +106,7 @@ public struct CheckpointStore: Sendable, Equatable {
   }
 
   private func writeManifest(
-    of folder: String, step: Int, note: JSONValue, _ records: RecordLengths
+    of folder: String, step: Int, note: JSONValue, _ records: RecordCounts
   ) throws {
     let files: [JSONValue] = try Folder.names(in: folder).map { name in
       guard let size = Self.size(folder + "/" + name) else {
@@ -150,7 +150,7 @@ public struct CheckpointStore: Sendable, Equatable {
     }
     let checkpoint = Checkpoint(
       step: step, path: folder, note: manifest["note"] ?? [:],
-      records: RecordLengths(manifest["records"]))
+      records: RecordCounts(manifest["records"]))
     return (checkpoint, entries)
   }
 

@@ -38,15 +38,17 @@ extension Run {
   }
 }
 
-/// How many bytes of a run's records were written at some moment.
-struct RecordLengths: Equatable {
+/// How many records a run had at some moment.
+struct RecordCounts: Equatable {
+  /// Lines of `metrics.jsonl`.
   var metrics = 0
+  /// Events after the file's first, its version.
   var events = 0
 
   var json: JSONValue { ["metrics": .integer(metrics), "events": .integer(events)] }
 }
 
-extension RecordLengths {
+extension RecordCounts {
   /// What a manifest says; nothing was written where it says nothing.
   init(_ manifest: JSONValue?) {
     self.init(

@@ -34,7 +34,7 @@ extension Trainer {
     // Weights that are no numbers any more must not push good ones out.
     if !state.unread.isEmpty { _ = try read(state) }
     guard let training, state.savedStep != state.step else { return }
-    let record = try JSONValue(encoding: state.snapshot)
+    let record = try JSONValue(encoding: state.record)
     try training.commit(step: state.step, note: record) { folder in
       for (name, part) in parts(task) {
         try part.checkpoint().write(to: "\(folder)/\(name).safetensors")

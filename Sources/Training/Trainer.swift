@@ -43,7 +43,7 @@ public final class Trainer {
     /// The monitored figure's best value and its step.
     public var best: (value: Double, step: Int)?
     public var stoppedEarly: Bool
-    /// Seconds of training, those before an interruption included.
+    /// Seconds spent in this call.
     public var seconds: Double
     /// What the forward pass computed in, and why.
     public var precision: String

@@ -17,10 +17,8 @@ public final class TrainingState {
   public var validation: [String: Double] { record.validation.compactMapValues(\.doubleValue) }
   /// The monitored figure's best value and its step.
   public var best: (value: Double, step: Int)? { record.best.map { ($0.value, $0.step) } }
-  /// Seconds of training, those before an interruption included.
-  public var seconds: Double {
-    record.seconds + (ContinuousClock.now - started) / .seconds(1)
-  }
+  /// Seconds of training in this call.
+  public var seconds: Double { (ContinuousClock.now - started) / .seconds(1) }
 
   /// What a checkpoint's manifest keeps.
   struct Record: Codable {
@@ -35,7 +33,6 @@ public final class TrainingState {
     var validatedStep: Int?
     /// Whether training is over before its last step.
     var isStopped = false
-    var seconds = 0.0
     // As JSON values, since validation may give NaN.
     var metrics: [String: JSONValue] = [:]
     var validation: [String: JSONValue] = [:]
@@ -62,13 +59,6 @@ public final class TrainingState {
 
   /// The number of passes over the data that are complete; 0 throughout for a task without epochs.
   public var epoch: Int { stepsPerEpoch.map { step / $0 } ?? 0 }
-
-  /// The record as of now.
-  var snapshot: Record {
-    var snapshot = record
-    snapshot.seconds = seconds
-    return snapshot
-  }
 
   /// Whether it is time to word the figures for people again: doing it at every step would cost
   /// more than small updates.

@@ -211,7 +211,7 @@ struct RunCommandTests {
       let run = RunFolder(path: path)
       let outcome = try gan(path).run { _ in (run.overview().lastStep ?? 0) > 20 }
       expectInterruption(outcome, path)
-      let step = try #require(run.checkpoints.latest()?.step)
+      let step = try #require(run.checkpoints().latest()?.step)
       #expect(step > 20 && step < 400)
 
       // The same run, but its configuration asks for another network.
@@ -229,10 +229,10 @@ struct RunCommandTests {
           && (run.overview().lastStep ?? 0) >= (step + 19) / 10 * 10
       }
       expectInterruption(again, path)
-      #expect(try #require(run.checkpoints.latest()?.step) > step)
+      #expect(try #require(run.checkpoints().latest()?.step) > step)
 
       // A damaged checkpoint is passed over and said so.
-      let weights = try #require(run.checkpoints.latest()?.path) + "/generator.safetensors"
+      let weights = try #require(run.checkpoints().latest()?.path) + "/generator.safetensors"
       try AtomicFile.write("nothing", to: weights)
       let third = try Command("run", "--resume", path).run { $0.contains("continuing after step") }
       expectInterruption(third, path)

@@ -105,6 +105,17 @@ import Testing
     }
   }
 
+  @Test func truncatesAfterSoManyRecords() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/events.tfevents"
+      try write(Array(Self.events.dropFirst()), to: path)
+      try EventFile.truncate(path: path, keepingFirst: 3)
+      #expect(try EventFile.read(path: path).events == Array(Self.events[..<3]))
+      try EventFile.truncate(path: path, keepingFirst: 99)
+      #expect(try EventFile.read(path: path).events == Array(Self.events[..<3]))
+    }
+  }
+
   @Test func histogramOfValues() {
     let histogram = Histogram(of: [0, 1, 2, 3, 4, .nan], bins: 2)
     #expect(histogram.counts == [2, 3] && histogram.limits == [2, 4] && histogram.count == 5)

@@ -38,6 +38,13 @@ public enum EventFile {
     return "events.out.tfevents.\(padded).danlu"
   }
 
+  /// Drops all but the first `count` records.
+  public static func truncate(path: String, keepingFirst count: Int) throws {
+    let file = try MappedFile(path: path)
+    let length = TFRecord.parse(file.bytes).records.prefix(count).last
+    _ = try AppendFile(path: path, keepingFirst: length.map { $0.upperBound + 4 } ?? 0)
+  }
+
   /// Appends events. A new file starts with its version; an existing one continues after its last
   /// whole record.
   public final class Writer {

@@ -69,7 +69,7 @@ struct QualityComparison: Finding {
     self.quality = quality
     protocolText = quality.protocolText(images)
     averaging = settings.averaging > 0 ? " of the generator's moving average" : ""
-    millisecondsPerRound = outcome.seconds * 1000 / Double(max(1, outcome.steps))
+    millisecondsPerRound = outcome.seconds * 1000 / Double(outcome.steps - outcome.firstStep)
   }
 
   /// The logarithm of one-loss over alternating distance by seed: mean and its standard error.

@@ -63,6 +63,12 @@ public struct PlayerGradients {
 }
 
 extension SimultaneousStep {
+  public func gradients(
+    _ players: AdversarialPlayers, real: Tensor, noise: Tensor
+  ) -> PlayerGradients {
+    gradients(players, real: real, noise: noise, StepScope())
+  }
+
   public var updates: (discriminator: Int, generator: Int) { (1, 1) }
 
   public func update(

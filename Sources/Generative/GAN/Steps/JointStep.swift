@@ -49,7 +49,7 @@ public struct JointStep: SimultaneousStep {
   }
 
   public func gradients(
-    _ players: AdversarialPlayers, real: Tensor, noise: Tensor, _ scope: StepScope = StepScope()
+    _ players: AdversarialPlayers, real: Tensor, noise: Tensor, _ scope: StepScope
   ) -> PlayerGradients {
     players.withSpectralNormsAdvancedOnce {
       let fake = scope.forward { players.generator(noise) }

@@ -24,7 +24,7 @@ public struct SplitStep: SimultaneousStep {
   public init(sharesBackward: Bool = true) { self.sharesBackward = sharesBackward }
 
   public func gradients(
-    _ players: AdversarialPlayers, real: Tensor, noise: Tensor, _ scope: StepScope = StepScope()
+    _ players: AdversarialPlayers, real: Tensor, noise: Tensor, _ scope: StepScope
   ) -> PlayerGradients {
     players.withSpectralNormsAdvancedOnce {
       let fake = scope.forward { players.generator(noise) }
