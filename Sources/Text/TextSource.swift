@@ -88,7 +88,8 @@ public struct TextSource: Sendable {
   ///   - size: about how many bytes a block has.
   ///   - wholeLines: a line longer than a block is not cut. Records and encodings other than UTF-8
   ///     are never cut inside a line.
-  public func blocks(of size: Int = TextBlocks.defaultSize, wholeLines: Bool = false) -> TextBlocks {
+  public func blocks(of size: Int = TextBlocks.defaultSize, wholeLines: Bool = false) -> TextBlocks
+  {
     TextBlocks(self, size: size, wholeLines: wholeLines)
   }
 

@@ -2,6 +2,7 @@ import Foundation
 import Parallel
 import Recipes
 import Reports
+import Text
 import TextMining
 import Tracking
 
@@ -20,9 +21,10 @@ public enum WordDiscoveryRecipe: Recipe {
     settings: [Setting("threads", .integer(2), help: "results do not depend on it")])
 
   public static func run(_ context: RecipeContext) throws -> RecipeResult {
-    let source = try TextFolder(context.options.data)
+    let data = context.options.data
+    let source = try data.map { try TextSource(contentsOf: $0) } ?? TextSource(string: ExampleCorpora.synthetic())
     let threads = context.settings.integer("threads")
-    var results: [(method: DiscoveryMethod, result: DiscoveryResult, seconds: Double)] = []
+    var results: [(method: DiscoveryPreset, result: DiscoveryResult, seconds: Double)] = []
     for method in DiscoveryMethod.allCases {
       let started = ContinuousClock.now
       let result = try source.discover(
@@ -137,49 +139,5 @@ public enum WordDiscoveryRecipe: Recipe {
         return (entry.method.rawValue, shares.map { $0 / total })
       }, y: Axis("share of the vocabulary"))
     return [Report.Section("Methods", [.table(summary), .chart(lengths)])]
-  }
-}
-
-/// The text of a recipe: generated, a file, or the files of a folder.
-struct TextFolder {
-  let paths: [String]
-  var isGenerated: Bool { paths.isEmpty }
-
-  init(_ folder: String?) throws {
-    guard let folder else {
-      paths = []
-      return
-    }
-    var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), !isFolder.boolValue {
-      paths = [folder]
-      return
-    }
-    guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
-      throw RecipeError("--data \(folder): is neither a file nor a folder that can be read")
-    }
-    paths = names.filter { $0.hasSuffix(".txt") || $0.hasSuffix(".txt.gz") }.sorted().map {
-      (folder as NSString).appendingPathComponent($0)
-    }
-    guard !paths.isEmpty else {
-      throw RecipeError("--data \(folder): holds no .txt or .txt.gz file")
-    }
-  }
-
-  func discover(
-    _ options: DiscoveryOptions, threads: Int, _ context: RecipeContext
-  ) throws -> DiscoveryResult {
-    var corpusOptions = CorpusOptions()
-    corpusOptions.threads = threads
-    if isGenerated {
-      let corpus = try TextCorpus.encode(
-        ExampleCorpora.synthetic(), options: options.corpusOptions(corpusOptions))
-      return try WordDiscovery.discover(
-        in: corpus, options: options, progress: context.progress,
-        cancellation: context.cancellation)
-    }
-    return try WordDiscovery.discover(
-      paths, options: options, corpus: corpusOptions, progress: context.progress,
-      cancellation: context.cancellation)
   }
 }

@@ -59,7 +59,7 @@ final class CorpusStorage: @unchecked Sendable {
       try file.append(UnsafeRawBufferPointer(numbers))
     } catch let error as FileError {
       throw InputError(
-        "\(error) (the text does not fit in memory: name a folder by `spill` that has room for two "
+        "\(error) (the text does not fit in memory: name a folder by `spillFolder` that has room for two "
           + "bytes a character, or give more `memory`)")
     }
   }

@@ -57,7 +57,7 @@ extension TextCorpus {
       encoder = TextEncoder(
         alphabet: options.alphabet, keepsSpaces: reading == .segmentsWithSpaces,
         joinsSegments: reading == .joined)
-      storage = CorpusStorage(memoryLimit: options.memory * 2 / 5, spillFolder: options.spill)
+      storage = CorpusStorage(memoryLimit: options.memory * 2 / 5, spillFolder: options.spillFolder)
       mask = reading == .withoutAtoms ? AtomMask(alphabet: options.alphabet) : nil
     }
 

@@ -23,7 +23,7 @@ public struct CorpusOptions: Sendable {
   /// Bytes that counting may use in all.
   public var memory = 2 << 30
   /// Where the corpus goes when it does not fit.
-  public var spill = NSTemporaryDirectory()
+  public var spillFolder = NSTemporaryDirectory()
   public var threads = defaultThreadCount
   /// Bytes read and encoded at a time by each thread; no result depends on it.
   public var blockSize = 4 << 20

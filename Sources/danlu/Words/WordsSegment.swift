@@ -1,7 +1,10 @@
 import ArgumentParser
 import Formats
 import Foundation
+import Memory
+import Messages
 import Parallel
+import Text
 import TextMining
 
 struct WordsSegment: ParsableCommand {
@@ -56,16 +59,16 @@ struct WordsSegment: ParsableCommand {
       dictionary, userWords: always, rules: rules, search: search,
       guessesUnknownWords: unknownWords)
     let stream = SegmentationStream(segmenter, threads: threads.count)
-    let progress = TerminalProgress()
+    let work = Work(progress: TerminalProgress(), cancellation: Interruption.cancellation)
     let totals: SegmentationStream.Totals
     if let out {
       var result = SegmentationStream.Totals()
       try AtomicFile.write(to: out) { file in
-        result = try run(stream, progress) { try file.write($0) }
+        result = try run(stream, work) { try file.write($0) }
       }
       totals = result
     } else {
-      totals = try run(stream, progress) { bytes in try StandardOutput.write(bytes) }
+      totals = try run(stream, work) { bytes in try StandardOutput.write(bytes) }
     }
     text.note(skipped: totals.skipped)
     let seconds = (ContinuousClock.now - started) / .seconds(1)
@@ -77,19 +80,15 @@ struct WordsSegment: ParsableCommand {
 
   /// With --json the lines are the elements of one object's array.
   private func run(
-    _ stream: SegmentationStream, _ progress: TerminalProgress, write: ([UInt8]) throws -> Void
+    _ stream: SegmentationStream, _ work: Work, write: ([UInt8]) throws -> Void
   ) throws -> SegmentationStream.Totals {
+    let source = text.source(files)
     guard output.json else {
-      return try stream.run(
-        files, field: text.field, encoding: text.encoding, format: .text, progress: progress,
-        cancellation: Interruption.cancellation, write: write)
+      return try stream.run(source, format: .text, work: work, write: write)
     }
     try write(Array("{\"sentences\":[\n".utf8))
     var isFirst = true
-    let totals = try stream.run(
-      files, field: text.field, encoding: text.encoding, format: .json, progress: progress,
-      cancellation: Interruption.cancellation
-    ) { bytes in
+    let totals = try stream.run(source, format: .json, work: work) { bytes in
       for line in bytes.split(separator: 0x0A) {
         if !isFirst { try write(Array(",\n".utf8)) }
         isFirst = false
@@ -104,17 +103,7 @@ struct WordsSegment: ParsableCommand {
 /// Bytes to standard output; a closed pipe or a full disk is an error, not a crash.
 enum StandardOutput {
   static func write(_ bytes: [UInt8]) throws {
-    try bytes.withUnsafeBytes { bytes in
-      var written = 0
-      while written < bytes.count {
-        let count = Foundation.write(
-          STDOUT_FILENO, bytes.baseAddress.map { $0 + written }, bytes.count - written)
-        if count < 0 {
-          if errno == EINTR { continue }
-          throw Failure("standard output: cannot write: \(String(cString: strerror(errno)))")
-        }
-        written += count
-      }
-    }
+    let code = bytes.withUnsafeBytes { writeFully($0, to: STDOUT_FILENO) }
+    if code != 0 { throw FileError(path: "standard output", action: "write", code: code) }
   }
 }

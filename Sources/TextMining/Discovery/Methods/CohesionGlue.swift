@@ -89,7 +89,8 @@ public struct CohesionGlue: DiscoveryMethod {
         received: values)
     }
     if counting == .kenlm, order != 4 {
-      throw OptionError("counting", "kenlm has windows of 4 characters: `order` \(order) cannot be had")
+      throw OptionError(
+        "counting", "kenlm has windows of 4 characters: `order` \(order) cannot be had")
     }
   }
 
