@@ -45,6 +45,9 @@ let package = Package(
         "Recipes", "Training", "Generative", "Optimizers", "Datasets", "Layers", "Torch",
         "TextMining", "WordVectors", "Communities", "Text", "Tracking", "Reports", "Formats",
         "Parallel", "Messages",
+      ],
+      exclude: [
+        "Layers", "Mathematics", "Optimization", "Graphs", "Words/JoSE.swift",
       ]),
     .target(
       name: "Recipes",
@@ -55,7 +58,9 @@ let package = Package(
     // Models and their training.
     .target(
       name: "Generative",
-      dependencies: ["Training", "Optimizers", "Datasets", "Layers", "Torch", "Messages"]),
+      dependencies: [
+        "Training", "Optimizers", "Datasets", "Layers", "Torch", "Parallel", "Messages",
+      ]),
     .target(
       name: "Training",
       dependencies: [

@@ -51,13 +51,13 @@ public final class Run {
     }
   }
 
-  /// Continues the run in `path` from the state after `step`, by default that of its latest intact
-  /// checkpoint: records and checkpoints of later steps are dropped, so that the finished files are
-  /// those of an uninterrupted run. `problems` then tells which checkpoints were damaged.
+  /// Continues the run in `path` after the latest intact checkpoint of each of its trainings: what was
+  /// recorded after the last of them is dropped, so that the finished files are those of an
+  /// uninterrupted run. `problems` then tells which checkpoints were damaged.
   ///
   /// Throws `FileError` if `path` is no run, or if another process is writing it.
   public static func resume(
-    at path: String, afterStep step: Int? = nil, clock: @escaping () -> Double = systemClock
+    at path: String, clock: @escaping () -> Double = systemClock
   ) throws -> Run {
     let folder = RunFolder(path: path)
     guard folder.isRun else {
@@ -68,11 +68,11 @@ public final class Run {
     let configuration = try folder.configuration()
     let lock = try RunLock(folder)
     folder.removeDebris()
-    let (checkpoint, problems) = step == nil ? folder.checkpoints.latestIntact() : (nil, [])
-    let step = step ?? checkpoint?.step ?? 0
-    try folder.checkpoints.removeAll(afterStep: step)
-    let elapsed = try folder.truncateMetrics(afterStep: step)
-    for events in folder.eventPaths { try EventFile.truncate(path: events, afterStep: step) }
+    let (lengths, problems) = try folder.dropDamagedCheckpoints()
+    let elapsed = try folder.truncateMetrics(to: lengths.metrics)
+    for events in folder.eventPaths where truncate(events, off_t(lengths.events)) != 0 {
+      throw FileError(path: events, action: "shorten", code: errno)
+    }
     return try Run(
       folder, configuration, lock: lock, elapsed: elapsed, problems: problems, clock: clock)
   }
@@ -137,11 +137,15 @@ public final class Run {
     return "\(folder.samplesPath)/\(name)-\(CheckpointStore.padded(step)).\(suffix)"
   }
 
-  /// Makes the records durable. To be called before a checkpoint is committed, so that a checkpoint
-  /// never knows of a step whose records are lost.
-  public func synchronize() throws {
+  /// Makes the records durable, so that a checkpoint never knows of a step whose records are lost;
+  /// returns how long they are.
+  @discardableResult
+  func synchronize() throws -> RecordLengths {
     try metrics.synchronize()
     try events.synchronize()
+    return RecordLengths(
+      metrics: folder.bytes(folder.metricsPath),
+      events: folder.eventPaths.last.map(folder.bytes) ?? 0)
   }
 
   /// Writes `claims.json`, which marks the run as finished, and returns what it holds.
@@ -216,7 +220,8 @@ private final class RunLock {
 extension RunFolder {
   /// Removes what a kill left of files and checkpoints that were being written.
   fileprivate func removeDebris() {
-    for folder in [path, samplesPath, checkpointsPath] {
+    let stores = trainings.map { checkpoints(of: $0).path }
+    for folder in [path, samplesPath] + stores {
       for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
       where name.hasPrefix(".") && name.hasSuffix(".partial") {
         try? FileManager.default.removeItem(atPath: folder + "/" + name)
@@ -224,17 +229,39 @@ extension RunFolder {
     }
   }
 
-  /// Drops damaged records and those of steps after `step`, at once; returns the seconds of work
-  /// that the last kept one tells of.
-  fileprivate func truncateMetrics(afterStep step: Int) throws -> Double {
+  /// Removes damaged checkpoints and, as their trainings came later, all those of the trainings after
+  /// the first damaged one. Returns how long the records were at the last that stays.
+  fileprivate func dropDamagedCheckpoints() throws -> (RecordLengths, problems: [String]) {
+    var lengths = RecordLengths()
+    var problems: [String] = []
+    for name in trainings {
+      let store = checkpoints(of: name)
+      var checkpoint: CheckpointStore.Checkpoint?
+      if problems.isEmpty { (checkpoint, problems) = store.latestIntact() }
+      try store.removeAll(afterStep: checkpoint?.step ?? -1)
+      if let checkpoint { lengths = checkpoint.records }
+    }
+    return (lengths, problems)
+  }
+
+  fileprivate func bytes(_ path: String) -> Int {
+    var status = stat()
+    return stat(path, &status) == 0 ? Int(status.st_size) : 0
+  }
+
+  /// Cuts the metrics to `length` bytes and drops damaged records, at once; returns the seconds of
+  /// work that the last kept one tells of.
+  fileprivate func truncateMetrics(to length: Int) throws -> Double {
     guard access(metricsPath, F_OK) == 0 else { return 0 }
     let file = try MappedFile(path: metricsPath)
     var kept: [UInt8] = []
     var elapsed = 0.0
     // What follows the last newline is torn, and empty if nothing is.
-    for line in file.bytes.split(separator: 0x0a, omittingEmptySubsequences: false).dropLast() {
+    for line in file.bytes.prefix(length).split(separator: 0x0a, omittingEmptySubsequences: false)
+      .dropLast()
+    {
       let value = try? JSONValue(parsing: UnsafeRawBufferPointer(rebasing: line))
-      guard let record = value.flatMap(Record.init), record.step <= step else { continue }
+      guard let record = value.flatMap(Record.init) else { continue }
       kept.append(contentsOf: line)
       kept.append(0x0a)
       elapsed = max(elapsed, record.wall.isFinite ? record.wall : 0)

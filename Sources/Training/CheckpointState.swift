@@ -22,14 +22,14 @@ public struct CheckpointState {
 
   /// The tensor `name`; throws if it is missing.
   public func tensor(_ name: String) throws -> Tensor {
-    guard let tensor = tensors[name] else { throw TrainingError("\(origin) lacks '\(name)'") }
+    guard let tensor = tensors[name] else { throw InputError("\(origin) lacks '\(name)'") }
     return tensor
   }
 
   /// The integer `name`; throws if it is missing.
   public func integer(_ name: String) throws -> Int {
     guard let value = values[name]?.integerValue else {
-      throw TrainingError("\(origin) lacks '\(name)'")
+      throw InputError("\(origin) lacks '\(name)'")
     }
     return value
   }

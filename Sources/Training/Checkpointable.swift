@@ -1,6 +1,7 @@
 import Datasets
 import Formats
 import Layers
+import Messages
 import Optimizers
 import Torch
 
@@ -50,13 +51,13 @@ extension BatchLoader: Checkpointable {
   public func restore(_ state: CheckpointState) throws {
     let expected = try state.integer("batchesPerEpoch")
     guard expected == batchesPerEpoch else {
-      throw TrainingError(
+      throw InputError(
         "\(state.origin) was made with \(expected) batches per epoch, the data now gives "
           + "\(batchesPerEpoch)")
     }
     let place = State(epoch: try state.integer("epoch"), position: try state.integer("position"))
     guard place.epoch >= 0, 0..<batchesPerEpoch ~= place.position else {
-      throw TrainingError("\(state.origin) says batch \(place.position) of \(batchesPerEpoch)")
+      throw InputError("\(state.origin) says batch \(place.position) of \(batchesPerEpoch)")
     }
     self.state = place
   }
@@ -69,7 +70,7 @@ extension RandomGenerator: Checkpointable {
     let bytes = try state.tensor("state")
     let present = self.state
     guard bytes.shape == present.shape, bytes.dtype == present.dtype else {
-      throw TrainingError(
+      throw InputError(
         "\(state.origin) holds the state of another random generator: \(bytes.summary), expected "
           + "\(present.summary)")
     }

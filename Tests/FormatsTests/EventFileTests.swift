@@ -105,16 +105,6 @@ import Testing
     }
   }
 
-  @Test func truncatesAfterAStep() throws {
-    try withTemporaryFolder { folder in
-      let path = folder + "/events.tfevents"
-      try write(Array(Self.events.dropFirst()), to: path)
-      try EventFile.truncate(path: path, afterStep: 1)
-      let read = try EventFile.read(path: path)
-      #expect(read.events == Array(Self.events[..<3]))
-    }
-  }
-
   @Test func histogramOfValues() {
     let histogram = Histogram(of: [0, 1, 2, 3, 4, .nan], bins: 2)
     #expect(histogram.counts == [2, 3] && histogram.limits == [2, 4] && histogram.count == 5)

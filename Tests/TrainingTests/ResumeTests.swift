@@ -1,6 +1,7 @@
 import Formats
 import Foundation
 import Layers
+import Messages
 import Optimizers
 import Parallel
 import TestSupport
@@ -201,7 +202,7 @@ extension SerialTests {
             if last == -1 { return outcome }
           } catch is Cancelled { #expect(last >= 0) }
         }
-        throw TrainingError("not reached")
+        throw InputError("not reached")
       }
       try withTemporaryFolder { folder in
         for pieces in [[], [7], [8], [1, 4, 7, 8], [9], [9, 9]] {

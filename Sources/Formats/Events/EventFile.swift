@@ -38,22 +38,6 @@ public enum EventFile {
     return "events.out.tfevents.\(padded).danlu"
   }
 
-  /// Drops the records of steps after `step`, and a torn tail, replacing the file at once.
-  public static func truncate(path: String, afterStep step: Int) throws {
-    let file = try MappedFile(path: path)
-    let framed = TFRecord.parse(file.bytes)
-    var kept: [UInt8] = []
-    for range in framed.records {
-      guard let event = Event(protobuf: UnsafeRawBufferPointer(rebasing: file.bytes[range])) else {
-        continue
-      }
-      if event.step <= step {
-        kept.append(contentsOf: file.bytes[range.lowerBound - 12..<range.upperBound + 4])
-      }
-    }
-    if kept.count != file.bytes.count { try AtomicFile.write(kept, to: path) }
-  }
-
   /// Appends events. A new file starts with its version; an existing one continues after its last
   /// whole record.
   public final class Writer {

@@ -31,6 +31,8 @@ public struct WordFrequencies: Sendable {
     public var bytes = 0
     public var seconds = 0.0
     public var skipped: [SkippedFile] = []
+
+    public init() {}
   }
 
   public let tokens: Tokens

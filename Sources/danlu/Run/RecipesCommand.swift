@@ -38,13 +38,15 @@ struct RecipesCommand: ParsableCommand {
       let name = card.name + String(repeating: " ", count: width - card.name.count)
       let indent = String(repeating: " ", count: width + 2)
       Console.output("\(name)  \(card.title)  (\(card.date), \(card.duration))")
-      Console.output("\(indent)\(card.summary)")
+      Console.output(indent, terminator: "")
+      Console.paragraph(card.summary, indent: width + 2)
     }
   }
 
   private func describe(_ card: RecipeCard) {
     Console.output("\(card.name)  \(card.title)")
-    Console.output("  \(card.summary)")
+    Console.output("  ", terminator: "")
+    Console.paragraph(card.summary, indent: 2)
     Console.output("  article   \(card.date)  \(card.address)")
     Console.output("  data      \(card.data)")
     Console.output("  duration  \(card.duration) on two cores")

@@ -2,6 +2,7 @@ import ArgumentParser
 import Articles
 import Formats
 import Foundation
+import Messages
 import Parallel
 import Recipes
 import Tracking
@@ -12,8 +13,9 @@ struct RunCommand: ParsableCommand {
     commandName: "run",
     abstract: "Run an article: train, evaluate, check its claims, leave a run folder.",
     discussion: """
-      The run folder (runs/RECIPE-DATE-TIME by default) holds config.json, metrics.jsonl, TensorBoard
-      events, checkpoints, samples, claims.json and report.html. Ctrl-C keeps a checkpoint.
+      The run folder (runs/RECIPE-DATE-TIME by default) holds config.json, metrics.jsonl, \
+      TensorBoard events, checkpoints, samples, claims.json and report.html. Ctrl-C keeps a \
+      checkpoint.
 
       Examples:
         danlu run gan-single-loss
@@ -54,7 +56,7 @@ struct RunCommand: ParsableCommand {
     }
     for (name, value) in [("steps", steps), ("batch", batch)] {
       if let value, value < 1 {
-        throw ValidationError("--\(name) expects a number from 1, received \(value)")
+        throw OptionError(name, expected: "a number from 1", received: value)
       }
     }
     try Usage.check {
@@ -77,8 +79,7 @@ struct RunCommand: ParsableCommand {
       summary = try session.run(
         progress: TerminalProgress(), cancellation: Interruption.cancellation)
     } catch is Cancelled {
-      Console.note("interrupted; continue with: danlu run --resume \(session.path)")
-      throw Cancelled()
+      throw Interrupted(advice: "continue with: danlu run --resume \(session.path)")
     }
     try show(summary)
   }

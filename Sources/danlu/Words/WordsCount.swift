@@ -96,7 +96,6 @@ struct WordsCount: ParsableCommand {
   }
 
   func run() throws {
-    Interruption.install()
     let tokens: WordFrequencies.Tokens
     if let words {
       let list = try WordList(contentsOf: words)
@@ -118,7 +117,7 @@ struct WordsCount: ParsableCommand {
           types: result.words.count, tokens: result.tokens, lines: result.lines,
           bytes: result.bytes, seconds: result.seconds))
     } else if out == nil {
-      try StandardOutput.write(Array(lines.utf8))
+      try Console.write(Array(lines.utf8))
     }
     Console.note(
       String(
@@ -132,7 +131,7 @@ struct WordsCount: ParsableCommand {
   ) throws -> WordFrequencies.Result {
     try WordFrequencies(tokens, mode: mode, threads: threads.count, batch: batch).count(
       text.source(files),
-      work: Work(progress: TerminalProgress(), cancellation: Interruption.cancellation))
+      work: Terminal.work)
   }
 
   /// Seconds all threads of the process have computed: unlike the clock, not stretched by other work.

@@ -189,13 +189,12 @@ struct WordsDiscover: ParsableCommand {
   }
 
   func run() throws {
-    Interruption.install()
     let started = ContinuousClock.now
     var options = resources.corpusOptions
     options.alphabet = Alphabet(alphabet)
     var result = try discoveryMethod().words(
       of: text.source(files), corpus: options, explaining: explain,
-      work: Work(progress: TerminalProgress(), cancellation: Interruption.cancellation))
+      work: Terminal.work)
     if maxLength > 0 { result.words.removeAll { $0.word.unicodeScalars.count > maxLength } }
     let seconds = (ContinuousClock.now - started) / .seconds(1)
     let statistics = result.statistics

@@ -121,7 +121,6 @@ struct WordsDomain: ParsableCommand {
 
   func run() throws {
     if printRules { return try Console.json(DomainRules.article) }
-    Interruption.install()
     let started = ContinuousClock.now
     var options = DomainVocabulary.Options()
     // The article's v4 is not that of the default settings.
@@ -141,7 +140,7 @@ struct WordsDomain: ParsableCommand {
     let source = text.source(target)
     let result = try DomainVocabulary(options, corpus: resources.corpusOptions).run(
       target: source, background: text.source(background),
-      work: Work(progress: TerminalProgress(), cancellation: Interruption.cancellation))
+      work: Terminal.work)
     let shown = result.terms.prefix(DomainReport.shownTerms).map(\.word)
     // The page always shows one.
     let limit = report == nil ? contexts : max(1, contexts)

@@ -1,9 +1,6 @@
 import ArgumentParser
 import Formats
 import Foundation
-import Memory
-import Messages
-import Parallel
 import Text
 import TextMining
 
@@ -51,7 +48,6 @@ struct WordsSegment: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() throws {
-    Interruption.install()
     let started = ContinuousClock.now
     let dictionary = try WordList(contentsOf: words)
     let always = try userWords.flatMap { try WordList(contentsOf: $0).words }
@@ -59,16 +55,15 @@ struct WordsSegment: ParsableCommand {
       dictionary, userWords: always, rules: rules, search: search,
       guessesUnknownWords: unknownWords)
     let stream = SegmentationStream(segmenter, threads: threads.count)
-    let work = Work(progress: TerminalProgress(), cancellation: Interruption.cancellation)
     let totals: SegmentationStream.Totals
     if let out {
       var result = SegmentationStream.Totals()
       try AtomicFile.write(to: out) { file in
-        result = try run(stream, work) { try file.write($0) }
+        result = try run(stream) { try file.write($0) }
       }
       totals = result
     } else {
-      totals = try run(stream, work) { bytes in try StandardOutput.write(bytes) }
+      totals = try run(stream) { bytes in try Console.write(bytes) }
     }
     text.note(skipped: totals.skipped)
     let seconds = (ContinuousClock.now - started) / .seconds(1)
@@ -80,15 +75,15 @@ struct WordsSegment: ParsableCommand {
 
   /// With --json the lines are the elements of one object's array.
   private func run(
-    _ stream: SegmentationStream, _ work: Work, write: ([UInt8]) throws -> Void
+    _ stream: SegmentationStream, write: ([UInt8]) throws -> Void
   ) throws -> SegmentationStream.Totals {
     let source = text.source(files)
     guard output.json else {
-      return try stream.run(source, format: .text, work: work, write: write)
+      return try stream.run(source, format: .text, work: Terminal.work, write: write)
     }
     try write(Array("{\"sentences\":[\n".utf8))
     var isFirst = true
-    let totals = try stream.run(source, format: .json, work: work) { bytes in
+    let totals = try stream.run(source, format: .json, work: Terminal.work) { bytes in
       for line in bytes.split(separator: 0x0A) {
         if !isFirst { try write(Array(",\n".utf8)) }
         isFirst = false
@@ -97,13 +92,5 @@ struct WordsSegment: ParsableCommand {
     }
     try write(Array("\n],\"lines\":\(totals.lines),\"tokens\":\(totals.words)}\n".utf8))
     return totals
-  }
-}
-
-/// Bytes to standard output; a closed pipe or a full disk is an error, not a crash.
-enum StandardOutput {
-  static func write(_ bytes: [UInt8]) throws {
-    let code = bytes.withUnsafeBytes { writeFully($0, to: STDOUT_FILENO) }
-    if code != 0 { throw FileError(path: "standard output", action: "write", code: code) }
   }
 }

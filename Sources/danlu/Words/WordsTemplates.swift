@@ -86,7 +86,6 @@ struct WordsTemplates: ParsableCommand {
   }
 
   func run() throws {
-    Interruption.install()
     let segmenter = try words.map { try Segmenter(try WordList(contentsOf: $0)) }
     var mining = TemplateMining()
     mining.window = window
@@ -105,7 +104,7 @@ struct WordsTemplates: ParsableCommand {
       }
       result = try mining.mine(
         sentences,
-        work: Work(progress: TerminalProgress(), cancellation: Interruption.cancellation))
+        work: Terminal.work)
     }
     if result.crowded > 0 {
       Console.note(
@@ -142,7 +141,7 @@ struct WordsTemplates: ParsableCommand {
     let stream = SegmentationStream(segmenter, threads: threads.count)
     let totals = try stream.run(
       text.source(files), format: .text,
-      work: Work(progress: TerminalProgress(), cancellation: Interruption.cancellation)
+      work: Terminal.work
     ) { bytes in
       for line in bytes.split(separator: 0x0A) {
         sentences.append(SegmentationScore.words(line))
