@@ -112,8 +112,8 @@ let package = Package(
     .testTarget(
       name: "ArticlesTests",
       dependencies: [
-        "Articles", "Recipes", "Training", "Layers", "Torch", "Tracking", "Formats", "Parallel",
-        "TestSupport",
+        "Articles", "Recipes", "Training", "Optimizers", "Datasets", "Layers", "Torch", "Tracking",
+        "Reports", "Formats", "Parallel", "Messages", "TestSupport",
       ]),
     .testTarget(
       name: "GenerativeTests",

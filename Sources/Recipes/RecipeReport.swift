@@ -23,7 +23,8 @@ enum RecipeReport {
     let names = Set(records.flatMap(\.values.keys)).sorted()
     let families = Dictionary(grouping: names) { name in
       let prefix = prefixes.first { name.hasPrefix($0) } ?? ""
-      return prefix + (name.dropFirst(prefix.count).split(separator: "/").first.map(String.init) ?? "")
+      return prefix
+        + (name.dropFirst(prefix.count).split(separator: "/").first.map(String.init) ?? "")
     }
     return families.sorted { $0.key < $1.key }.map { family, names in
       let series = names.map { Series($0, metric: $0, of: records) }

@@ -21,7 +21,8 @@ extension Trainer {
   public func restoreBest(_ task: some TrainingTask, _ outcome: Outcome) throws {
     guard let training, let best = outcome.best else {
       throw InputError(
-        "there is no best checkpoint to go back to: no \(training == nil ? "run" : "figure") was kept")
+        "there is no best checkpoint to go back to: no \(training == nil ? "run" : "figure") was kept"
+      )
     }
     guard let kept = training.checkpoints.complete().first(where: { $0.step == best.step }) else {
       throw InputError("\(training.checkpoints.path) lacks the best step, \(best.step)")
