@@ -108,7 +108,10 @@ let package = Package(
 
     .target(name: "TestSupport", dependencies: ["Torch"], path: "Tests/TestSupport"),
     .testTarget(
-      name: "CommandTests", dependencies: ["danlu", "Formats", "Tracking", "TestSupport"]),
+      name: "CommandTests",
+      dependencies: [
+        "danlu", "TextMining", "Communities", "Formats", "Messages", "Tracking", "TestSupport",
+      ]),
     .testTarget(
       name: "ArticlesTests",
       dependencies: [

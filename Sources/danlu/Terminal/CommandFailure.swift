@@ -100,7 +100,7 @@ struct CommandFailure {
   private static func usage(_ message: String, _ stack: [any ParsableCommand.Type]) -> String {
     let names = stack.map { $0.configuration.commandName ?? "" }.joined(separator: " ")
     let usage = Danlu.usageString(for: stack.last ?? Danlu.self)
-    return "Error: \(message)\n\(usage)\n  See '\(names) --help' for more information."
+    return "Error: \(message)\nUsage: \(usage)\n  See '\(names) --help' for more information."
   }
 
   /// The commands from `danlu` to `command`.
