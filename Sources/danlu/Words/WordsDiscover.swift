@@ -96,14 +96,22 @@ struct WordsDiscover: ParsableCommand {
     let options: [(name: String, isGiven: Bool, methods: [DiscoveryPreset])] = [
       ("--min-count", minCount != nil, counted), ("--min-proba", minProba != nil, [.v4]),
       ("--min-pmi", minPmi != nil, [.v0, .v1, .v3, .v4, .v5]),
+      ("--order", order != nil, [.v0, .v3, .v5]),
       ("--min-entropy", minEntropy != nil, [.v0]), ("--counting", counting != nil, [.v3, .v5]),
       ("--backtracking", backtracking != nil, [.v3, .v5]),
       ("--repository-whitespace", repositoryWhitespace, [.v5]),
     ]
     for option in options where option.isGiven && !option.methods.contains(method) {
       let names = option.methods.map(\.rawValue).joined(separator: ", ")
+      let instead =
+        switch option.name {
+        case "--min-count": ", which takes --min-proba"
+        case "--min-proba": ", which takes --min-count"
+        default: ""
+        }
       throw ValidationError(
-        "\(option.name) belongs to --method \(names); it does not apply to \(method.rawValue)")
+        "\(option.name) belongs to --method \(names); it does not apply to \(method.rawValue)\(instead)"
+      )
     }
   }
 
