@@ -19,6 +19,7 @@ let package = Package(
     .library(name: "TextMining", targets: ["TextMining"]),
     .library(name: "WordVectors", targets: ["WordVectors"]),
     .library(name: "Communities", targets: ["Communities"]),
+    .library(name: "Text", targets: ["Text"]),
     .library(name: "Tracking", targets: ["Tracking"]),
     .library(name: "Reports", targets: ["Reports"]),
     .library(name: "Formats", targets: ["Formats"]),
@@ -33,7 +34,7 @@ let package = Package(
       name: "danlu",
       dependencies: [
         "Articles", "Recipes", "Training", "Torch", "TextMining", "WordVectors", "Communities",
-        "Tracking", "Reports", "Formats", "Memory", "Parallel", "Messages",
+        "Text", "Tracking", "Reports", "Formats", "Memory", "Parallel", "Messages",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -42,8 +43,11 @@ let package = Package(
       name: "Articles",
       dependencies: [
         "Recipes", "Training", "Generative", "Optimizers", "Datasets", "Layers", "Torch",
-        "TextMining", "WordVectors", "Communities", "Tracking", "Reports", "Formats", "Parallel",
-        "Messages",
+        "TextMining", "WordVectors", "Communities", "Text", "Tracking", "Reports", "Formats",
+        "Parallel", "Messages",
+      ],
+      exclude: [
+        "Layers", "Mathematics", "Optimization", "Graphs", "Words/JoSE.swift",
       ]),
     .target(
       name: "Recipes",
@@ -54,7 +58,9 @@ let package = Package(
     // Models and their training.
     .target(
       name: "Generative",
-      dependencies: ["Training", "Optimizers", "Datasets", "Layers", "Torch", "Messages"]),
+      dependencies: [
+        "Training", "Optimizers", "Datasets", "Layers", "Torch", "Parallel", "Messages",
+      ]),
     .target(
       name: "Training",
       dependencies: [
@@ -72,7 +78,9 @@ let package = Package(
     // Pure Swift, no libtorch.
     .target(
       name: "TextMining",
-      dependencies: ["WordVectors", "CPrefetch", "Formats", "Memory", "Parallel", "Messages"]),
+      dependencies: [
+        "WordVectors", "Text", "CPrefetch", "Formats", "Memory", "Parallel", "Messages",
+      ]),
     .target(
       name: "WordVectors",
       dependencies: ["CVectorKernels", "Formats", "Memory", "Parallel", "Messages"]),
@@ -81,6 +89,7 @@ let package = Package(
       name: "Communities",
       dependencies: ["CPrefetch", "Formats", "Memory", "Parallel", "Messages"]),
     .target(name: "CPrefetch"),
+    .target(name: "Text", dependencies: ["Formats", "Memory", "Parallel", "Messages"]),
     .target(name: "Tracking", dependencies: ["Reports", "Formats", "Messages"]),
     .target(name: "Reports", dependencies: ["Formats", "Messages"]),
     .target(name: "Formats", dependencies: ["CZlib", "Memory", "Messages"]),
@@ -100,16 +109,21 @@ let package = Package(
 
     .target(name: "TestSupport", dependencies: ["Torch"], path: "Tests/TestSupport"),
     .testTarget(
-      name: "CommandTests", dependencies: ["danlu", "Formats", "Tracking", "TestSupport"]),
+      name: "CommandTests",
+      dependencies: [
+        "danlu", "TextMining", "Communities", "Formats", "Messages", "Tracking", "TestSupport",
+      ]),
     .testTarget(
       name: "ArticlesTests",
       dependencies: [
-        "Articles", "Recipes", "Training", "Layers", "Torch", "Tracking", "Formats", "Parallel",
-        "TestSupport",
+        "Articles", "Recipes", "Training", "Optimizers", "Datasets", "Layers", "Torch", "Tracking",
+        "Reports", "Formats", "Parallel", "Messages", "TestSupport",
       ]),
     .testTarget(
       name: "GenerativeTests",
-      dependencies: ["Generative", "Datasets", "Optimizers", "Layers", "Torch", "TestSupport"]),
+      dependencies: [
+        "Generative", "Training", "Datasets", "Optimizers", "Layers", "Torch", "TestSupport",
+      ]),
     .testTarget(
       name: "TrainingTests",
       dependencies: [
@@ -131,8 +145,11 @@ let package = Package(
     .testTarget(
       name: "TextMiningTests",
       dependencies: [
-        "TextMining", "WordVectors", "Formats", "Memory", "Parallel", "TestSupport",
+        "TextMining", "WordVectors", "Text", "Formats", "Memory", "Parallel", "Messages",
+        "TestSupport",
       ]),
+    .testTarget(
+      name: "TextTests", dependencies: ["Text", "Formats", "Parallel", "Messages", "TestSupport"]),
     .testTarget(
       name: "WordVectorsTests",
       dependencies: ["WordVectors", "CVectorKernels", "Formats", "Parallel", "TestSupport"]),

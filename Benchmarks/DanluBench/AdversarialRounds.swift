@@ -39,7 +39,7 @@ enum AdversarialRounds {
     var figures: AdversarialFigures?
     Rounds(40) {
       for _ in 0..<steps {
-        figures = step.update(players, real: { real }, noise: { Tensor.normal([64, 100]) })
+        figures = step.update(players, real: real, noise: Tensor.normal([64, 100]))
       }
     }.report(
       name, repetitions: steps,

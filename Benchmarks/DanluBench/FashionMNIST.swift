@@ -2,6 +2,7 @@ import Datasets
 import Formats
 import Foundation
 import Layers
+import Messages
 import Optimizers
 import Parallel
 import Torch
@@ -19,10 +20,10 @@ enum FashionMNIST {
   /// `DATA TEST-POSITIONS.npy SEED EPOCHS`.
   static func run(_ arguments: [String]) throws {
     guard arguments.count == 4, let seed = UInt64(arguments[2]), let epochs = Int(arguments[3])
-    else { throw TrainingError("fashion-mnist expected DATA TEST.npy SEED EPOCHS") }
+    else { throw InputError("fashion-mnist expected DATA TEST.npy SEED EPOCHS") }
     let whole = try ImageFolder.read(path: arguments[0])
     guard let held = try NPY.read(path: arguments[1]).values(as: Int64.self)?.map(Int.init) else {
-      throw TrainingError("\(arguments[1]) holds no 64-bit integers")
+      throw InputError("\(arguments[1]) holds no 64-bit integers")
     }
     let isHeld = Set(held)
     let training = whole.subset((0..<whole.count).filter { !isHeld.contains($0) })

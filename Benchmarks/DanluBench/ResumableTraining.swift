@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Layers
+import Messages
 import Optimizers
 import Parallel
 import Torch
@@ -15,7 +16,7 @@ enum ResumableTraining {
   /// `FOLDER STEPS`: begins the run in the folder, or continues it.
   static func run(_ arguments: [String]) throws {
     guard arguments.count == 2, let steps = Int(arguments[1]) else {
-      throw TrainingError("resumable expected FOLDER STEPS")
+      throw InputError("resumable expected FOLDER STEPS")
     }
     let path = arguments[0]
     let configuration = RunConfiguration(recipe: "resumable", seed: 1)

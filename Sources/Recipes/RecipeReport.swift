@@ -16,12 +16,15 @@ enum RecipeReport {
       configuration: try .init(encoding: run.configuration))
   }
 
-  /// One chart per family of metrics: names up to the last separator (`loss`, `loss/generator`).
+  /// One chart per training and family of metrics (`loss` of `o-gan/loss/generator`).
   private static func curves(of run: Run) throws -> [Report.Block] {
     let records = try run.folder.metrics().records
+    let prefixes = run.folder.trainings.compactMap { $0.map { "\($0)/" } }
     let names = Set(records.flatMap(\.values.keys)).sorted()
     let families = Dictionary(grouping: names) { name in
-      name.split(separator: "/").first.map(String.init) ?? name
+      let prefix = prefixes.first { name.hasPrefix($0) } ?? ""
+      return prefix
+        + (name.dropFirst(prefix.count).split(separator: "/").first.map(String.init) ?? "")
     }
     return families.sorted { $0.key < $1.key }.map { family, names in
       let series = names.map { Series($0, metric: $0, of: records) }

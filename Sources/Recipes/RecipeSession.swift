@@ -1,46 +1,51 @@
 import Formats
 import Foundation
+import Messages
 import Parallel
+import Reports
 import Torch
 import Tracking
 import Training
 
-/// One run of one recipe, from its folder's first file to its report.
+/// One run of one article, from its folder's first file to its report.
 public struct RecipeSession {
-  private let recipe: any Recipe.Type
-  private let record: Run
+  private let article: any Article.Type
+  private let run: Run
   private let options: RecipeOptions
-  private let settings: Settings
-  private let origin: Origin
-
-  private enum Origin {
-    case created(inExistingFolder: Bool)
-    case resumed
-  }
+  private let body: (Work) throws -> (findings: [any Finding], steps: Int)
+  /// Whether this session made the run, and whether its folder was there before.
+  private let isNew: Bool
+  private let hadFolder: Bool
 
   /// The run's folder.
-  public var path: String { record.folder.path }
+  public var path: String { run.folder.path }
 
   /// Makes the folder of a new run. Throws for a bad option before anything is written.
-  public static func begin(
-    _ recipe: any Recipe.Type, options: RecipeOptions, assignments: [String], at path: String?
+  ///
+  /// - Parameter settings: The settings that differ from their defaults, by key.
+  public static func begin<Chosen: Article>(
+    _ article: Chosen.Type, options: RecipeOptions = RecipeOptions(),
+    settings: [(key: String, text: String)] = [], at path: String? = nil
   ) throws -> RecipeSession {
-    let card = recipe.card
-    let settings = try Settings(card, assignments: assignments)
-    _ = try Precision(parsing: options.precision)
-    if card.needsTorch {
-      try LibTorch.load()
-      _ = try Device(parsing: options.device)
+    let card = article.card
+    let settings = try Chosen.Settings(settings, of: card.name)
+    if options.data != nil, card.ownData == nil {
+      throw OptionError("data", "is not taken by \(card.name), which runs on \(card.data)")
     }
+    if !card.needsTorch, !["auto", "cpu"].contains(options.device) {
+      throw OptionError("device", "is not taken by \(card.name), which runs on the processor")
+    }
+    _ = try Precision(parsing: options.precision)
+    if card.needsTorch { try LibTorch.load() }
+    let device = card.needsTorch ? try Device(parsing: options.device) : .cpu
     let configuration = RunConfiguration(
       recipe: card.name, seed: options.seed,
-      settings: [
-        "options": try JSONValue(encoding: options), "set": settings.json,
-      ], versions: versions(card))
-    let exists = path.map { FileManager.default.fileExists(atPath: $0) } ?? false
+      settings: ["options": try JSONValue(encoding: options), "set": settings.json],
+      versions: versions(card))
+    let hadFolder = path.map { FileManager.default.fileExists(atPath: $0) } ?? false
     return RecipeSession(
-      recipe: recipe, record: try Run.create(configuration, at: path), options: options,
-      settings: settings, origin: .created(inExistingFolder: exists))
+      article, try Run.create(configuration, at: path), options, settings, device, isNew: true,
+      hadFolder: hadFolder)
   }
 
   /// What a finished run said, without running anything; `nil` if the run in `path` is unfinished or
@@ -54,58 +59,72 @@ public struct RecipeSession {
     return summary
   }
 
-  /// Opens the run in `path` to continue it after its latest intact checkpoint.
-  public static func resume(
-    at path: String, expecting name: String?, find: (String) throws -> any Recipe.Type
-  ) throws -> RecipeSession {
+  /// The name of the recipe whose run is in `path`.
+  public static func recipeName(at path: String) throws -> String {
     let folder = RunFolder(path: path)
     guard folder.isRun else {
-      throw RecipeError(
+      throw InputError(
         "\(path) is not a run: it has no config.json; a folder made by danlu run was expected")
     }
-    let configuration = try folder.configuration()
-    if let name, name != configuration.recipe {
-      throw RecipeError("\(path) is a run of \(configuration.recipe), not of \(name)")
-    }
-    let recipe = try find(configuration.recipe)
-    if recipe.card.needsTorch { try LibTorch.load() }
-    guard let value = configuration.settings["options"],
-      let options = try? value.decoded(as: RecipeOptions.self)
-    else { throw RecipeError("\(path)/config.json holds no options of a recipe") }
-    if recipe.card.needsTorch { _ = try Device(parsing: options.device) }
-    let assignments = (configuration.settings["set"]?.members ?? []).map {
-      "\($0.key)=\($0.value.stringValue ?? $0.value.text())"
-    }
-    let settings = try Settings(recipe.card, assignments: assignments)
-    return RecipeSession(
-      recipe: recipe, record: try Run.resume(at: path), options: options, settings: settings,
-      origin: .resumed)
+    return try folder.configuration().recipe
   }
 
-  /// Runs the recipe, writes `claims.json` and `report.html`, returns what they say.
+  /// Opens the run of `article` in `path`, to continue it after its latest intact checkpoints.
+  public static func resume<Chosen: Article>(
+    _ article: Chosen.Type, at path: String
+  ) throws -> RecipeSession {
+    let card = article.card
+    let configuration = try RunFolder(path: path).configuration()
+    guard let value = configuration.settings["options"],
+      let options = try? value.decoded(as: RecipeOptions.self)
+    else { throw InputError("\(path)/config.json holds no options of a recipe") }
+    let values = (configuration.settings["set"]?.members ?? []).map {
+      (key: $0.key, text: $0.value.stringValue ?? $0.value.text())
+    }
+    let settings = try Chosen.Settings(values, of: card.name)
+    if card.needsTorch { try LibTorch.load() }
+    let device = card.needsTorch ? try Device(parsing: options.device) : .cpu
+    return RecipeSession(
+      article, try Run.resume(at: path), options, settings, device, isNew: false, hadFolder: true)
+  }
+
+  private init<Chosen: Article>(
+    _ article: Chosen.Type, _ run: Run, _ options: RecipeOptions, _ settings: Chosen.Settings,
+    _ device: Device, isNew: Bool, hadFolder: Bool
+  ) {
+    self.article = article
+    self.run = run
+    self.options = options
+    self.isNew = isNew
+    self.hadFolder = hadFolder
+    body = { work in
+      let running = Running(
+        settings: settings, options: options, run: run, work: work, device: device)
+      return (try article.findings(running), running.steps.done)
+    }
+  }
+
+  /// Runs the article, writes `claims.json` and `report.html`, returns what they say.
   ///
   /// A new run that fails before anything was logged (for want of data, say) leaves no folder behind.
-  public func run(
-    progress: any ProgressReporter, cancellation: Cancellation
-  ) throws -> RunSummary {
-    let card = recipe.card
-    for problem in record.problems { progress.note(problem) }
-    noteChangedVersions(progress)
+  public func run(_ work: Work = .silent) throws -> RunSummary {
+    let card = article.card
+    for problem in run.problems { work.note(problem) }
+    noteChangedVersions(work)
     if card.needsTorch { RandomGenerator.seedAll(options.seed) }
-    let result: RecipeResult
+    let (findings, steps): ([any Finding], Int)
     do {
-      result = try recipe.run(
-        RecipeContext(
-          run: record, options: options, settings: settings, progress: progress,
-          cancellation: cancellation))
+      (findings, steps) = try body(work)
     } catch {
       if !(error is Cancelled) { discardIfEmpty() }
       throw error
     }
-    let summary = try record.finish(
-      steps: result.steps, metrics: result.metrics, claims: result.claims)
-    try record.write(
-      RecipeReport.make(card, summary: summary, sections: result.sections, of: record))
+    let metrics = findings.reduce(into: [:]) { $0.merge($1.metrics) { first, _ in first } }
+    let claims = findings.flatMap(\.claims)
+    let summary = try run.finish(steps: steps, metrics: metrics, claims: claims)
+    let report = try RecipeReport.make(
+      card, summary: summary, sections: findings.compactMap(\.section), of: run)
+    try report.write(to: run.folder.reportPath)
     return summary
   }
 
@@ -115,25 +134,23 @@ public struct RecipeSession {
     return ["danlu": danluVersion, "libtorch": LibTorch.version, "threads": "\(threadCount)"]
   }
 
-  private func noteChangedVersions(_ progress: any ProgressReporter) {
-    let now = Self.versions(recipe.card)
-    for (name, earlier) in record.configuration.versions.sorted(by: { $0.key < $1.key }) {
+  private func noteChangedVersions(_ work: Work) {
+    let now = Self.versions(article.card)
+    for (name, earlier) in run.configuration.versions.sorted(by: { $0.key < $1.key }) {
       guard let present = now[name], present != earlier else { continue }
-      progress.note(
+      work.note(
         "\(name): \(earlier) when the run began, \(present) now; its numbers may differ from those "
           + "of an uninterrupted run")
     }
   }
 
   private func discardIfEmpty() {
-    guard case .created(let inExistingFolder) = origin,
-      record.folder.checkpoints.complete().isEmpty,
-      let records = try? record.folder.metrics().records, records.isEmpty
-    else { return }
+    let folder = run.folder
+    let isEmpty = folder.trainings.allSatisfy { folder.checkpoints(of: $0).complete().isEmpty }
+    guard isNew, isEmpty, let records = try? folder.metrics().records, records.isEmpty else {
+      return
+    }
     try? FileManager.default.removeItem(atPath: path)
-    if inExistingFolder { try? Folder.create(path) }
+    if hadFolder { try? Folder.create(path) }
   }
 }
-
-/// Danlu's version, as runs record it.
-public let danluVersion = "0.1.0"

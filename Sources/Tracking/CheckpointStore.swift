@@ -17,6 +17,8 @@ public struct CheckpointStore: Sendable, Equatable {
     public let path: String
     /// What `commit` was given beside the files.
     public let note: JSONValue
+    /// How many records the run had when it was made.
+    let records: RecordCounts
   }
 
   /// Fills the checkpoint of `step` by `body`, which gets an empty folder to write files into; they
@@ -24,8 +26,9 @@ public struct CheckpointStore: Sendable, Equatable {
   ///
   /// `note` is kept in the manifest (a validation loss, a format version).
   @discardableResult
-  public func commit(
-    step: Int, note: JSONValue = [:], _ body: (_ folder: String) throws -> Void
+  func commit(
+    step: Int, note: JSONValue = [:], records: RecordCounts = RecordCounts(),
+    _ body: (_ folder: String) throws -> Void
   ) throws -> Checkpoint {
     let target = path + "/" + Self.name(step: step)
     let replaced = path + "/." + Self.name(step: step) + ".replaced.partial"
@@ -37,14 +40,14 @@ public struct CheckpointStore: Sendable, Equatable {
     do {
       try Folder.createAtomically(target) { temporary in
         try body(temporary)
-        try writeManifest(of: temporary, step: step, note: note)
+        try writeManifest(of: temporary, step: step, note: note, records)
       }
     } catch {
       if access(replaced, F_OK) == 0 { rename(replaced, target) }
       throw error
     }
     try? FileManager.default.removeItem(atPath: replaced)
-    return Checkpoint(step: step, path: target, note: note)
+    return Checkpoint(step: step, path: target, note: note, records: records)
   }
 
   /// The complete checkpoints by ascending step; none if there is no folder.
@@ -102,7 +105,9 @@ public struct CheckpointStore: Sendable, Equatable {
     return String(repeating: "0", count: max(0, 6 - digits.count)) + digits
   }
 
-  private func writeManifest(of folder: String, step: Int, note: JSONValue) throws {
+  private func writeManifest(
+    of folder: String, step: Int, note: JSONValue, _ records: RecordCounts
+  ) throws {
     let files: [JSONValue] = try Folder.names(in: folder).map { name in
       guard let size = Self.size(folder + "/" + name) else {
         throw FileError(path: folder + "/" + name, reason: "is not a regular file")
@@ -112,7 +117,9 @@ public struct CheckpointStore: Sendable, Equatable {
         "crc32c": .integer(try Self.checksum(folder + "/" + name)),
       ]
     }
-    let manifest: JSONValue = ["step": .integer(step), "files": .array(files), "note": note]
+    let manifest: JSONValue = [
+      "step": .integer(step), "files": .array(files), "note": note, "records": records.json,
+    ]
     try AtomicFile.write(manifest.text(pretty: true) + "\n", to: folder + "/manifest.json")
   }
 
@@ -141,7 +148,10 @@ public struct CheckpointStore: Sendable, Equatable {
       }
       return Entry(path: path, checksum: file["crc32c"]?.integerValue)
     }
-    return (Checkpoint(step: step, path: folder, note: manifest["note"] ?? [:]), entries)
+    let checkpoint = Checkpoint(
+      step: step, path: folder, note: manifest["note"] ?? [:],
+      records: RecordCounts(manifest["records"]))
+    return (checkpoint, entries)
   }
 
   private func intact(_ folder: String) throws -> Checkpoint {

@@ -14,6 +14,7 @@ public final class Run {
   public let problems: [String]
   private let metrics: JSONLines.Writer
   private let events: EventFile.Writer
+  private var counts: RecordCounts
   private let lock: RunLock
   private let clock: () -> Double
   /// The clock's reading at which the run would have begun had it never been interrupted.
@@ -51,13 +52,13 @@ public final class Run {
     }
   }
 
-  /// Continues the run in `path` from the state after `step`, by default that of its latest intact
-  /// checkpoint: records and checkpoints of later steps are dropped, so that the finished files are
-  /// those of an uninterrupted run. `problems` then tells which checkpoints were damaged.
+  /// Continues the run in `path` after the latest intact checkpoint of each of its trainings: what was
+  /// recorded after the last of them is dropped, so that the finished files are those of an
+  /// uninterrupted run. `problems` then tells which checkpoints were damaged.
   ///
   /// Throws `FileError` if `path` is no run, or if another process is writing it.
   public static func resume(
-    at path: String, afterStep step: Int? = nil, clock: @escaping () -> Double = systemClock
+    at path: String, clock: @escaping () -> Double = systemClock
   ) throws -> Run {
     let folder = RunFolder(path: path)
     guard folder.isRun else {
@@ -68,22 +69,25 @@ public final class Run {
     let configuration = try folder.configuration()
     let lock = try RunLock(folder)
     folder.removeDebris()
-    let (checkpoint, problems) = step == nil ? folder.checkpoints.latestIntact() : (nil, [])
-    let step = step ?? checkpoint?.step ?? 0
-    try folder.checkpoints.removeAll(afterStep: step)
-    let elapsed = try folder.truncateMetrics(afterStep: step)
-    for events in folder.eventPaths { try EventFile.truncate(path: events, afterStep: step) }
+    let (counts, problems) = try folder.dropDamagedCheckpoints()
+    let elapsed = try folder.truncateMetrics(to: counts.metrics)
+    for events in folder.eventPaths {
+      try EventFile.truncate(path: events, keepingFirst: counts.events + 1)
+    }
     return try Run(
-      folder, configuration, lock: lock, elapsed: elapsed, problems: problems, clock: clock)
+      folder, configuration, lock: lock, counts: counts, elapsed: elapsed, problems: problems,
+      clock: clock)
   }
 
   private init(
     _ folder: RunFolder, _ configuration: RunConfiguration, lock: RunLock? = nil,
-    elapsed: Double, problems: [String] = [], clock: @escaping () -> Double
+    counts: RecordCounts = RecordCounts(), elapsed: Double, problems: [String] = [],
+    clock: @escaping () -> Double
   ) throws {
     self.problems = problems
     self.folder = folder
     self.configuration = configuration
+    self.counts = counts
     self.clock = clock
     self.lock = try lock ?? RunLock(folder)
     origin = clock() - elapsed
@@ -103,31 +107,33 @@ public final class Run {
       values["step"] == nil && values["wall"] == nil, "a metric cannot be called step or wall")
     let record = RunFolder.Record(step: step, wall: seconds, values: values)
     try metrics.append(record.line)
+    counts.metrics += 1
     let scalars = values.sorted { $0.key < $1.key }
       .map { SummaryValue(tag: $0.key, .scalar(Float($0.value))) }
-    try events.append(scalars, step: step, wallTime: clock())
-    try events.flush()
+    try append(scalars, step: step)
   }
 
   /// Keeps a picture: in `samples/TAG-STEP.png` and for TensorBoard.
   public func log(image: Image, tag: String, step: Int) throws {
     try image.writePNG(to: samplePath(tag: tag, step: step, extension: "png"))
-    try events.append([.image(tag: tag, image)], step: step, wallTime: clock())
-    try events.flush()
+    try append([.image(tag: tag, image)], step: step)
   }
 
   /// Keeps a text: in `samples/TAG-STEP.txt` and for TensorBoard.
   public func log(text: String, tag: String, step: Int) throws {
     try AtomicFile.write(text, to: samplePath(tag: tag, step: step, extension: "txt"))
-    try events.append([SummaryValue(tag: tag, .text([text]))], step: step, wallTime: clock())
-    try events.flush()
+    try append([SummaryValue(tag: tag, .text([text]))], step: step)
   }
 
   /// Shows the distribution of `values` (weights, gradients) in TensorBoard.
   public func log(histogramOf values: [Double], tag: String, step: Int) throws {
-    let summary = SummaryValue(tag: tag, .histogram(Histogram(of: values)))
-    try events.append([summary], step: step, wallTime: clock())
+    try append([SummaryValue(tag: tag, .histogram(Histogram(of: values)))], step: step)
+  }
+
+  private func append(_ values: [SummaryValue], step: Int) throws {
+    try events.append(values, step: step, wallTime: clock())
     try events.flush()
+    counts.events += 1
   }
 
   /// `samples/TAG-STEP.EXTENSION`, the step with six digits, separators in the tag made harmless.
@@ -137,11 +143,13 @@ public final class Run {
     return "\(folder.samplesPath)/\(name)-\(CheckpointStore.padded(step)).\(suffix)"
   }
 
-  /// Makes the records durable. To be called before a checkpoint is committed, so that a checkpoint
-  /// never knows of a step whose records are lost.
-  public func synchronize() throws {
+  /// Makes the records durable, so that a checkpoint never knows of a step whose records are lost;
+  /// returns how many there are.
+  @discardableResult
+  func synchronize() throws -> RecordCounts {
     try metrics.synchronize()
     try events.synchronize()
+    return counts
   }
 
   /// Writes `claims.json`, which marks the run as finished, and returns what it holds.
@@ -216,7 +224,8 @@ private final class RunLock {
 extension RunFolder {
   /// Removes what a kill left of files and checkpoints that were being written.
   fileprivate func removeDebris() {
-    for folder in [path, samplesPath, checkpointsPath] {
+    let stores = trainings.map { checkpoints(of: $0).path }
+    for folder in [path, samplesPath] + stores {
       for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
       where name.hasPrefix(".") && name.hasSuffix(".partial") {
         try? FileManager.default.removeItem(atPath: folder + "/" + name)
@@ -224,17 +233,34 @@ extension RunFolder {
     }
   }
 
-  /// Drops damaged records and those of steps after `step`, at once; returns the seconds of work
+  /// Removes damaged checkpoints and, as their trainings came later, all those of the trainings after
+  /// the first damaged one. Returns how many records there were at the last that stays.
+  fileprivate func dropDamagedCheckpoints() throws -> (RecordCounts, problems: [String]) {
+    var counts = RecordCounts()
+    var problems: [String] = []
+    for name in trainings {
+      let store = checkpoints(of: name)
+      var checkpoint: CheckpointStore.Checkpoint?
+      if problems.isEmpty { (checkpoint, problems) = store.latestIntact() }
+      try store.removeAll(afterStep: checkpoint?.step ?? -1)
+      if let checkpoint { counts = checkpoint.records }
+    }
+    return (counts, problems)
+  }
+
+  /// Keeps the first `count` lines of metrics, less damaged ones, at once; returns the seconds of work
   /// that the last kept one tells of.
-  fileprivate func truncateMetrics(afterStep step: Int) throws -> Double {
+  fileprivate func truncateMetrics(to count: Int) throws -> Double {
     guard access(metricsPath, F_OK) == 0 else { return 0 }
     let file = try MappedFile(path: metricsPath)
     var kept: [UInt8] = []
     var elapsed = 0.0
     // What follows the last newline is torn, and empty if nothing is.
-    for line in file.bytes.split(separator: 0x0a, omittingEmptySubsequences: false).dropLast() {
+    for line in file.bytes.split(separator: 0x0a, omittingEmptySubsequences: false).dropLast()
+      .prefix(count)
+    {
       let value = try? JSONValue(parsing: UnsafeRawBufferPointer(rebasing: line))
-      guard let record = value.flatMap(Record.init), record.step <= step else { continue }
+      guard let record = value.flatMap(Record.init) else { continue }
       kept.append(contentsOf: line)
       kept.append(0x0a)
       elapsed = max(elapsed, record.wall.isFinite ? record.wall : 0)

@@ -26,7 +26,23 @@ public struct RunFolder: Sendable, Equatable {
       .map { path + "/" + $0 }
   }
 
-  public var checkpoints: CheckpointStore { CheckpointStore(path: checkpointsPath) }
+  /// The checkpoints of the training called `name`.
+  public func checkpoints(of name: String? = nil) -> CheckpointStore {
+    CheckpointStore(path: name.map { "\(checkpointsPath)/\($0)" } ?? checkpointsPath)
+  }
+
+  /// The trainings that have checkpoints, in the order in which they reached their latest ones.
+  public var trainings: [String?] {
+    let folders = ((try? Folder.names(in: checkpointsPath)) ?? []).filter(Self.isTrainingName)
+    let found: [(name: String?, metrics: Int)] = ([nil] + folders).map { name in
+      (name, checkpoints(of: name).latest()?.records.metrics ?? .max)
+    }
+    return found.sorted { $0.metrics < $1.metrics }.map(\.name)
+  }
+
+  static func isTrainingName(_ name: String) -> Bool {
+    name.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._-]*/) != nil && !name.hasPrefix("step-")
+  }
 
   /// Throws `FileError` where there is none or where it is damaged.
   public func configuration() throws -> RunConfiguration {

@@ -20,7 +20,7 @@ public struct RunOverview: Sendable {
   public let lastStep: Int?
   /// The last value of each metric.
   public let lastMetrics: [String: Double]
-  /// The step of the latest complete checkpoint.
+  /// The step of the latest complete checkpoint, that of the last training if there are several.
   public let checkpointStep: Int?
   /// One line for each thing that is damaged.
   public let problems: [String]
@@ -51,7 +51,8 @@ extension RunFolder {
     return RunOverview(
       folder: self, status: status, configuration: configuration, summary: summary,
       lastStep: records.map(\.step).max(), lastMetrics: lastMetrics,
-      checkpointStep: checkpoints.latest()?.step, problems: problems)
+      checkpointStep: trainings.compactMap { checkpoints(of: $0).latest()?.step }.last,
+      problems: problems)
   }
 
   /// The runs in the folder `path`, by name; other folders in there are passed over.

@@ -26,25 +26,6 @@ extension Callback {
   public func trainingDidEnd(_ state: TrainingState) throws {}
 }
 
-/// How far training is; a callback may ask it to stop.
-public final class TrainingState {
-  /// The number of updates done; before an update, also that update's number, from 0.
-  public internal(set) var step: Int
-  public let steps: Int
-  private let stepsPerEpoch: Int?
-  /// Set by a callback that wants training to end after this step.
-  public var shouldStop = false
-
-  init(step: Int, steps: Int, stepsPerEpoch: Int? = nil) {
-    self.step = step
-    self.steps = steps
-    self.stepsPerEpoch = stepsPerEpoch
-  }
-
-  /// The number of passes over the data that are complete; 0 throughout for a task without epochs.
-  public var epoch: Int { stepsPerEpoch.map { step / $0 } ?? 0 }
-}
-
 /// Calls a closure before each update: for schedules of anything.
 ///
 ///     BeforeUpdate { state in

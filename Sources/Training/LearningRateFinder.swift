@@ -56,7 +56,7 @@ public struct LearningRateFinder: Sendable {
       let rate = lowest * pow(highest / lowest, Double(step) / Double(steps - 1))
       optimizer.learningRate = rate
       guard let loss = try task.update(task.nextBatch(), step: step, scope)[figure]?.item() else {
-        throw TrainingError("the task reports no figure '\(figure)'")
+        throw InputError("the task reports no figure '\(figure)'")
       }
       guard loss.isFinite else { break }
       average = 0.9 * average + 0.1 * loss

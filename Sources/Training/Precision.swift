@@ -1,4 +1,4 @@
-import Foundation
+import Messages
 import Parallel
 import Torch
 
@@ -10,12 +10,12 @@ public enum Precision: String, Sendable, CaseIterable {
   /// Mixed precision: weights and updates in float32, matrix products and convolutions in bfloat16.
   case bf16
 
-  /// Reads `auto`, `fp32`, `bf16`; throws `TrainingError` for anything else.
+  /// Reads `auto`, `fp32`, `bf16`; throws `OptionError` for anything else.
   public init(parsing text: String) throws {
     guard let precision = Precision(rawValue: text) else {
-      throw TrainingError(
-        "unknown precision '\(text)'; one of \(Precision.allCases.map(\.rawValue).joined(separator: ", "))"
-      )
+      throw OptionError(
+        "precision", expected: Precision.allCases.map(\.rawValue).joined(separator: ", "),
+        received: "'\(text)'")
     }
     self = precision
   }

@@ -7,29 +7,27 @@ import Tracking
 /// Runs a task's updates: figures, callbacks, validation, checkpoints, early stopping, interruption and
 /// exact resumption.
 ///
-/// With a `Run` it writes that run's folder, and begins at the run's latest checkpoint if there is
-/// one; without, it only trains. On the CPU with the same number of threads an interrupted and resumed
-/// run has the same weights, bit for bit, as an uninterrupted one.
-///
-/// One run holds the checkpoints of one training: whoever trains several models gives the run to one
-/// of their trainers.
+/// With a `Run` it writes that run's folder, and begins at the latest checkpoint that the run has of
+/// this training; without, it only trains. A run holds as many trainings as have names of their own,
+/// and a finished one is loaded instead of repeated. On the CPU with the same number of threads an
+/// interrupted and resumed training has the same weights, bit for bit, as an uninterrupted one.
 public final class Trainer {
   public let options: TrainingOptions
-  let run: Run?
+  let training: RunTraining?
   let callbacks: [any Callback]
-  private let progress: any ProgressReporter
-  private let cancellation: Cancellation
+  private let work: Work
 
+  /// - Parameter name: Tells this training from others of the same run: its metrics are logged as
+  ///   `name/…`, its checkpoints stand in `checkpoints/name/`.
   public init(
-    _ options: TrainingOptions, run: Run? = nil, callbacks: [any Callback] = [],
-    progress: any ProgressReporter = SilentProgress(), cancellation: Cancellation = Cancellation()
+    _ options: TrainingOptions, run: Run? = nil, named name: String? = nil,
+    callbacks: [any Callback] = [], work: Work = .silent
   ) {
     self.options = options
-    // The debugging switches and all ranks but the first leave no traces.
-    self.run = options.dryRun || options.overfitsOneBatch || options.rank != 0 ? nil : run
+    // The debugging switches leave no traces.
+    training = options.dryRun || options.overfitsOneBatch ? nil : run?.training(named: name)
     self.callbacks = callbacks
-    self.progress = progress
-    self.cancellation = cancellation
+    self.work = work
   }
 
   /// What training came to.
@@ -53,149 +51,122 @@ public final class Trainer {
 
   /// Trains to `options.steps` updates.
   ///
-  /// Throws `Cancelled` when interrupted (after a checkpoint, if there is a run), `TrainingError` when
+  /// Throws `Cancelled` when interrupted (after a checkpoint, if there is a run), `InputError` when
   /// a figure stops being finite or when the run's checkpoint is of another model, `FileError` when the
   /// run's folder cannot be written.
   public func fit(_ task: some TrainingTask) throws -> Outcome {
     let (autocastType, reason) = options.precision.choice(for: options.device)
     let scope = StepScope(device: options.device, autocastType: autocastType)
-    var session = Session(record: try resume(task) ?? TrainingRecord())
-    let firstStep = session.record.step
-    let state = TrainingState(step: firstStep, steps: lastStep, stepsPerEpoch: task.stepsPerEpoch)
-    state.shouldStop = session.record.isStopped
-    progress.note("precision: \(reason)")
-    if firstStep > 0 { progress.note("continuing after step \(firstStep)") }
-    progress.begin("training", total: max(0, lastStep - firstStep), unit: "steps")
-    defer { progress.end() }
+    let state = TrainingState(
+      try resume(task) ?? .init(), steps: lastStep, stepsPerEpoch: task.stepsPerEpoch)
+    work.note("precision: \(reason)")
+    if state.firstStep > 0 { work.note("continuing after step \(state.firstStep)") }
     for callback in callbacks { try callback.trainingWillBegin(state) }
-
-    let onlyBatch = options.overfitsOneBatch ? try task.nextBatch() : nil
-    while state.step < lastStep, !state.shouldStop {
-      if cancellation.isCancelled {
-        try save(task, &session)
-        throw Cancelled()
-      }
-      if let limit = options.maximumSeconds, session.seconds >= limit { break }
-      for callback in callbacks { try callback.updateWillBegin(state) }
-      let batch = try onlyBatch ?? task.nextBatch()
-      let figures = try task.update(batch, step: state.step, scope)
-      state.step += 1
-      session.record.step = state.step
-      try account(figures, state, &session)
-      if let interval = options.validationInterval, state.step % interval == 0 || options.dryRun {
-        try validate(task, scope, state, &session)
-      }
-      session.record.isStopped = state.shouldStop
-      if let interval = options.checkpointInterval, state.step % interval == 0 {
-        try save(task, &session)
-      }
+    let remaining = max(0, lastStep - state.firstStep)
+    let phase = training?.name.map { "training \($0)" } ?? "training"
+    try work.phase(phase, of: remaining, unit: "steps") { phase in
+      try train(task, state, scope, phase)
     }
-    let isValidated = session.record.validatedStep == state.step
-    if options.validationInterval != nil, !isValidated, state.step > 0 {
-      try validate(task, scope, state, &session)
+    if options.validationInterval != nil, state.record.validatedStep != state.step, state.step > 0 {
+      try validate(task, scope, state)
     }
-    if state.step > firstStep { try save(task, &session) }
+    if state.step > state.firstStep { try save(task, state) }
     for callback in callbacks { try callback.trainingDidEnd(state) }
     return Outcome(
-      steps: state.step, firstStep: firstStep, metrics: session.record.metricValues,
-      validation: session.record.validationValues,
-      best: session.record.best.map { ($0.value, $0.step) },
-      stoppedEarly: state.step < lastStep, seconds: session.seconds, precision: reason)
+      steps: state.step, firstStep: state.firstStep, metrics: state.metrics,
+      validation: state.validation, best: state.best, stoppedEarly: state.step < lastStep,
+      seconds: state.seconds, precision: reason)
   }
 
   private var lastStep: Int { options.dryRun ? min(1, options.steps) : options.steps }
 
-  /// What `fit` keeps from step to step.
-  struct Session {
-    var record: TrainingRecord
-    /// The step of the checkpoint that is on disk.
-    var savedStep: Int?
-    /// The latest figures, where they have not been looked at.
-    var unread: [String: Tensor] = [:]
-    private let started = ContinuousClock.now
-    private var noted = ContinuousClock.now
-
-    init(record: TrainingRecord) {
-      self.record = record
-      savedStep = record.step > 0 ? record.step : nil
-    }
-
-    var seconds: Double { (ContinuousClock.now - started) / .seconds(1) }
-
-    /// Whether it is time to word the figures for people again: doing it at every step would cost
-    /// more than small updates.
-    mutating func isNoteDue() -> Bool {
-      let now = ContinuousClock.now
-      guard now - noted >= .milliseconds(100) else { return false }
-      noted = now
-      return true
+  private func train(
+    _ task: some TrainingTask, _ state: TrainingState, _ scope: StepScope, _ phase: Work.Phase
+  ) throws {
+    let onlyBatch = options.overfitsOneBatch ? try task.nextBatch() : nil
+    while state.step < lastStep, !state.shouldStop {
+      if phase.isCancelled {
+        try save(task, state)
+        throw Cancelled()
+      }
+      if let limit = options.maximumSeconds, state.seconds >= limit { return }
+      for callback in callbacks { try callback.updateWillBegin(state) }
+      let batch = try onlyBatch ?? task.nextBatch()
+      let figures = try task.update(batch, step: state.step, scope)
+      state.record.step += 1
+      try account(figures, state, phase)
+      if let interval = options.validationInterval, state.step % interval == 0 || options.dryRun {
+        try validate(task, scope, state)
+      }
+      if let interval = options.checkpointInterval, state.step % interval == 0 {
+        try save(task, state)
+      }
     }
   }
 
   // MARK: - Figures
 
   private func account(
-    _ figures: [String: Tensor], _ state: TrainingState, _ session: inout Session
+    _ figures: [String: Tensor], _ state: TrainingState, _ phase: Work.Phase
   ) throws {
-    session.unread = figures
+    state.unread = figures
     let isLogged = state.step % options.logInterval == 0 || state.step == lastStep
     var values: [String: Double] = [:]
     var note: String?
     // Reading a figure waits for a GPU, so there only logged steps are looked at.
     if isLogged || options.device.kind == .cpu {
-      values = try read(&session)
-      if session.isNoteDue() || state.step == lastStep {
+      values = try read(state)
+      if state.isNoteDue() || state.step == lastStep {
         note = values.sorted { $0.key < $1.key }.prefix(3)
           .map { "\($0.key) \(String(format: "%.4g", $0.value))" }.joined(separator: "  ")
       }
     }
     if isLogged {
-      session.record.metricValues = values
-      try run?.log(values, step: state.step)
+      state.record.metrics = values.mapValues { .number($0) }
+      try training?.log(values, step: state.step)
     }
-    progress.advance(by: 1, note: note)
+    // An interruption is heard between updates, where a checkpoint can be made.
+    phase.report(note: note)
     for callback in callbacks {
       try callback.updateDidEnd(state, metrics: isLogged ? values : [:])
     }
   }
 
   /// The figures of the last update. Throws if one is not a finite number.
-  func read(_ session: inout Session) throws -> [String: Double] {
-    let values = session.unread.mapValues { $0.item() }
-    session.unread = [:]
+  func read(_ state: TrainingState) throws -> [String: Double] {
+    let values = state.unread.mapValues { $0.item() }
+    state.unread = [:]
     guard let bad = values.filter({ !$0.value.isFinite }).min(by: { $0.key < $1.key }) else {
       return values
     }
-    let last = session.savedStep.map { "; the checkpoint of step \($0) is still good" } ?? ""
-    throw TrainingError(
-      "\(bad.key) became \(bad.value) at step \(session.record.step)\(last); a lower learning rate, "
+    let last = state.savedStep.map { "; the checkpoint of step \($0) is still good" } ?? ""
+    throw InputError(
+      "\(bad.key) became \(bad.value) at step \(state.step)\(last); a lower learning rate, "
         + "gradient clipping or precision fp32 may help")
   }
 
   private func validate(
-    _ task: some TrainingTask, _ scope: StepScope, _ state: TrainingState,
-    _ session: inout Session
+    _ task: some TrainingTask, _ scope: StepScope, _ state: TrainingState
   ) throws {
     let values = try task.validate(scope)
-    session.record.validatedStep = state.step
-    session.record.validationValues = values
+    state.record.validatedStep = state.step
+    state.record.validation = values.mapValues { .number($0) }
     guard !values.isEmpty else { return }
-    try run?.log(values, step: state.step)
+    try training?.log(values, step: state.step)
     for callback in callbacks { try callback.validationDidEnd(state, metrics: values) }
     guard let monitor = options.monitor else { return }
     guard let value = values[monitor.metric] else {
-      throw TrainingError(
+      throw InputError(
         "the monitored figure '\(monitor.metric)' is not among those of validation: "
           + values.keys.sorted().joined(separator: ", "))
     }
-    if monitor.isBetter(value, than: session.record.best?.value) {
-      session.record.best = .init(value: value, step: state.step)
-      session.record.validationsWithoutImprovement = 0
-      session.record.isStopped = state.shouldStop
-      try save(task, &session)
+    if monitor.isBetter(value, than: state.best?.value) {
+      state.record.best = .init(value: value, step: state.step)
+      state.record.validationsWithoutImprovement = 0
+      try save(task, state)
     } else {
-      session.record.validationsWithoutImprovement += 1
-      if let patience = monitor.patience, session.record.validationsWithoutImprovement >= patience {
+      state.record.validationsWithoutImprovement += 1
+      if let patience = monitor.patience, state.record.validationsWithoutImprovement >= patience {
         state.shouldStop = true
       }
     }

@@ -24,15 +24,12 @@ public struct TrainingOptions: Sendable {
   public var dryRun: Bool
   /// The first batch again and again: a model that cannot learn it by heart has a mistake in it.
   public var overfitsOneBatch: Bool
-  /// This process's number among `worldSize` that train one model together. Rank 0 writes the run.
-  public var rank: Int
-  public var worldSize: Int
 
   public init(
     steps: Int, device: Device = .cpu, precision: Precision = .auto, logInterval: Int = 10,
     validationInterval: Int? = nil, checkpointInterval: Int? = nil, keptCheckpoints: Int = 2,
     monitor: Monitor? = nil, maximumSeconds: Double? = nil, dryRun: Bool = false,
-    overfitsOneBatch: Bool = false, rank: Int = 0, worldSize: Int = 1
+    overfitsOneBatch: Bool = false
   ) {
     require(steps >= 0, "TrainingOptions expected steps ≥ 0, received \(steps)")
     require(
@@ -49,8 +46,6 @@ public struct TrainingOptions: Sendable {
     self.maximumSeconds = maximumSeconds
     self.dryRun = dryRun
     self.overfitsOneBatch = overfitsOneBatch
-    self.rank = rank
-    self.worldSize = worldSize
   }
 }
 

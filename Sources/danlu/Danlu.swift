@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import Parallel
+import Messages
 
 @main
 struct Danlu: ParsableCommand {
@@ -11,9 +11,10 @@ struct Danlu: ParsableCommand {
       Begin with:
         danlu doctor                what is installed, what is missing
         danlu recipes               the articles that run
-        danlu run gan-single-loss   train one and check its claims
+        danlu run infomap           words, vectors and communities; no libtorch
+        danlu run gan-single-loss   train a GAN and check its claims
       """,
-    version: "0.1.0",
+    version: danluVersion,
     subcommands: [
       DoctorCommand.self, RecipesCommand.self, RunCommand.self, VerifyCommand.self,
       WordsCommand.self, VectorsCommand.self, CommunitiesCommand.self,
@@ -23,29 +24,20 @@ struct Danlu: ParsableCommand {
   /// Exits with 0 on success, 1 on a failure that one line on standard error explains, 2 on wrong
   /// usage, 130 when interrupted.
   static func main() {
+    var running: (any ParsableCommand.Type)?
     do {
       var command = try parseAsRoot()
+      running = type(of: command)
       try command.run()
-    } catch is Cancelled {
-      Foundation.exit(Interruption.exitCode)
     } catch {
-      finish(error)
-    }
-  }
-
-  private static func finish(_ error: any Error) -> Never {
-    let code = exitCode(for: error)
-    switch code {
-    case .success:
-      Console.output(fullMessage(for: error))
-      Foundation.exit(0)
-    case .validationFailure:
-      Console.note(fullMessage(for: error))
-      Foundation.exit(2)
-    default:
-      if let status = error as? ExitCode { Foundation.exit(status.rawValue) }
-      Console.note("danlu: \(error)")
-      Foundation.exit(1)
+      if exitCode(for: error) == .success {
+        Console.output(fullMessage(for: error))  // --help and --version arrive as errors.
+        return
+      }
+      TerminalProgress.close()
+      let failure = CommandFailure(error, of: running)
+      if !failure.message.isEmpty { Console.note(failure.message) }
+      Foundation.exit(failure.status)
     }
   }
 }

@@ -1,11 +1,10 @@
 import Formats
 import Foundation
 import Parallel
+import Synchronization
 import TestSupport
 import Testing
-import Torch
 import Tracking
-import Training
 
 @testable import Articles
 @testable import Recipes
@@ -13,18 +12,22 @@ import Training
 extension SerialTests {
   /// Runs recipes with their defaults at seed 0, as `danlu verify` does.
   @Suite(.enabled(if: hasTorch, torchReason)) struct ClaimTests {
-    func check(_ recipe: any Recipe.Type) throws {
+    func check(_ article: any Article.Type, _ settings: KeyValuePairs<String, String> = [:]) throws
+    {
       try withTemporaryFolder { folder in
         let session = try RecipeSession.begin(
-          recipe, options: RecipeOptions(device: "cpu"), assignments: [], at: folder + "/run")
-        let summary = try session.run(progress: SilentProgress(), cancellation: Cancellation())
+          article, options: RecipeOptions(device: "cpu"),
+          settings: settings.map { ($0.key, $0.value) }, at: folder + "/run")
+        let summary = try session.run()
         #expect(!summary.claims.isEmpty)
         #expect(Set(summary.claims.map(\.id)).count == summary.claims.count)
-        // Times hang on what else the machine does; Benchmarks/ measures them.
-        for claim in summary.claims where !claim.id.hasPrefix("time") {
-          #expect(
-            claim.holds,
-            "\(recipe.card.name) \(claim.id): \(claim.measuredText), expected \(claim.expected)")
+        if settings.isEmpty {
+          // Times hang on what else the machine does; Benchmarks/ measures them.
+          for claim in summary.claims where !claim.id.hasPrefix("time") {
+            #expect(
+              claim.holds,
+              "\(article.card.name) \(claim.id): \(claim.measuredText), expected \(claim.expected)")
+          }
         }
         let run = RunFolder(path: folder + "/run")
         #expect(try JSONValue(encoding: run.summary()) == JSONValue(encoding: summary))
@@ -33,135 +36,172 @@ extension SerialTests {
       }
     }
 
-    @Test(arguments: ["det-exp", "initialization", "smoothing", "dropout", "infomap"])
-    func smallRecipesHold(_ name: String) throws {
-      try check(try RecipeBook.recipe(named: name))
+    @Test(.tags(.slow), .enabled(if: runsSlowTests, slowReason))
+    func allArticlesHold() throws {
+      for article in ArticleBook.all { try check(article) }
     }
 
-    @Test(.tags(.slow), .enabled(if: runsSlowTests, slowReason))
-    func allRecipesHold() throws {
-      for recipe in RecipeBook.all { try check(recipe) }
+    /// Every loss and mode, small: all claims are measured, though too little is learned for them.
+    @Test(arguments: ["one-loss", "split", "alternating"])
+    func theOneLossArticleRunsSmall(_ mode: String) throws {
+      try check(
+        GANSingleLossArticle.self,
+        [
+          "steps": "4", "images": "1000", "width": "8", "noise": "4", "repeats": "2",
+          "batch": "16", "mode": mode,
+        ])
     }
   }
 
-  /// What the session itself does, with a recipe that trains nothing.
+  /// What the session itself does, with an article of the tests.
   @Suite struct SessionTests {
-    /// Logs as many steps as asked, checkpointing each; fails or is interrupted on demand.
-    enum Walk: Recipe {
-      static let card = RecipeCard(
-        name: "det-exp", title: "t", summary: "s.", date: "2020-01-01", archive: 1,
-        needsTorch: false, data: "none", duration: "1 s",
-        settings: [Setting("failAt", .integer(-1), help: "h")])
+    func begin(
+      _ path: String, _ settings: KeyValuePairs<String, String> = [:],
+      options: RecipeOptions = RecipeOptions(seed: 3, device: "cpu")
+    ) throws -> RecipeSession {
+      try RecipeSession.begin(
+        LinearFitArticle.self, options: options, settings: settings.map { ($0.key, $0.value) },
+        at: path)
+    }
 
-      static func run(_ context: RecipeContext) throws -> RecipeResult {
-        let store = context.run.folder.checkpoints
-        let first = store.latest()?.step ?? 0
-        let failure = context.settings.integer("failAt")
-        if failure == 0 { throw RecipeError("no data") }
-        for step in (first + 1)...context.steps(4) {
-          try context.cancellation.check()
-          if step == failure { throw RecipeError("failed at \(step)") }
-          try context.run.log(["loss": Double(step)], step: step)
-          try store.commit(step: step) { try AtomicFile.write("w", to: $0 + "/w") }
-        }
-        return RecipeResult(steps: context.steps(4), claims: [])
+    @Test(.enabled(if: hasTorch, torchReason))
+    func theArticleOfTheGuideHolds() throws {
+      try withTemporaryFolder { folder in
+        let summary = try begin(folder + "/run").run()
+        #expect(summary.claims.map(\.id) == ["sgd", "adam"] && summary.holds)
+        #expect(summary.steps == 400 && Set(summary.metrics.keys) == ["slope/sgd", "slope/adam"])
+        let run = RunFolder(path: folder + "/run")
+        #expect(run.trainings == [nil, "sgd", "adam"] || run.trainings == ["sgd", "adam", nil])
+        let names = Set(try run.metrics().records.flatMap(\.values.keys))
+        #expect(
+          names == ["sgd/loss", "sgd/gradientNorm", "adam/loss", "adam/gradientNorm"])
       }
     }
 
-    func begin(_ path: String, _ assignments: [String] = []) throws -> RecipeSession {
-      try RecipeSession.begin(
-        Walk.self, options: RecipeOptions(steps: 6), assignments: assignments, at: path)
-    }
-
-    @Test func aNewRunThatFailsAtOnceLeavesNothing() throws {
+    @Test(.enabled(if: hasTorch, torchReason))
+    func aNewRunThatFailsAtOnceLeavesNothing() throws {
       try withTemporaryFolder { folder in
-        func fails(_ path: String, at step: Int) throws -> String {
-          let session = try begin(path, ["failAt=\(step)"])
-          return message {
-            _ = try session.run(progress: SilentProgress(), cancellation: Cancellation())
-          }
+        let missing = RecipeOptions(data: folder + "/none", device: "cpu")
+        func fails(_ path: String) throws -> String {
+          let session = try RecipeSession.begin(
+            GANSingleLossArticle.self, options: missing, settings: [], at: path)
+          return message { _ = try session.run() }
         }
-        #expect(try fails(folder + "/new", at: 0) == "no data")
+        #expect(try fails(folder + "/new").contains(folder + "/none"))
         #expect(!FileManager.default.fileExists(atPath: folder + "/new"))
         try Folder.create(folder + "/empty")
-        #expect(try fails(folder + "/empty", at: 0) == "no data")
+        #expect(try fails(folder + "/empty").contains(folder + "/none"))
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/empty").isEmpty)
-        #expect(try fails(folder + "/late", at: 3) == "failed at 3")
-        #expect(try RunFolder(path: folder + "/late").metrics().records.count == 2)
+        #expect(
+          message { _ = try begin(folder + "/late", ["failing": "true"]).run() }
+            == "failed in between")
+        #expect(try RunFolder(path: folder + "/late").metrics().records.count == 20)
       }
     }
 
     @Test func badOptionsMakeNoFolder() throws {
       try withTemporaryFolder { folder in
-        #expect(message { _ = try begin(folder + "/x", ["failat=1"]) }.contains("'failAt'"))
+        func refusal(_ options: RecipeOptions, _ settings: KeyValuePairs<String, String> = [:])
+          -> String
+        { message { _ = try begin(folder + "/x", settings, options: options) } }
+        #expect(refusal(RecipeOptions(), ["stesp": "1"]).contains("did you mean 'steps'"))
         #expect(
-          message {
-            _ = try RecipeSession.begin(
-              Walk.self, options: RecipeOptions(precision: "fp8"), assignments: [],
-              at: folder + "/x")
-          }.contains("unknown precision 'fp8'"))
+          refusal(RecipeOptions(precision: "fp8"))
+            == "precision expects auto, fp32, bf16, received 'fp8'")
+        #expect(
+          refusal(RecipeOptions(data: "x"))
+            == "data is not taken by linear-fit, which runs on points of a line, drawn from the seed"
+        )
         #expect(!FileManager.default.fileExists(atPath: folder + "/x"))
       }
     }
 
     @Test func foldersThatCannotBeResumed() throws {
       try withTemporaryFolder { folder in
-        func refusal(_ path: String, _ name: String? = nil) -> String {
-          message {
-            _ = try RecipeSession.resume(
-              at: path, expecting: name, find: RecipeBook.recipe(named:))
+        #expect(
+          message { _ = try RecipeSession.recipeName(at: folder) }
+            .contains("is not a run: it has no config.json"))
+        func refusal(_ configuration: String) throws -> String {
+          try AtomicFile.write(configuration, to: folder + "/config.json")
+          return message {
+            _ = try RecipeSession.recipeName(at: folder)
+            _ = try RecipeSession.resume(LinearFitArticle.self, at: folder)
           }
         }
-        #expect(refusal(folder).contains("is not a run: it has no config.json"))
-        #expect(refusal(folder + "/nowhere").contains("is not a run"))
-        _ = try begin(folder + "/run")
+        let damaged = try refusal("{\"recipe\":")
+        #expect(damaged.contains("config.json: damaged"))
         #expect(
-          refusal(folder + "/run", "dropout") == "\(folder)/run is a run of det-exp, not of dropout"
-        )
-        try AtomicFile.write("{\"recipe\":", to: folder + "/run/config.json")
-        #expect(refusal(folder + "/run").contains("config.json: damaged"))
-        try AtomicFile.write(
-          "{\"recipe\":\"nope\",\"seed\":0,\"settings\":{},\"versions\":{},\"created\":\"\"}",
-          to: folder + "/run/config.json")
-        #expect(refusal(folder + "/run").contains("there is no recipe 'nope'"))
-        try AtomicFile.write(
-          "{\"recipe\":\"det-exp\",\"seed\":0,\"settings\":{},\"versions\":{},\"created\":\"\"}",
-          to: folder + "/run/config.json")
-        if hasTorch { #expect(refusal(folder + "/run").contains("holds no options of a recipe")) }
+          try refusal(
+            "{\"recipe\":\"linear-fit\",\"seed\":0,\"settings\":{},\"versions\":{},\"created\":\"\"}"
+          ).contains("holds no options of a recipe"))
       }
     }
 
     /// The run's lock ends with this function.
-    func finish(_ path: String) throws -> RunSummary {
-      try RecipeSession.resume(
-        at: path, expecting: "smoothing", find: RecipeBook.recipe(named:)
-      )
-      .run(progress: SilentProgress(), cancellation: Cancellation())
+    func resumed(_ path: String) throws -> RunSummary {
+      try RecipeSession.resume(LinearFitArticle.self, at: path).run()
     }
 
-    @Test(.enabled(if: hasTorch, torchReason))
-    func anInterruptedRecipeIsResumedWithItsOptions() throws {
+    /// Stops when the named training has begun and `steps` steps have been reported.
+    final class Stop: ProgressReporter {
+      let cancellation = Cancellation()
+      let phase: String
+      let left: Mutex<Int>
+      let isOpen = Mutex(false)
+
+      init(_ phase: String, after steps: Int) {
+        self.phase = phase
+        left = Mutex(steps)
+      }
+
+      func begin(_ phase: String, total: Int?, unit: String) {
+        isOpen.withLock { $0 = phase == self.phase }
+      }
+      func advance(by amount: Int, note: String?) {
+        guard isOpen.withLock({ $0 }) else { return }
+        left.withLock { left in
+          left -= amount
+          if left <= 0 { cancellation.cancel() }
+        }
+      }
+      func end() {}
+    }
+
+    @Test(
+      .enabled(if: hasTorch, torchReason),
+      arguments: [
+        ("training sgd", 1), ("training sgd", 73), ("training adam", 1), ("training adam", 130),
+      ])
+    func eachNamedTrainingIsResumed(_ phase: String, _ steps: Int) throws {
       try withTemporaryFolder { folder in
         let path = folder + "/run"
-        let cancelled = Cancellation()
-        cancelled.cancel()
+        let stop = Stop(phase, after: steps)
         do {
-          let session = try RecipeSession.begin(
-            Smoothing.self, options: RecipeOptions(seed: 3, device: "cpu"),
-            assignments: ["points=500"], at: path)
+          let session = try begin(path, ["rate": "0.05"])
           #expect(throws: Cancelled.self) {
-            try session.run(progress: SilentProgress(), cancellation: cancelled)
+            try session.run(Work(progress: stop, cancellation: stop.cancellation))
           }
         }
         #expect(RecipeSession.finishedSummary(at: path) == nil)
-        let resumed = try finish(path)
-        let whole = try RecipeSession.begin(
-          Smoothing.self, options: RecipeOptions(seed: 3, device: "cpu"),
-          assignments: ["points=500"], at: folder + "/whole"
-        ).run(progress: SilentProgress(), cancellation: Cancellation())
-        #expect(resumed.metrics == whole.metrics && resumed.claims == whole.claims)
+        let again = try resumed(path)
+        let whole = try begin(folder + "/whole", ["rate": "0.05"]).run()
+        #expect(again.metrics == whole.metrics && again.claims == whole.claims)
+        #expect(again.steps == whole.steps)
+        func records(_ path: String) throws -> [[String: Double]] {
+          try RunFolder(path: path).metrics().records.map {
+            $0.values.merging(["step": Double($0.step)]) { first, _ in first }
+          }
+        }
+        #expect(try records(path) == records(folder + "/whole"))
+        for name in ["sgd", "adam"] {
+          func weights(_ path: String) throws -> [UInt8] {
+            let store = RunFolder(path: path).checkpoints(of: name)
+            return try contents(try #require(store.latest()).path + "/model.safetensors")
+          }
+          #expect(try weights(path) == weights(folder + "/whole"))
+        }
         let told = try #require(RecipeSession.finishedSummary(at: path))
-        #expect(try JSONValue(encoding: told) == JSONValue(encoding: resumed))
+        #expect(try JSONValue(encoding: told) == JSONValue(encoding: again))
         try FileManager.default.moveItem(atPath: path, toPath: folder + "/moved")
         #expect(RecipeSession.finishedSummary(at: folder + "/moved")?.run == folder + "/moved")
       }

@@ -5,99 +5,8 @@ import TestSupport
 import Testing
 import Tracking
 
-@Suite(.enabled(if: hasBinary, binaryReason), .serialized) struct UsageTests {
-  /// Expects exit status 2 and the explanation.
-  func expectUsage(_ command: Command, _ explanation: String) throws {
-    let outcome = try command.run()
-    #expect(outcome.status == 2, "\(command.arguments)")
-    #expect(outcome.errors.contains(explanation), "\(outcome.errors)")
-    #expect(outcome.output.isEmpty, "\(command.arguments)")
-  }
-
-  @Test func helpNeedsNoLibtorch() throws {
-    for arguments in [
-      ["--help"], ["run", "-h"], ["recipes", "--help"], ["verify", "-h"], ["doctor", "-h"],
-    ] {
-      let process = Process()
-      process.executableURL = URL(fileURLWithPath: try #require(binary))
-      process.arguments = arguments
-      process.environment = ["DANLU_TORCH": "/nowhere"]
-      let pipe = Pipe()
-      process.standardOutput = pipe
-      try process.run()
-      let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-      process.waitUntilExit()
-      #expect(process.terminationStatus == 0 && text.contains("USAGE"))
-      if arguments.count > 1 { #expect(text.contains("Examples:"), "\(arguments)") }
-    }
-  }
-
-  @Test func wrongUsageIsStatus2AndExplained() throws {
-    try expectUsage(Command("run"), "a recipe's name is missing; 'danlu recipes' lists them")
-    try expectUsage(
-      Command("run", "det-epx"), "there is no recipe 'det-epx'; did you mean 'det-exp'?")
-    try expectUsage(Command("recipes", "smothing"), "did you mean 'smoothing'?")
-    try expectUsage(Command("verify", "det-exp", "dropuot"), "did you mean 'dropout'?")
-    try expectUsage(Command("run", "dropout", "--stpes", "3"), "Unknown option '--stpes'")
-    try expectUsage(Command("rnu", "dropout"), "rnu")
-    try expectUsage(
-      Command("run", "dropout", "--set", "ratee=0.5"),
-      "dropout has no setting 'ratee'; did you mean 'rate'?")
-    try expectUsage(
-      Command("run", "dropout", "--set", "rate=often"),
-      "setting rate expects a number, received 'often'")
-    try expectUsage(
-      Command("run", "dropout", "--set", "rate"), "--set expects key=value, received 'rate'")
-    try expectUsage(
-      Command("run", "dropout", "--steps", "0"), "--steps expects a number from 1, received 0")
-    try expectUsage(Command("run", "dropout", "--batch", "-3"), "--batch")
-    try expectUsage(Command("run", "dropout", "--steps", "many"), "many")
-    try expectUsage(Command("run", "dropout", "--precision", "fp8"), "one of auto, fp32, bf16")
-    try expectUsage(
-      Command("run", "--resume", "x", "--seed", "3", "--set", "rate=0.5"),
-      "--seed, --set cannot be changed")
-  }
-
-  @Test func recipesAreListedAsTextAndJSON() throws {
-    let text = try Command("recipes").run()
-    #expect(text.status == 0 && text.output.contains("det-exp") && text.errors.isEmpty)
-    let list = try Command("recipes", "--json").run().json()
-    let names = try #require(list.arrayValue).compactMap { $0["name"]?.stringValue }
-    #expect(names.contains("dropout") && Set(names).count == names.count)
-    let one = try Command("recipes", "dropout").run()
-    #expect(
-      one.output.contains("rate=0.6") && one.output.contains("https://kexue.fm/archives/4521"))
-  }
-
-  @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full"), "no /dev/full here"))
-  func anAnswerThatCannotBeWrittenIsAFailure() throws {
-    for arguments in [["recipes", "--json"], ["recipes"], ["doctor", "--json"]] {
-      var command = Command(arguments[0])
-      if arguments.count > 1 { command = Command(arguments[0], arguments[1]) }
-      command.redirection = "> /dev/full"
-      let outcome = try command.run()
-      #expect(outcome.status == 1, "\(arguments)")
-      #expect(
-        outcome.lastError == "danlu: cannot write to standard output: No space left on device")
-    }
-  }
-
-  @Test func doctorAnswersInJSON() throws {
-    let outcome = try Command("doctor", "--json").run()
-    #expect(outcome.status == 0 || outcome.status == 1)
-    #expect(try outcome.json().members?.isEmpty == false)
-  }
-}
-
 @Suite(.enabled(if: hasBinary, binaryReason), .enabled(if: hasTorch, torchReason), .serialized)
 struct RunCommandTests {
-  /// Expects exit status 1 and one line that says so.
-  func expectFailure(_ outcome: Command.Outcome, _ explanation: String) {
-    #expect(outcome.status == 1 && outcome.output.isEmpty, "\(outcome)")
-    let complaints = outcome.errors.split(separator: "\n").filter { $0.hasPrefix("danlu: ") }
-    #expect(complaints.count == 1 && outcome.lastError.contains(explanation), "\(outcome.errors)")
-  }
-
   @Test func aRunPrintsItsSummaryAndLeavesItsFolder() throws {
     try withTemporaryFolder { folder in
       let path = folder + "/run"
@@ -138,11 +47,28 @@ struct RunCommandTests {
     }
   }
 
-  @Test func verifyPrintsTables() throws {
-    let outcome = try Command("verify", "dropout", "det-exp", "--json").run()
-    #expect(outcome.status == 0, "\(outcome.errors)")
+  @Test func verifyPrintsTheClaimsOfEachRecipe() throws {
+    let outcome = try succeed("verify", "dropout", "det-exp", "--json")
     let summaries = try #require(try outcome.json().arrayValue)
     #expect(summaries.compactMap { $0["recipe"]?.stringValue } == ["dropout", "det-exp"])
+    for summary in summaries {
+      let claims = try #require(summary["claims"]?.arrayValue)
+      #expect(claims.count > 3 && claims.allSatisfy { $0["holds"]?.boolValue == true })
+      let folder = try #require(summary["run"]?.stringValue)
+      #expect(!FileManager.default.fileExists(atPath: folder), "run folders are removed")
+    }
+    try withTemporaryFolder { folder in
+      let text = try succeed("verify", "dropout", "--out", folder + "/kept")
+      let claims = try #require(summaries[0]["claims"]?.arrayValue)
+      for claim in claims {
+        let statement = try #require(claim["statement"]?.stringValue)
+        #expect(text.output.contains("✓ \(statement)\n    expected "))
+      }
+      #expect(
+        text.output.contains(
+          "\(claims.count) of \(claims.count) claims hold.  \(folder)/kept/dropout/report.html"))
+      #expect(RunFolder(path: folder + "/kept/dropout").isRun)
+    }
   }
 
   @Test func foldersThatCannotBeWritten() throws {
@@ -211,13 +137,13 @@ struct RunCommandTests {
       let run = RunFolder(path: path)
       let outcome = try gan(path).run { _ in (run.overview().lastStep ?? 0) > 20 }
       expectInterruption(outcome, path)
-      let step = try #require(run.checkpoints.latest()?.step)
+      let step = try #require(run.checkpoints().latest()?.step)
       #expect(step > 20 && step < 400)
 
       // The same run, but its configuration asks for another network.
-      let text = try String(contentsOfFile: run.configurationPath, encoding: .utf8)
-      #expect(text.contains("\"width\" : 8"))
-      let other = text.replacingOccurrences(of: "\"width\" : 8", with: "\"width\" : 16")
+      let text = try text(run.configurationPath)
+      let other = text.replacing(/"width" ?: 8/, with: "\"width\": 16")
+      #expect(other != text)
       try AtomicFile.write(other, to: run.configurationPath)
       expectFailure(
         try Command("run", "--resume", path).run(), "cannot continue from \(path)/checkpoints/step-"
@@ -229,10 +155,10 @@ struct RunCommandTests {
           && (run.overview().lastStep ?? 0) >= (step + 19) / 10 * 10
       }
       expectInterruption(again, path)
-      #expect(try #require(run.checkpoints.latest()?.step) > step)
+      #expect(try #require(run.checkpoints().latest()?.step) > step)
 
       // A damaged checkpoint is passed over and said so.
-      let weights = try #require(run.checkpoints.latest()?.path) + "/generator.safetensors"
+      let weights = try #require(run.checkpoints().latest()?.path) + "/generator.safetensors"
       try AtomicFile.write("nothing", to: weights)
       let third = try Command("run", "--resume", path).run { $0.contains("continuing after step") }
       expectInterruption(third, path)

@@ -105,13 +105,14 @@ import Testing
     }
   }
 
-  @Test func truncatesAfterAStep() throws {
+  @Test func truncatesAfterSoManyRecords() throws {
     try withTemporaryFolder { folder in
       let path = folder + "/events.tfevents"
       try write(Array(Self.events.dropFirst()), to: path)
-      try EventFile.truncate(path: path, afterStep: 1)
-      let read = try EventFile.read(path: path)
-      #expect(read.events == Array(Self.events[..<3]))
+      try EventFile.truncate(path: path, keepingFirst: 3)
+      #expect(try EventFile.read(path: path).events == Array(Self.events[..<3]))
+      try EventFile.truncate(path: path, keepingFirst: 99)
+      #expect(try EventFile.read(path: path).events == Array(Self.events[..<3]))
     }
   }
 

@@ -1,9 +1,11 @@
+import Datasets
 import Generative
 import Layers
 import Optimizers
 import TestSupport
 import Testing
 import Torch
+import Training
 
 @Suite(.enabled(if: hasTorch, torchReason)) struct AdversarialStepTests {
   struct Case: Sendable, CustomTestStringConvertible {
@@ -60,8 +62,8 @@ import Torch
   @Test(arguments: [false, true]) func convolutionalNetworksAgreeToo(_ hasBatchNorm: Bool) {
     let random = RandomGenerator(seed: 4)
     let configuration = DCGAN.Configuration.small(normalizesDiscriminator: hasBatchNorm)
-    let generator = DCGAN.generator(configuration, generator: random).move(dtype: .float64)
-    let discriminator = DCGAN.discriminator(configuration, generator: random).move(dtype: .float64)
+    let generator = DCGAN.generator(configuration, random: random).move(dtype: .float64)
+    let discriminator = DCGAN.discriminator(configuration, random: random).move(dtype: .float64)
     let rule = SGD(learningRate: 0.1)
     let players = AdversarialPlayers(
       generator: generator, discriminator: discriminator, loss: .standard,
@@ -163,7 +165,7 @@ import Torch
     func state(after step: any AdversarialStep) -> [[Double]] {
       let players = toyPlayers(
         normalized: true, rule: SGD(learningRate: 0))
-      _ = step.update(players, real: { real }, noise: { noise })
+      _ = step.update(players, real: real, noise: noise)
       return runningMeans(players)
     }
     // By hand: one real and one fake pass of D, one pass of G.
@@ -190,7 +192,7 @@ import Torch
         .wasserstein, rule: SGD(learningRate: 0), discriminator: norms())
       let first = try #require(players.discriminator.namedModules()[1].module as? SpectralNorm)
       let copy = try #require(norms().move(dtype: .float64)[0] as? SpectralNorm)
-      _ = step.update(players, real: { points(8, seed: 1) }, noise: { points(8, seed: 2) })
+      _ = step.update(players, real: points(8, seed: 1), noise: points(8, seed: 2))
       copy.advance()
       #expect(try #require(first.u).value.isClose(to: try #require(copy.u).value))
       #expect(first.updatesStatistics)
@@ -203,7 +205,7 @@ import Torch
       let players = toyPlayers(rule: rule)
       let before = players.generator.parameters.map { $0.value.detach().clone() }
       _ = JointStep(generatorWeight: weight).update(
-        players, real: { points(64, seed: 1) }, noise: { points(64, seed: 2) })
+        players, real: points(64, seed: 1), noise: points(64, seed: 2))
       let moved = zip(players.generator.parameters, before).map { $0.value.detach() - $1 }
       return norm(moved)
     }
@@ -218,15 +220,41 @@ import Torch
   @Test func alternatingRoundsUpdateAsOftenAsTheySay() {
     let players = toyPlayers()
     let step = AlternatingStep(discriminatorSteps: 3, generatorSteps: 2)
-    var drawn = 0
-    _ = step.update(
-      players,
-      real: {
-        drawn += 1
-        return points(8, seed: UInt64(drawn))
-      }, noise: { points(8, seed: 99) })
-    #expect(drawn == 3)
+    let round = AdversarialRound(
+      real: (0..<3).map { points(8, seed: $0) }, noise: (3..<7).map { points(8, seed: $0) })
+    _ = step.update(players, round, StepScope())
     #expect(players.discriminatorOptimizer.stepCount == 3)
     #expect(players.generatorOptimizer.stepCount == 2)
+  }
+
+  /// The same round again and again: losses fall as they do for any model and one batch.
+  @Test func oneRoundCanBeLearntByHeart() throws {
+    let players = toyPlayers(.hinge, dtype: .float32, rule: Adam(learningRate: 0.01))
+    let loader = try BatchLoader(
+      Dataset(inputs: points(64, seed: 1, dtype: .float32)), .init(batchSize: 8, seed: 1))
+    let task = AdversarialTask(
+      players, step: AlternatingStep(discriminatorSteps: 2), noiseSize: 2, loader: loader)
+    let options = TrainingOptions(steps: 40, precision: .fp32, overfitsOneBatch: true)
+    _ = try Trainer(options).fit(task)
+    // One round was drawn: two batches for the discriminator.
+    #expect(loader.state.position == 2 && loader.state.epoch == 0)
+    #expect(players.discriminatorOptimizer.stepCount == 80)
+  }
+
+  /// Losses, gradients and optimizers are outside autocast: what they get is float32.
+  @Test func mixedPrecisionEndsWithTheScores() {
+    let players = toyPlayers(dtype: .float32)
+    let scope = StepScope(autocastType: .bfloat16)
+    let scores = players.scores(points(8, seed: 1, dtype: .float32), scope)
+    #expect(scores.dtype == .float32)
+    for step: any AdversarialStep in [AlternatingStep(), JointStep(), SplitStep()] {
+      let figures = step.update(
+        players, real: points(8, seed: 1, dtype: .float32),
+        noise: points(8, seed: 2, dtype: .float32),
+        scope)
+      #expect(
+        figures.discriminatorLoss.dtype == .float32 && figures.generatorLoss.dtype == .float32)
+      #expect(players.generator.parameters.allSatisfy { $0.dtype == .float32 })
+    }
   }
 }

@@ -19,9 +19,8 @@ import Torch
     let data = ToySets.ring(count: 50_000, seed: seed).inputs
     for _ in 0..<steps {
       _ = step.update(
-        players,
-        real: { data.gatherRows(Tensor.randomIntegers(0, data.size(0), shape: [256])) },
-        noise: { Tensor.normal([256, 2]) })
+        players, real: data.gatherRows(Tensor.randomIntegers(0, data.size(0), shape: [256])),
+        noise: Tensor.normal([256, 2]))
     }
     let samples = withoutGradients { generator(Tensor.normal([10_000, 2])) }
     return ModeCoverage(samples, centers: ToySets.ringCentres, deviation: ToySets.ringDeviation)

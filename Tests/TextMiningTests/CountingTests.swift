@@ -1,6 +1,7 @@
 import Memory
 import Parallel
 import Testing
+import Text
 
 @testable import TextMining
 
@@ -63,17 +64,14 @@ import Testing
       }
       text += "，"
     }
-    var options = CorpusOptions()
-    options.joinsSegments = joined
-    return try TextCorpus.encode(text, options: options)
+    return try TextCorpus.read(TextSource(string: text), as: joined ? .joined : .segments)
   }
 
   @Test(arguments: [1, 2, 5], [false, true])
   func gramsAreCountedAsByHand(minCount: Int, joined: Bool) throws {
     let corpus = try Self.corpus(joined: joined)
     let counts = try NGramCounts(
-      corpus: corpus, order: 4, minCount: minCount, progress: SilentProgress(),
-      cancellation: .init())
+      corpus: corpus, order: 4, minCount: minCount)
     var expected: [UInt64: Int] = [:]
     try corpus.withNumbers(0..<corpus.count) { numbers in
       for start in numbers.indices {

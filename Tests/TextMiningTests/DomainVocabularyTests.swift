@@ -1,6 +1,7 @@
 import Foundation
 import Parallel
 import Testing
+import Text
 import WordVectors
 
 @testable import TextMining
@@ -50,20 +51,16 @@ import WordVectors
   }
 
   @Test func syntheticTargetAgainstItsLesserBackground() throws {
-    var options = DiscoveryOptions(method: .v4)
-    options.minProbability = 1e-6
-    options.minPMI = [0.5]
-    let target = try WordDiscovery.discover(
-      in: TextCorpus.encode(ExampleCorpora.synthetic()), options: options)
-    let background = try WordDiscovery.discover(
-      in: TextCorpus.encode(ExampleCorpora.synthetic(leavingOut: ["电力系统", "变压器"])),
-      options: options)
+    let method = MinimumEntropy(minProbability: 1e-6, minPMI: 0.5)
+    let target = try method.words(of: TextSource(string: ExampleCorpora.synthetic()))
+    let background = try method.words(
+      of: TextSource(string: ExampleCorpora.synthetic(leavingOut: ["电力系统", "变压器"])))
     let counts = DomainCounts(
       target: WordList(target.words), background: WordList(background.words))
     let (_, mean, prior) = counts.shares()
     #expect(abs(mean - 20_000) < 1e-6)
     #expect(abs(prior - 0.5) < 1e-12)
-    let ranked = DomainVocabulary(.init(), corpus: CorpusOptions()).rank(counts)
+    let ranked = DomainVocabulary().rank(counts)
     #expect(ranked.prefix(3).map(\.word) == ["电力系统", "变压器", "林心如"])
     for (term, expected) in zip(ranked, [0.600926, 0.599439, 0.496726]) {
       #expect(abs(term.score - expected) < 1e-6)
@@ -122,21 +119,17 @@ import WordVectors
   }
 
   @Test func pipelineFindsTheTermsOfAGeneratedDomain() throws {
-    let target = ExampleCorpora.synthetic(lines: 4000)
-    let other = ExampleCorpora.synthetic(lines: 4000, leavingOut: ["电力系统", "变压器"])
-    try withTemporaryFile(Array(target.utf8)) { targetPath in
-      try withTemporaryFile(Array(other.utf8)) { otherPath in
-        var options = DomainVocabulary.Options()
-        options.seeds = ["变压器"]
-        options.expansion.minSimilarity = 0
-        options.expansion.center = ["变压器"]
-        let result = try DomainVocabulary(options, corpus: CorpusOptions()).run(
-          target: [targetPath], background: [otherPath])
-        #expect(result.terms.first?.word == "电力系统" || result.terms.first?.word == "变压器")
-        let contexts = try KeywordInContext.find(["变压器"], in: [targetPath], limit: 2)
-        #expect(contexts["变压器"]?.count == 2)
-        #expect(contexts["变压器"]?.allSatisfy { $0.word == "变压器" } == true)
-      }
-    }
+    let target = TextSource(string: ExampleCorpora.synthetic(lines: 4000))
+    let other = TextSource(
+      string: ExampleCorpora.synthetic(lines: 4000, leavingOut: ["电力系统", "变压器"]))
+    var options = DomainVocabulary.Options()
+    options.seeds = ["变压器"]
+    options.expansion.minSimilarity = 0
+    options.expansion.center = ["变压器"]
+    let result = try DomainVocabulary(options).run(target: target, background: other)
+    #expect(result.terms.first?.word == "电力系统" || result.terms.first?.word == "变压器")
+    let contexts = try KeywordInContext.find(["变压器"], in: target, limit: 2)
+    #expect(contexts["变压器"]?.count == 2)
+    #expect(contexts["变压器"]?.allSatisfy { $0.word == "变压器" } == true)
   }
 }

@@ -4,6 +4,7 @@ import Messages
 import Parallel
 import Testing
 
+@testable import Text
 @testable import TextMining
 
 /// Mutated word lists, rule files and template files: none may crash or throw anything but a one-line
@@ -58,7 +59,7 @@ import Testing
         try target.read(input)
       } catch {
         let text = "\(error)"
-        if !(error is FileError || error is TextMiningError) || text.contains(where: \.isNewline) {
+        if !(error is FileError || error is InputError) || text.contains(where: \.isNewline) {
           Issue.record("\(target.name): \(type(of: error)): \(text) for \(input)")
         }
       }

@@ -1,8 +1,9 @@
-import Formats
 import Foundation
+import Messages
 import Parallel
 import TestSupport
 import Testing
+import Text
 
 @testable import TextMining
 
@@ -27,13 +28,13 @@ import Testing
       var options = CorpusOptions()
       options.memory = CorpusOptions.smallestMemory
       options.spillFolder = folder
-      let error = #expect(throws: TextMiningError.self) {
-        try TextCorpus.read([path], options: options)
+      let error = #expect(throws: InputError.self) {
+        try TextCorpus.read(TextSource(paths: [path]), options: options)
       }
-      #expect(error?.kind == .spill)
-      let message = error?.description ?? ""
-      #expect(message.contains("cannot write the spill file in \(folder)"))
-      #expect(message.contains("--spill") && !message.contains("\n"))
+      let message = error?.problem ?? ""
+      #expect(message.contains("\(folder): cannot write a temporary file there"))
+      #expect(message.contains("`spillFolder`") && message.contains("`memory`"))
+      #expect(!message.contains("\n"))
     }
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
   }
@@ -42,25 +43,24 @@ import Testing
     let scalars = (0x4E00..<0x9FA6).map(UInt32.init) + (0x20000..<0x20000 + 50_000).map(UInt32.init)
     let words = scalars.compactMap { Unicode.Scalar($0).map { String(Character($0)) } }
     let list = WordList(words.map { (word: $0, count: 1.0) })
-    let error = #expect(throws: TextMiningError.self) { try Segmenter(list) }
+    let error = #expect(throws: InputError.self) { try Segmenter(list) }
     #expect(error?.description.contains("65535 different characters") == true)
     let few = WordList([(word: "中国", count: 1.0)])
-    #expect(throws: TextMiningError.self) { try Segmenter(few, userWords: words) }
-    #expect(throws: TextMiningError.self) {
-      try withTemporaryFile(Array("中国".utf8)) { try KeywordInContext.find(words, in: [$0]) }
+    #expect(throws: InputError.self) { try Segmenter(few, userWords: words) }
+    #expect(throws: InputError.self) {
+      try KeywordInContext.find(words, in: TextSource(string: "中国"))
     }
   }
 
   @Test func aSentenceTooLongForTheParserIsRefused() {
     let parser = TemplateParser(TemplateTests.demonstration)
     let words = [String](repeating: "的", count: TemplateParser.longestSentence + 1)
-    #expect(throws: TextMiningError.self) { try parser.parse(words) }
+    #expect(throws: InputError.self) { try parser.parse(words) }
   }
 
   @Test func aFolderAmongFilesIsLeftOut() throws {
     try withTemporaryFile(Array("中国\n".utf8)) { path in
-      let corpus = try TextCorpus.read(
-        [NSTemporaryDirectory(), path], options: CorpusOptions())
+      let corpus = try TextCorpus.read(TextSource(paths: [NSTemporaryDirectory(), path]))
       #expect(corpus.statistics.skipped.count == 1 && corpus.statistics.characters == 2)
     }
   }
@@ -100,14 +100,12 @@ import Testing
   @Test func longLinesCountTheSameInEveryMode() throws {
     let words = WordList([("中国", 5.0), ("人民", 5)].map { (word: $0.0, count: $0.1) })
     let line = String(repeating: "中国人民好，", count: Segmenter.longestPart / 8)
-    try withTemporaryFile(Array(line.utf8)) { path in
-      let tokens = WordFrequencies.Tokens.dictionary(try Segmenter(words), words)
-      let counts = try [WordFrequencies.Mode.naive, .dense].map {
-        try WordFrequencies(tokens, mode: $0, threads: 2).count([path]).words
-      }
-      #expect(counts[0].elementsEqual(counts[1]) { $0 == $1 })
-      #expect(counts[0].first?.count == Segmenter.longestPart / 8)
+    let tokens = WordFrequencies.Tokens.dictionary(try Segmenter(words), words)
+    let counts = try [WordFrequencies.Mode.naive, .dense].map {
+      try WordFrequencies(tokens, mode: $0, threads: 2).count(TextSource(string: line)).words
     }
+    #expect(counts[0].elementsEqual(counts[1]) { $0 == $1 })
+    #expect(counts[0].first?.count == Segmenter.longestPart / 8)
   }
 }
 
@@ -154,16 +152,16 @@ import Testing
   }
 
   @Test(arguments: [2, 3, 4]) func neighborsFromTheTableAreThoseOfTheText(order: Int) throws {
-    let corpus = try TextCorpus.encode(ExampleCorpora.synthetic(lines: 2000))
+    let corpus = try TextCorpus.read(
+      TextSource(string: ExampleCorpora.synthetic(lines: 2000)))
     let counts = try NGramCounts(
-      corpus: corpus, order: order, minCount: 2, progress: SilentProgress(), cancellation: .init())
+      corpus: corpus, order: order, minCount: 2)
     let lattice = try GramLattice(counts, threads: 2)
     let grams = lattice.grams
     let derived = try NeighborEntropies(
-      of: lattice, order: order, minCount: 2, in: corpus, progress: SilentProgress(),
-      cancellation: .init())
+      of: lattice, order: order, minCount: 2, in: corpus)
     let direct = try NeighborEntropies(
-      of: grams.map(\.key), in: corpus, progress: SilentProgress(), cancellation: .init())
+      of: grams.map(\.key), in: corpus)
     for index in grams.indices {
       let count = grams[index].count
       #expect(

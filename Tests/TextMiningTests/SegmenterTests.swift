@@ -1,6 +1,8 @@
 import Foundation
+import Messages
 import Parallel
 import Testing
+import Text
 
 @testable import TextMining
 
@@ -79,14 +81,15 @@ import Testing
     let lines = (0..<5000).map { "中国人民\($0) 𠀀x" }
     try withTemporaryFile(Array((lines.joined(separator: "\n")).utf8)) { path in
       var bytes: [UInt8] = []
-      let totals = try SegmentationStream(segmenter, threads: threads).run(
-        [path], format: .text
-      ) { bytes += $0 }
+      let source = TextSource(paths: [path])
+      let totals = try SegmentationStream(segmenter, threads: threads).run(source, format: .text) {
+        bytes += $0
+      }
       let expected = (0..<5000).map { "中国 人民 \($0) 𠀀 x\n" }.joined()
       #expect(String(decoding: bytes, as: UTF8.self) == expected)
       #expect(totals.lines == 5000 && totals.words == 25_000)
       bytes = []
-      _ = try SegmentationStream(segmenter, threads: threads).run([path], format: .json) {
+      _ = try SegmentationStream(segmenter, threads: threads).run(source, format: .json) {
         bytes += $0
       }
       let first = try #require(bytes.split(separator: 0x0A).first)
@@ -138,7 +141,7 @@ import Testing
     #expect(score.correctWords == 1 && score.goldWords == 4 && score.predictedWords == 4)
     #expect(score.f1 == 0.25)
     #expect(score.unknownWords == 2 && score.correctUnknownWords == 1)
-    #expect(throws: TextMiningError.self) {
+    #expect(throws: InputError.self) {
       try SegmentationScore(
         gold: gold, predicted: [["别的"]], vocabulary: nil, names: ("gold", "predicted"))
     }

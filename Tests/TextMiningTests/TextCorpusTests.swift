@@ -4,29 +4,25 @@ import Memory
 import Parallel
 import TestSupport
 import Testing
+import Text
 
 @testable import TextMining
 
 @Suite struct TextCorpusTests {
   private func read(
-    _ bytes: [UInt8], _ change: (inout CorpusOptions) -> Void = { _ in }
+    _ bytes: [UInt8], field: String? = nil, encoding: TextEncoding = .utf8,
+    as reading: CorpusReading = .segments, _ change: (inout CorpusOptions) -> Void = { _ in }
   ) throws -> TextCorpus {
     var options = CorpusOptions()
     change(&options)
-    return try withTemporaryFile(bytes) { try TextCorpus.read([$0], options: options) }
+    return try withTemporaryFile(bytes) {
+      try TextCorpus.read(
+        TextSource(paths: [$0], field: field, encoding: encoding), as: reading, options: options)
+    }
   }
 
   private func numbers(_ corpus: TextCorpus) throws -> [UInt16] {
     try corpus.withNumbers(0..<corpus.count) { Array($0) }
-  }
-
-  private func message(_ body: () throws -> Void) -> String {
-    do {
-      try body()
-      return "no error"
-    } catch {
-      return "\(error)"
-    }
   }
 
   @Test func countsWhatItSkips() throws {
@@ -41,18 +37,18 @@ import Testing
   }
 
   @Test func explainsTextWithoutWords() {
-    #expect(message { _ = try read([]) }.contains("empty"))
-    #expect(message { _ = try read(Array("，。！\n".utf8)) }.contains("no Chinese character"))
-    let missing = message { _ = try TextCorpus.read(["/nonexistent/x"], options: CorpusOptions()) }
+    #expect(message(of: { _ = try read([]) }).contains("empty"))
+    #expect(message(of: { _ = try read(Array("，。！\n".utf8)) }).contains("no Chinese character"))
+    let missing = message { _ = try TextCorpus.read(TextSource(paths: ["/nonexistent/x"])) }
     #expect(missing.contains("/nonexistent/x") && missing.contains("cannot open"))
     #expect(
-      message { _ = try read(Array("中".utf8)) { $0.memory = 1 << 20 } }.contains("at least 32M"))
+      message(of: { _ = try read(Array("中".utf8)) { $0.memory = 1 << 20 } }).contains(
+        "at least 32M"))
   }
 
   @Test func unreadableFilesAmongGoodOnesAreListed() throws {
     try withTemporaryFile(Array("中国\n".utf8)) { path in
-      let corpus = try TextCorpus.read(
-        ["/nonexistent/x", path], options: CorpusOptions())
+      let corpus = try TextCorpus.read(TextSource(paths: ["/nonexistent/x", path]))
       #expect(corpus.statistics.skipped.map(\.path) == ["/nonexistent/x"])
       #expect(corpus.statistics.characters == 2)
     }
@@ -63,10 +59,10 @@ import Testing
     let text = (0..<12).flatMap { _ in
       [0xD6, 0xD0, 0xB9, 0xFA, 0xC8, 0xCB, 0xC3, 0xF1, 0x0A] as [UInt8]
     }
-    #expect(message { _ = try read(text) }.contains("--encoding gb18030"))
-    #expect(try read(text) { $0.encoding = .gb18030 }.statistics.characters == 48)
+    #expect(message(of: { _ = try read(text) }).contains("encoding gb18030"))
+    #expect(try read(text, encoding: .gb18030).statistics.characters == 48)
     let mixed = text + Array("人民\n".utf8)
-    #expect(try read(mixed) { $0.encoding = .auto }.statistics.characters == 50)
+    #expect(try read(mixed, encoding: .auto).statistics.characters == 50)
   }
 
   @Test func readsAFieldOfJSONLines() throws {
@@ -77,11 +73,11 @@ import Testing
 
       {"other": "x", "text": "民"}
       """
-    let corpus = try read(Array(lines.utf8)) { $0.field = "text" }
+    let corpus = try read(Array(lines.utf8), field: "text")
     #expect(corpus.statistics.characters == 4)
     #expect(corpus.statistics.badRecords == 2)
     #expect(
-      message { _ = try read(Array(lines.utf8)) { $0.field = "none" } }.contains("none of 4 lines"))
+      message(of: { _ = try read(Array(lines.utf8), field: "none") }).contains("none of 4 lines"))
   }
 
   @Test func longLinesWithoutSeparatorsStayBounded() throws {
@@ -97,13 +93,11 @@ import Testing
   @Test func anyBlockSizeGivesTheSameNumbers() throws {
     let text = Array("第一，二十三年 中国 2019 abc！！\n十\n\n人民。。一九\n九八年好".utf8)
     for masks in [false, true] {
-      let expected = try numbers(try read(text) { $0.masksAtoms = masks })
+      let reading = masks ? CorpusReading.withoutAtoms : .segments
+      let expected = try numbers(try read(text, as: reading))
       for size in [16, 17, 19, 23, 64] {
         let found = try numbers(
-          try read(text) {
-            $0.masksAtoms = masks
-            $0.blockSize = size
-          })
+          try read(text, as: reading) { $0.blockSize = size })
         #expect(found == expected)
       }
     }
@@ -121,7 +115,7 @@ import Testing
     #expect(corpus.statistics.spilled)
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
     let counts = try NGramCounts(
-      corpus: corpus, order: 4, minCount: 2, progress: SilentProgress(), cancellation: .init())
+      corpus: corpus, order: 4, minCount: 2)
     let gram = PackedGram.pack(try #require(corpus.alphabet.numbers("共和国")))
     #expect(counts.count(gram) == 1_200_000)
     let error = message {
@@ -130,7 +124,7 @@ import Testing
         $0.spillFolder = "/nonexistent"
       }
     }
-    #expect(error.contains("--spill"))
+    #expect(error.contains("spillFolder"))
   }
 
   @Test func stopsWhenAsked() {
@@ -138,7 +132,7 @@ import Testing
     cancellation.cancel()
     #expect(throws: Cancelled.self) {
       try withTemporaryFile(Array("中国\n".utf8)) {
-        try TextCorpus.read([$0], options: CorpusOptions(), cancellation: cancellation)
+        try TextCorpus.read(TextSource(paths: [$0]), work: Work(cancellation: cancellation))
       }
     }
   }
@@ -164,9 +158,6 @@ import Testing
         }
       }
       #expect(written <= bytes.count && tally.bytes == bytes.count)
-      let (text, good, bad) = JSONLinesField.extract("text", from: bytes)
-      #expect(good + bad <= bytes.count && text.count <= bytes.count * 3)
-      _ = TextConversion.utf8(mixed: bytes)
     }
   }
 

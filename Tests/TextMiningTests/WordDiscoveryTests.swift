@@ -1,6 +1,7 @@
 import Foundation
-import Parallel
+import Messages
 import Testing
+import Text
 
 @testable import TextMining
 
@@ -9,28 +10,19 @@ import Testing
   static let text = ExampleCorpora.synthetic()
 
   static func discover(
-    _ options: DiscoveryOptions, threads: Int = 2, blockSize: Int = 4 << 20, memory: Int = 2 << 30,
-    text: String = text
+    _ method: some DiscoveryMethod, threads: Int = 2, blockSize: Int = 4 << 20,
+    memory: Int = 2 << 30, explaining: [String] = []
   ) throws -> DiscoveryResult {
-    var corpusOptions = CorpusOptions()
-    corpusOptions.threads = threads
-    corpusOptions.blockSize = blockSize
-    corpusOptions.memory = memory
-    let corpus = try TextCorpus.encode(text, options: options.corpusOptions(corpusOptions))
-    return try WordDiscovery.discover(in: corpus, options: options)
+    var options = CorpusOptions()
+    options.threads = threads
+    options.blockSize = blockSize
+    options.memory = memory
+    return try method.words(
+      of: TextSource(string: text), corpus: options, explaining: explaining)
   }
 
   static func list(_ result: DiscoveryResult) -> String {
     result.words.map { "\($0.word)\($0.count)" }.joined(separator: " ")
-  }
-
-  static func parse(_ text: String) -> [String: Int?] {
-    var words: [String: Int?] = [:]
-    for entry in text.split(separator: " ") {
-      let digits = entry.drop { !$0.isASCII }
-      words[String(entry.dropLast(digits.count))] = .some(Int(digits))
-    }
-    return words
   }
 
   static func counts(_ result: DiscoveryResult) -> [String: Int] {
@@ -43,22 +35,19 @@ import Testing
   }
 
   @Test func entropyMethod() throws {
-    var options = DiscoveryOptions(method: .v0)
-    options.minEntropy = 2
-    let result = try Self.discover(options)
+    var method = BoundaryEntropy()
+    method.minEntropy = 2
+    let result = try Self.discover(method)
     #expect(result.figures.cohesive == 15)
     #expect(Self.list(result) == "数学7497 喜欢7459 电力系统5058 变压器4965 林心如2457")
     let system = try #require(result.words.first { $0.word == "电力系统" })
     #expect(abs(system.score - 2.438) < 0.0005)
-    options.minEntropy = 3
-    #expect(try Self.discover(options).words.isEmpty)
+    method.minEntropy = 3
+    #expect(try Self.discover(method).words.isEmpty)
   }
 
   @Test func pairCohesionCut() throws {
-    var options = DiscoveryOptions(method: .v1)
-    options.minCount = 16
-    options.minPMI = [1]
-    let result = try Self.discover(options)
+    let result = try Self.discover(PairCutting())
     #expect(result.figures.distinct[1] == 29)
     #expect(result.figures.distinct[2] == 228)
     #expect(result.figures.cohesive == 19)
@@ -70,7 +59,7 @@ import Testing
   }
 
   @Test func cohesionGlueOf2017() throws {
-    let result = try Self.discover(DiscoveryOptions(method: .v3))
+    let result = try Self.discover(CohesionGlue.v3)
     #expect(result.figures.distinct.reduce(0, +) == 2587)
     #expect(result.figures.total == 272_380)
     #expect(result.figures.cohesive == 22)
@@ -87,12 +76,12 @@ import Testing
   }
 
   @Test func allGramsOf2017() throws {
-    let corpus = try TextCorpus.encode(Self.text)
+    let corpus = try TextCorpus.read(TextSource(string: Self.text))
     let all = try NGramCounts(
-      corpus: corpus, order: 4, minCount: 1, progress: SilentProgress(), cancellation: .init())
+      corpus: corpus, order: 4, minCount: 1)
     #expect(all.distinct.reduce(0, +) == 7589)
     let frequent = try NGramCounts(
-      corpus: corpus, order: 4, minCount: 32, progress: SilentProgress(), cancellation: .init())
+      corpus: corpus, order: 4, minCount: 32)
     for (word, expected) in [
       ("共和", 9.928), ("和国", 4.265), ("共和国", 15.665), ("林心如", 110.859), ("各项", 27.541),
       ("电力系统", 53.851),
@@ -104,16 +93,16 @@ import Testing
   }
 
   @Test func backtrackingInTheArticlesWords() throws {
-    var options = DiscoveryOptions(method: .v3)
-    options.backtracking = .article
-    let words = Set(Self.counts(try Self.discover(options)).keys)
-    let stricter = Self.counts(try Self.discover(DiscoveryOptions(method: .v3)))
+    var article = CohesionGlue.v3
+    article.backtracking = .article
+    let words = Set(Self.counts(try Self.discover(article)).keys)
+    let stricter = Self.counts(try Self.discover(CohesionGlue.v3))
     #expect(words.isSuperset(of: stricter.keys))
     #expect(words.allSatisfy { stricter[$0] != nil || $0.unicodeScalars.count > 3 })
   }
 
   @Test func cohesionGlueOf2019() throws {
-    let result = try Self.discover(DiscoveryOptions(method: .v5))
+    let result = try Self.discover(CohesionGlue.v5)
     #expect(result.figures.distinct == [0, 29, 200, 707, 1456])
     #expect(result.figures.total == 239_020)
     #expect(result.figures.cohesive == 23)
@@ -124,10 +113,9 @@ import Testing
   }
 
   @Test func windowsAsKenLMCountsThem() throws {
-    let corpus = try TextCorpus.encode(Self.text)
+    let corpus = try TextCorpus.read(TextSource(string: Self.text))
     let counts = try KenLMWindowCounts(
-      corpus: corpus, minCount: 32, countsSpaceOnlyLines: false, prunes: false,
-      progress: SilentProgress(), cancellation: .init())
+      corpus: corpus, minCount: 32, countsSpaceOnlyLines: false, prunes: false)
     #expect(counts.windows == 7008)
     func count(_ word: String) throws -> Int? {
       counts.table[PackedGram.pack(try #require(corpus.alphabet.numbers(word)))]
@@ -137,36 +125,34 @@ import Testing
   }
 
   @Test(arguments: [0.5, 1.0]) func minimumEntropyVocabulary(minPMI: Double) throws {
-    var options = DiscoveryOptions(method: .v4)
-    options.minProbability = 1e-6
-    options.minPMI = [minPMI]
-    let words = Self.counts(try Self.discover(options))
+    let words = Self.counts(
+      try Self.discover(MinimumEntropy(minProbability: 1e-6, minPMI: minPMI)))
     #expect(Set(words.keys) == Set(ExampleCorpora.syntheticVocabulary.map(\.word)))
     #expect(words["人民"] == 10023)
     #expect(words["共和国"] == 4958)
     #expect(words["中华人民共和国"] == 2512)
   }
 
-  @Test(arguments: DiscoveryMethod.allCases) func sameBytesForThreadsBlocksAndMemory(
-    method: DiscoveryMethod
+  @Test(arguments: DiscoveryPreset.allCases) func sameBytesForThreadsBlocksAndMemory(
+    preset: DiscoveryPreset
   ) throws {
-    let options = DiscoveryOptions(method: method)
-    let expected = try Self.discover(options, threads: 1)
-    #expect(method == .v0 || !expected.words.isEmpty)
+    let method = preset.method
+    let expected = try Self.discover(method, threads: 1)
+    #expect(preset == .v0 || !expected.words.isEmpty)
     for (threads, blockSize, memory) in [
       (2, 1 << 20, 1 << 30), (8, 4097, 2 << 30), (3, 100, 64 << 20), (2, 1 << 16, 32 << 20),
     ] {
       let result = try Self.discover(
-        options, threads: threads, blockSize: blockSize, memory: memory)
+        method, threads: threads, blockSize: blockSize, memory: memory)
       #expect(result.words == expected.words, "\(threads) \(blockSize) \(memory)")
       #expect(result.figures == expected.figures)
     }
   }
 
   @Test func explainsAKeptAndADroppedWord() throws {
-    var options = DiscoveryOptions(method: .v3)
-    options.explain = ["林心如", "电力系统", "人民的", "，"]
-    let explanations = try Self.discover(options).explanations
+    let explanations = try Self.discover(
+      CohesionGlue.v3, explaining: ["林心如", "电力系统", "人民的", "，"]
+    ).explanations
     #expect(explanations.map(\.kept) == [true, false, false, false])
     #expect(explanations[0].count == 2457)
     #expect(explanations[0].splits.map(\.left) == ["林", "林心"])
@@ -176,21 +162,49 @@ import Testing
     #expect(explanations[2].reason.contains("民|的") || explanations[2].reason.contains("人民|的"))
   }
 
-  @Test func refusesContradictoryOptions() {
-    for change in [
-      { (options: inout DiscoveryOptions) in options.minCount = 0 },
-      { $0.order = 5 },
-      { $0.minPMI = [1, 2] },
-      { $0.minProbability = 0.1 },
-      { $0.repositoryWhitespace = true },
-      {
-        $0.counting = .kenlm
-        $0.order = 3
-      },
-    ] {
-      var options = DiscoveryOptions(method: .v3)
-      change(&options)
-      #expect(throws: TextMiningError.self) { try options.validate() }
+  @Test func spacesAreWordsWhereTheProgramHasThem() throws {
+    var method = CohesionGlue.v5
+    method.minCount = 1
+    method.repositoryWhitespace = true
+    let words = Self.counts(try method.words(of: TextSource(string: "中 国\n人 民\n")))
+    #expect(words[" "] == 2 && words["\n"] == 2)
+    method.repositoryWhitespace = false
+    #expect(Self.counts(try method.words(of: TextSource(string: "中 国\n人 民\n")))[" "] == nil)
+  }
+
+  @Test func optionsThatCannotBeHonoredAreNamed() {
+    func change(_ change: (inout CohesionGlue) -> Void) -> CohesionGlue {
+      var glue = CohesionGlue.v3
+      change(&glue)
+      return glue
+    }
+    let refused: [(any DiscoveryMethod, String)] = [
+      (change { $0.minCount = 0 }, "minCount"), (change { $0.order = 5 }, "order"),
+      (change { $0.threshold = .atLeast(nats: [1, 2]) }, "threshold"),
+      (change { $0.threshold = .above(ratios: [1, .nan, 2]) }, "threshold"),
+      (
+        change {
+          $0.counting = .kenlm
+          $0.order = 3
+        }, "counting"
+      ),
+      (MinimumEntropy(minProbability: 1), "minProbability"),
+      (MinimumEntropy(minPMI: .nan), "minPMI"),
+    ]
+    for (method, option) in refused {
+      let error = #expect(throws: OptionError.self) {
+        try method.words(of: TextSource(string: "中国"))
+      }
+      #expect(error?.option == option)
     }
   }
+
+  #if os(Linux) || os(macOS)
+    @Test func aCorpusReadForAnotherMethodTraps() async {
+      await #expect(processExitsWith: .failure) {
+        let corpus = try TextCorpus.read(TextSource(string: "中国人民"))
+        _ = try BoundaryEntropy().words(of: corpus)
+      }
+    }
+  #endif
 }

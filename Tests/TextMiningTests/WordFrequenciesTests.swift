@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import Text
 
 @testable import TextMining
 
@@ -11,8 +12,9 @@ import Testing
         (word: $0.word, count: Double($0.weight))
       })
     try withTemporaryFile(Array(text.utf8)) { path in
+      let source = TextSource(paths: [path])
       let tokens = WordFrequencies.Tokens.dictionary(try Segmenter(words), words)
-      let expected = try WordFrequencies(tokens, mode: .naive, threads: 1).count([path])
+      let expected = try WordFrequencies(tokens, mode: .naive, threads: 1).count(source)
       #expect(expected.lines == 5001)
       let segmented = try Segmenter(words)
       let tokenCount = text.split(separator: "\n").reduce(0) {
@@ -22,7 +24,7 @@ import Testing
       for mode in WordFrequencies.Mode.allCases {
         for (threads, batch) in [(1, 1), (2, 7), (8, 1000)] {
           let result = try WordFrequencies(tokens, mode: mode, threads: threads, batch: batch)
-            .count([path])
+            .count(source)
           #expect(result.words.elementsEqual(expected.words) { $0 == $1 }, "\(mode) \(threads)")
           #expect(result.tokens == expected.tokens)
         }
@@ -31,9 +33,8 @@ import Testing
   }
 
   @Test func spacesSeparateWordsWithoutADictionary() throws {
-    try withTemporaryFile(Array("a b  a\tc\nb a\n".utf8)) { path in
-      let result = try WordFrequencies(.separated, mode: .parallel, threads: 2).count([path])
-      #expect(result.words.map { "\($0.word)\($0.count)" } == ["a3", "b2", "c1"])
-    }
+    let source = TextSource(string: "a b  a\tc\nb a\n")
+    let result = try WordFrequencies(.separated, mode: .parallel, threads: 2).count(source)
+    #expect(result.words.map { "\($0.word)\($0.count)" } == ["a3", "b2", "c1"])
   }
 }

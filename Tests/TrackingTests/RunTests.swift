@@ -93,7 +93,12 @@ import Testing
       let whole = folder + "/whole"
       let torn = folder + "/torn"
       try log(try Run.create(Self.configuration, at: whole, clock: Clock().read), 1...8)
-      try log(try Run.create(Self.configuration, at: torn, clock: Clock().read), 1...5)
+      do {
+        let run = try Run.create(Self.configuration, at: torn, clock: Clock().read)
+        try log(run, 1...3)
+        try run.training().commit(step: 3) { try AtomicFile.write("w", to: $0 + "/w") }
+        try log(run, 4...5)
+      }
       let killed = RunFolder(path: torn)
       for path in [killed.metricsPath, try #require(killed.eventPaths.first)] {
         let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
@@ -104,7 +109,7 @@ import Testing
       try Data().write(to: URL(fileURLWithPath: torn + "/.claims.json.abc.partial"))
       let seconds = try #require(killed.metrics().records.first { $0.step == 3 }?.wall)
 
-      let run = try Run.resume(at: torn, afterStep: 3, clock: Clock().read)
+      let run = try Run.resume(at: torn, clock: Clock().read)
       #expect(run.configuration == Self.configuration && run.seconds >= seconds)
       #expect(run.seconds < seconds + 10)
       try log(run, 4...8)
@@ -127,12 +132,6 @@ import Testing
   }
 
   @Test func refusesForeignAndTakenFolders() throws {
-    func message(_ body: () throws -> Void) -> String {
-      do {
-        try body()
-        return "no error"
-      } catch { return "\(error)" }
-    }
     try withTemporaryFolder { folder in
       try AtomicFile.write("x", to: folder + "/thesis.tex")
       let foreign = message { _ = try Run.create(Self.configuration, at: folder) }
@@ -142,7 +141,7 @@ import Testing
       _ = try Run.create(Self.configuration, at: folder + "/run")
       let taken = message { _ = try Run.create(Self.configuration, at: folder + "/run") }
       #expect(taken.contains("already holds a run; continue it by --resume"))
-      let none = message { _ = try Run.resume(at: folder, afterStep: 0) }
+      let none = message { _ = try Run.resume(at: folder) }
       #expect(none.contains("is not a run"))
       let file = message { _ = try Run.create(Self.configuration, at: folder + "/thesis.tex") }
       #expect(!file.contains("no error") && !file.contains("\n"))
@@ -154,7 +153,7 @@ import Testing
   @Test func aSecondWriterIsRefused() throws {
     try withTemporaryFolder { folder in
       let run = try Run.create(Self.configuration, at: folder + "/run")
-      #expect(throws: FileError.self) { try Run.resume(at: folder + "/run", afterStep: 0) }
+      #expect(throws: FileError.self) { try Run.resume(at: folder + "/run") }
       try run.log(["loss": 1], step: 1)
     }
   }
@@ -174,7 +173,7 @@ import Testing
       let good = try Run.create(RunTests.configuration, at: folder + "/a-good")
       try good.log(["loss": 1, "first": 5], step: 1)
       try good.log(["loss": 0.5], step: 2)
-      try good.folder.checkpoints.commit(step: 2) { try AtomicFile.write("w", to: $0 + "/w") }
+      try good.training().commit(step: 2) { try AtomicFile.write("w", to: $0 + "/w") }
       try good.finish(steps: 2, metrics: [:], claims: [])
       let half = try Run.create(RunTests.configuration, at: folder + "/b-half")
       try AtomicFile.write("{\"step\":1,\"loss\":2}\ngarbage\n", to: half.folder.metricsPath)
@@ -232,10 +231,12 @@ import Testing
     try withTemporaryFolder { folder in
       let path = folder + "/run"
       var run: Run? = try Run.create(RunTests.configuration, at: path)
-      let store = RunFolder(path: path).checkpoints
+      let store = RunFolder(path: path).checkpoints()
       for step in [1, 2, 3, 4] {
         try run?.log(["loss": 1], step: step)
-        try store.commit(step: step) { try AtomicFile.write("weights \(step)", to: $0 + "/w") }
+        try run?.training().commit(step: step) {
+          try AtomicFile.write("weights \(step)", to: $0 + "/w")
+        }
       }
       run = nil
       // The same size with another byte, and a file cut short.

@@ -1,6 +1,7 @@
 import Formats
 import Foundation
 import Layers
+import Messages
 import Optimizers
 import Parallel
 import TestSupport
@@ -56,7 +57,8 @@ extension SerialTests {
       ) { $0.crossEntropy($1.labels ?? Tensor([0])) }
       let stopper = Stopper(at: last)
       let trainer = Trainer(
-        Self.options, run: run, callbacks: [stopper], cancellation: stopper.cancellation)
+        Self.options, run: run, callbacks: [stopper],
+        work: Work(cancellation: stopper.cancellation))
       do {
         return try trainer.fit(same)
       } catch is Cancelled {
@@ -68,7 +70,7 @@ extension SerialTests {
     /// the records without their times.
     func remains(_ path: String) throws -> [String: [UInt8]] {
       let folder = RunFolder(path: path)
-      let last = try #require(folder.checkpoints.latest())
+      let last = try #require(folder.checkpoints().latest())
       var files: [String: [UInt8]] = [:]
       for name in try Folder.names(in: last.path) {
         files[name] = [UInt8](try Data(contentsOf: URL(fileURLWithPath: last.path + "/" + name)))
@@ -193,7 +195,8 @@ extension SerialTests {
             steps: 11, validationInterval: 1,
             monitor: Monitor("score", better: .lower, patience: 3))
           let trainer = Trainer(
-            options, run: run, callbacks: [stopper], cancellation: stopper.cancellation)
+            options, run: run, callbacks: [stopper],
+            work: Work(cancellation: stopper.cancellation))
           do {
             let outcome = try trainer.fit(task)
             try trainer.restoreBest(task, outcome)
@@ -201,7 +204,7 @@ extension SerialTests {
             if last == -1 { return outcome }
           } catch is Cancelled { #expect(last >= 0) }
         }
-        throw TrainingError("not reached")
+        throw InputError("not reached")
       }
       try withTemporaryFolder { folder in
         for pieces in [[], [7], [8], [1, 4, 7, 8], [9], [9, 9]] {

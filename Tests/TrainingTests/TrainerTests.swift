@@ -144,7 +144,7 @@ extension SerialTests {
             monitor: Monitor("mine", better: .higher)), run: run)
         let outcome = try trainer.fit(task)
         #expect(outcome.best?.step == 3 && outcome.best?.value == 0.9 && task.updates == 7)
-        #expect(run.folder.checkpoints.complete().map(\.step) == [3, 7])
+        #expect(run.folder.checkpoints().complete().map(\.step) == [3, 7])
         let file = try SafetensorsFile(
           path: run.folder.checkpointsPath + "/step-000003/model.safetensors")
         #expect(try file.tensor("weight").doubles() == [3])
@@ -170,7 +170,7 @@ extension SerialTests {
         _ = try Trainer(
           TrainingOptions(steps: 23, checkpointInterval: 5, keptCheckpoints: 3), run: run
         ).fit(ScriptedTask())
-        #expect(run.folder.checkpoints.complete().map(\.step) == [15, 20, 23])
+        #expect(run.folder.checkpoints().complete().map(\.step) == [15, 20, 23])
         let names = try FileManager.default.contentsOfDirectory(atPath: run.folder.checkpointsPath)
         #expect(names.count == 3)
       }
@@ -185,7 +185,7 @@ extension SerialTests {
         let text = message { _ = try trainer.fit(task) }
         #expect(text.hasPrefix("loss became nan at step 7; the checkpoint of step 6 is still good"))
         #expect(!text.contains("\n"))
-        #expect(run.folder.checkpoints.complete().map(\.step) == [3, 6])
+        #expect(run.folder.checkpoints().complete().map(\.step) == [3, 6])
         task.loss = { _ in .infinity }
         let bare = message { _ = try Trainer(TrainingOptions(steps: 9)).fit(task) }
         #expect(bare.hasPrefix("loss became inf at step 1; a lower learning rate"))
@@ -223,7 +223,7 @@ extension SerialTests {
         ).fit(task)
         #expect(try #require(outcome.metrics["loss"]) < 0.01)
         #expect(task.loader.state == .init(epoch: 0, position: 1))
-        #expect(run.folder.checkpoints.complete().isEmpty)
+        #expect(run.folder.checkpoints().complete().isEmpty)
         #expect(try run.folder.metrics().records.isEmpty)
       }
     }
@@ -265,7 +265,7 @@ extension SerialTests {
 
     @Test func progressTellsStepsFiguresAndPrecision() throws {
       let progress = Lines()
-      _ = try Trainer(TrainingOptions(steps: 3, precision: .fp32), progress: progress)
+      _ = try Trainer(TrainingOptions(steps: 3, precision: .fp32), work: Work(progress: progress))
         .fit(ScriptedTask())
       let lines = progress.lines.withLock { $0 }
       #expect(
@@ -296,7 +296,7 @@ extension SerialTests {
       #expect(reason.contains("AMX"))
       #expect(
         message { _ = try Precision(parsing: "fp16") }
-          == "unknown precision 'fp16'; one of auto, fp32, bf16")
+          == "precision expects auto, fp32, bf16, received 'fp16'")
     }
   }
 

@@ -13,8 +13,8 @@ extension UnitNetwork {
     let newTargets = Block<UInt32>(zeros: entryCount)
     let newWeights = Block<Weight.Total>(zeros: entryCount)
     let newFlow = Block<Double>(zeros: moduleCount)
-    let newExit = Block<Double>(zeros: moduleCount)
-    let newEnter = isSymmetric ? newExit : Block<Double>(zeros: moduleCount)
+    let newBoundary = BoundaryFlow(zeros: moduleCount, isSymmetric: isSymmetric)
+    let (newEnter, newExit) = (newBoundary.enter, newBoundary.exit)
     let flowTo = Block<Double>(zeros: moduleCount)
     let touched = Block<UInt32>(zeros: moduleCount + 1)
 
@@ -62,17 +62,16 @@ extension UnitNetwork {
       let inside = internalSum * scale / 2
       newFlow[module] = flowSum
       newExit[module] = max(0, exitSum - inside)
-      if newEnter !== newExit { newEnter[module] = max(0, enterSum - inside) }
+      if !isSymmetric { newEnter[module] = max(0, enterSum - inside) }
     }
     withExtendedLifetime((flowTo, touched)) {}
     newTargets.shrink(to: entry)
     newWeights.shrink(to: entry)
     return UnitNetwork<Weight.Total>(
       count: moduleCount, offsets: newOffsets, targets: newTargets, weights: newWeights,
-      scale: scale,
-      flow: newFlow, enter: newEnter, exit: newExit,
+      scale: scale, flow: newFlow, boundary: newBoundary,
       teleportation: teleportation?.aggregated(
-        moduleCount: moduleCount, starts: starts, order: order, enter: newEnter, exit: newExit),
+        moduleCount: moduleCount, starts: starts, order: order, boundary: newBoundary),
       physical: physical?.merged(moduleCount: moduleCount, starts: starts, order: order))
   }
 
@@ -110,10 +109,9 @@ extension UnitNetwork {
       for index in 0..<size { result[index] = values[Int(members[index])] }
       return result
     }
-    let newExit = gather(exit)
     return UnitNetwork(
       count: size, offsets: newOffsets, targets: newTargets, weights: newWeights, scale: scale,
-      flow: gather(flow), enter: isSymmetric ? newExit : gather(enter), exit: newExit,
+      flow: gather(flow), boundary: boundary.map(gather),
       teleportation: teleportation.map {
         Teleportation(flow: gather($0.flow), target: gather($0.target))
       },
@@ -124,11 +122,11 @@ extension UnitNetwork {
 extension Teleportation {
   /// Sums flow and share over the members; what teleports inside a module does not leave it.
   func aggregated(
-    moduleCount: Int, starts: Block<UInt32>, order: Block<UInt32>, enter: Block<Double>,
-    exit: Block<Double>
+    moduleCount: Int, starts: Block<UInt32>, order: Block<UInt32>, boundary: BoundaryFlow
   ) -> Teleportation {
     let newFlow = Block<Double>(zeros: moduleCount)
     let newTarget = Block<Double>(zeros: moduleCount)
+    let (enter, exit) = (boundary.enter, boundary.exit)
     for module in 0..<moduleCount {
       var inside = 0.0
       for position in Int(starts[module])..<Int(starts[module + 1]) {
@@ -139,7 +137,7 @@ extension Teleportation {
       }
       inside += newFlow[module] * newTarget[module]
       exit[module] = max(0, exit[module] - inside)
-      if enter !== exit { enter[module] = max(0, enter[module] - inside) }
+      if !boundary.isSymmetric { enter[module] = max(0, enter[module] - inside) }
     }
     return Teleportation(flow: newFlow, target: newTarget)
   }

@@ -1,4 +1,5 @@
 import Memory
+import Messages
 
 /// In-links by target: what one step of the power iteration reads.
 private struct InLinks {
@@ -105,7 +106,7 @@ extension FlowBuilder {
     }
     let total = outStrength.array.reduce(0, +)
     let links = outDegree.array.reduce(0, +)
-    guard total > 0 else { throw NetworkError("regularization needs at least one link") }
+    guard total > 0 else { throw InputError("regularization needs at least one link") }
     let meanWeight = total / links
     let source = Self.meanWeights(outStrength, degrees: outDegree)
     let target = Self.meanWeights(inStrength, degrees: inDegree)

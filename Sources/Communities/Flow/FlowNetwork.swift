@@ -1,4 +1,5 @@
 import Memory
+import Messages
 
 /// A network with the flow of its random walk, ready for the search.
 public struct FlowNetwork: Sendable {
@@ -10,6 +11,10 @@ public struct FlowNetwork: Sendable {
   }
 
   let units: Units
+  /// Flow through each unit.
+  let flow: Block<Double>
+  /// Links between different units, parallel and (undirected) reversed ones counted once.
+  let pairCount: Int
   /// Flow of links per weight, before Markov time.
   let flowPerWeight: FlowPerWeight
   let isDirected: Bool
@@ -17,24 +22,15 @@ public struct FlowNetwork: Sendable {
   /// The links themselves, kept where their direction matters.
   let links: NetworkLinks?
 
-  var flow: Block<Double> {
-    switch units {
-    case .plain(let network): network.flow
-    case .whole(let network): network.flow
-    case .real(let network): network.flow
-    }
+  /// Derives the flow of `network`, which gives up its links: from here on only the flow needs them.
+  /// Throws as `init(_:options:)`, and `network` is what it was then.
+  public init(consuming network: inout Network, options: FlowOptions = FlowOptions()) throws {
+    try self.init(network, options: options)
+    network.releaseLinks()
   }
 
-  /// Links between different units, parallel and (undirected) reversed ones counted once.
-  var pairCount: Int {
-    switch units {
-    case .plain(let network): network.entryCount / 2
-    case .whole(let network): network.entryCount / 2
-    case .real(let network): network.entryCount / 2
-    }
-  }
-
-  /// Derives the flow of `network`. Throws `NetworkError` where there is none to derive.
+  /// Derives the flow of `network`. Throws `InputError` where there is none to derive,
+  /// `OptionError` for options that cannot be honored.
   public init(_ network: Network, options: FlowOptions = FlowOptions()) throws {
     try options.check()
     let isDirected = options.model != .undirected || network.isWalk
@@ -42,14 +38,14 @@ public struct FlowNetwork: Sendable {
     markovTime = options.markovTime
     links = isDirected ? network.links : nil
     if case .bipartite = network.kind, isDirected || options.isRegularized {
-      throw NetworkError(
+      throw InputError(
         "a bipartite network is read as undirected flow between nodes and features; it goes with "
           + "neither directed flow nor regularization")
     }
     if network.kind == .multilayer, options.isRegularized {
-      throw NetworkError("regularization is defined for networks of one layer")
+      throw InputError("regularization is defined for networks of one layer")
     }
-    guard network.unitCount > 0 else { throw NetworkError("the network has no nodes") }
+    guard network.unitCount > 0 else { throw InputError("the network has no nodes") }
     var builder = FlowBuilder(network, options: options)
     if options.isRegularized {
       try builder.regularize(isDirected: isDirected)
@@ -64,6 +60,27 @@ public struct FlowNetwork: Sendable {
     }
     flowPerWeight = builder.flowPerWeight
     units = try builder.units(isDirected: isDirected)
+    flow = builder.flow
+    pairCount = builder.pairCount
+  }
+}
+
+/// What is done alike with units of every weight. The compiler makes one fast version for each kind:
+/// `any` network would be read through tables of functions.
+protocol UnitNetworkReader {
+  associatedtype Result
+  associatedtype Failure: Error
+  func read<Weight>(_ network: UnitNetwork<Weight>) throws(Failure) -> Result
+}
+
+extension FlowNetwork.Units {
+  @inline(__always)
+  func read<Reader: UnitNetworkReader>(by reader: Reader) throws(Reader.Failure) -> Reader.Result {
+    switch self {
+    case .plain(let network): try reader.read(network)
+    case .whole(let network): try reader.read(network)
+    case .real(let network): try reader.read(network)
+    }
   }
 }
 
@@ -92,6 +109,7 @@ struct FlowBuilder {
   let flow: Block<Double>
   var flowPerWeight = FlowPerWeight.uniform(0)
   var teleportation: Teleportation?
+  private(set) var pairCount = 0
 
   init(_ network: Network, options: FlowOptions) {
     self.network = network
@@ -137,12 +155,12 @@ struct FlowBuilder {
   /// Node weights are flows, scaled to sum to 1; link weights are flows as they are.
   mutating func takeNodeWeights() throws {
     guard network.states == nil, let weights = network.nodeWeights else {
-      throw NetworkError(
+      throw InputError(
         "precomputed flow is the nodes' weights under *Vertices (id \"name\" flow); "
           + (network.states == nil ? "this network has none" : "states have none"))
     }
     let total = weights.reduce(0, +)
-    guard total > 0 else { throw NetworkError("precomputed flow needs a node weight above 0") }
+    guard total > 0 else { throw InputError("precomputed flow needs a node weight above 0") }
     for node in 0..<count { flow[node] = weights[node] / total }
     flowPerWeight = .uniform(1)
   }
@@ -158,7 +176,7 @@ struct FlowBuilder {
   }
 
   /// The rows of links with flow into, out of and between units.
-  func units(isDirected: Bool) throws -> FlowNetwork.Units {
+  mutating func units(isDirected: Bool) throws -> FlowNetwork.Units {
     var time = options.markovTime
     if case .bipartite(let firstFeature) = network.kind {
       moveFlowToNodes(from: firstFeature)
@@ -166,8 +184,9 @@ struct FlowBuilder {
     }
     // Undirected flow without self-links leaves a node exactly as it visits it.
     let leavesAll = !isDirected && time == 1 && !hasSelfLinks && teleportation == nil
-    let exit = leavesAll ? flow : Block<Double>(zeros: count)
-    let enter = isDirected ? Block<Double>(zeros: count) : exit
+    let boundary =
+      leavesAll ? .symmetric(flow) : BoundaryFlow(zeros: count, isSymmetric: !isDirected)
+    let (enter, exit) = (boundary.enter, boundary.exit)
     if !leavesAll {
       forEachLink { source, target, weight in
         guard source != target else { return }
@@ -175,7 +194,6 @@ struct FlowBuilder {
         enter[target] += weight * flowPerWeight[source] * time
       }
     }
-    var moved: Teleportation?
     if let teleportation {
       // Markov time stretches the steps along links only, as the reference program has it.
       var total = 0.0
@@ -183,17 +201,17 @@ struct FlowBuilder {
       for node in 0..<count {
         let stays = teleportation.flow[node] * teleportation.target[node]
         exit[node] += teleportation.flow[node] - stays
-        if enter !== exit {
+        if !boundary.isSymmetric {
           enter[node] += total * teleportation.target[node] - stays
         }
       }
-      moved = teleportation
     }
     let physical = physicalNodes()
     func assembled<Weight>(_ rows: LinkRows<Weight>, scale: Double) -> UnitNetwork<Weight> {
-      UnitNetwork(
+      pairCount = rows.targets.count / 2
+      return UnitNetwork(
         count: count, offsets: rows.offsets, targets: rows.targets, weights: rows.weights,
-        scale: scale, flow: flow, enter: enter, exit: exit, teleportation: moved,
+        scale: scale, flow: flow, boundary: boundary, teleportation: teleportation,
         physical: physical)
     }
     let links = network.links

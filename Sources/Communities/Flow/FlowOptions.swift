@@ -1,3 +1,5 @@
+import Messages
+
 /// How flow is derived from links.
 public enum FlowModel: String, Sendable, CaseIterable {
   /// Links run both ways; flow is proportional to strength.
@@ -37,39 +39,32 @@ public struct FlowOptions: Sendable {
 
   public init() {}
 
-  /// Throws `NetworkError` for values that cannot be, and for options that contradict each other.
-  public func check() throws {
+  /// Throws `OptionError` for values that cannot be, and for options that contradict each other.
+  public func check() throws(OptionError) {
     guard (0...1).contains(teleportationProbability) else {
-      throw NetworkError(
-        "the teleportation probability lies between 0 and 1, received \(teleportationProbability)")
+      throw OptionError(
+        "teleportationProbability", expected: "a number from 0 to 1",
+        received: teleportationProbability)
     }
     guard markovTime > 0, markovTime.isFinite else {
-      throw NetworkError("the Markov time is a number above 0, received \(markovTime)")
+      throw OptionError("markovTime", expected: "a number above 0", received: markovTime)
     }
     guard regularizationStrength >= 0, regularizationStrength.isFinite else {
-      throw NetworkError(
-        "the strength of regularization is ≥ 0, received \(regularizationStrength)")
+      throw OptionError(
+        "regularizationStrength", expected: "a number ≥ 0", received: regularizationStrength)
     }
-    if model != .directed && !isRegularized {
-      if recordsTeleportation {
-        throw NetworkError(
-          "recorded teleportation needs the directed flow model; \(model.rawValue) flow does not "
-            + "teleport")
-      }
-      if teleportsToNodes {
-        throw NetworkError(
-          "teleportation to nodes needs the directed flow model; \(model.rawValue) flow does not "
-            + "teleport")
-      }
+    if model != .directed && !isRegularized && (recordsTeleportation || teleportsToNodes) {
+      throw OptionError(
+        recordsTeleportation ? "recordsTeleportation" : "teleportsToNodes",
+        "needs the directed flow model; \(model.rawValue) flow does not teleport")
     }
-    if isRegularized {
-      if model.isGiven {
-        throw NetworkError(
-          "a regularized network derives its own flow; \(model.rawValue) flow is given")
-      }
-      if teleportsToNodes {
-        throw NetworkError("a regularized network teleports by its prior, not to nodes")
-      }
+    if isRegularized && model.isGiven {
+      throw OptionError(
+        "isRegularized", "derives the flow of the network; \(model.rawValue) flow is given")
+    }
+    if isRegularized && teleportsToNodes {
+      throw OptionError(
+        "teleportsToNodes", "contradicts `isRegularized`, which teleports by its prior")
     }
   }
 }

@@ -1,4 +1,5 @@
 import Memory
+import Messages
 
 /// Symmetric rows of a network's links: each pair in both rows, parallel and reversed links summed,
 /// self-links left out.
@@ -24,7 +25,7 @@ struct LinkRows<Weight: LinkWeight> {
       entries += 2
     }
     guard entries < Int(UInt32.max) else {
-      throw NetworkError("\(entries / 2) links are more than the 2147483647 that one network holds")
+      throw InputError("\(entries / 2) links are more than the 2147483647 that one network holds")
     }
     // Starts of the rows, shifted by one place; filling moves each to its row's end.
     RowStarts.make(fromSizes: next, count: count)

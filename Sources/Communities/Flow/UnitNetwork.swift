@@ -43,6 +43,41 @@ struct PhysicalNodes: Sendable {
   let flows: Block<Double>
 }
 
+/// Flow into and out of each unit.
+enum BoundaryFlow: Sendable {
+  /// Undirected flow enters and leaves alike: one array serves for both.
+  case symmetric(Block<Double>)
+  case directed(enter: Block<Double>, exit: Block<Double>)
+
+  init(zeros count: Int, isSymmetric: Bool) {
+    self =
+      isSymmetric
+      ? .symmetric(Block(zeros: count))
+      : .directed(enter: Block(zeros: count), exit: Block(zeros: count))
+  }
+
+  var isSymmetric: Bool { if case .symmetric = self { true } else { false } }
+
+  var enter: Block<Double> {
+    switch self {
+    case .symmetric(let flow), .directed(let flow, _): flow
+    }
+  }
+
+  var exit: Block<Double> {
+    switch self {
+    case .symmetric(let flow), .directed(_, let flow): flow
+    }
+  }
+
+  func map(_ transform: (Block<Double>) -> Block<Double>) -> BoundaryFlow {
+    switch self {
+    case .symmetric(let flow): .symmetric(transform(flow))
+    case .directed(let enter, let exit): .directed(enter: transform(enter), exit: transform(exit))
+    }
+  }
+}
+
 /// What the search clusters: units (nodes, or modules of the level below) with flow through them,
 /// into them and out of them, and the flow between pairs of them.
 ///
@@ -58,14 +93,17 @@ final class UnitNetwork<Weight: LinkWeight>: Sendable {
   /// Flow of an entry = its weight × `scale`.
   let scale: Double
   let flow: Block<Double>
+  let boundary: BoundaryFlow
+  /// The two sides of `boundary`.
   let enter: Block<Double>
   let exit: Block<Double>
+  let isSymmetric: Bool
   let teleportation: Teleportation?
   let physical: PhysicalNodes?
 
   init(
     count: Int, offsets: Block<UInt32>, targets: Block<UInt32>, weights: Block<Weight>,
-    scale: Double, flow: Block<Double>, enter: Block<Double>, exit: Block<Double>,
+    scale: Double, flow: Block<Double>, boundary: BoundaryFlow,
     teleportation: Teleportation? = nil, physical: PhysicalNodes? = nil
   ) {
     self.count = count
@@ -74,14 +112,14 @@ final class UnitNetwork<Weight: LinkWeight>: Sendable {
     self.weights = weights
     self.scale = scale
     self.flow = flow
-    self.enter = enter
-    self.exit = exit
+    self.boundary = boundary
+    enter = boundary.enter
+    exit = boundary.exit
+    isSymmetric = boundary.isSymmetric
     self.teleportation = teleportation
     self.physical = physical
   }
 
-  /// Undirected flow enters and leaves alike; then one array serves for both.
-  var isSymmetric: Bool { enter === exit }
   var entryCount: Int { Int(offsets[count]) }
   var totalFlow: Double {
     var sum = Sum()
@@ -94,57 +132,6 @@ final class UnitNetwork<Weight: LinkWeight>: Sendable {
   func withEnterAsFlow() -> UnitNetwork<Weight> {
     UnitNetwork(
       count: count, offsets: offsets, targets: targets, weights: weights, scale: scale,
-      flow: enter, enter: enter, exit: exit, teleportation: teleportation)
-  }
-}
-
-/// A division of units into modules `0..<moduleCount`, none of them empty.
-struct Assignment: Sendable {
-  var moduleOf: Block<UInt32>
-  var moduleCount: Int
-
-  static func single(_ count: Int) -> Assignment {
-    Assignment(moduleOf: Block(zeros: count), moduleCount: min(1, count))
-  }
-
-  /// Units sorted by module: `order[starts[m]..<starts[m + 1]]` are the members of `m`, ascending.
-  func members() -> (starts: Block<UInt32>, order: Block<UInt32>) {
-    let count = moduleOf.count
-    let starts = Block<UInt32>(zeros: moduleCount + 1)
-    let order = Block<UInt32>(zeros: count)
-    for unit in 0..<count { starts[Int(moduleOf[unit]) + 1] += 1 }
-    for module in 0..<moduleCount { starts[module + 1] += starts[module] }
-    let next = Block<UInt32>(zeros: moduleCount)
-    for unit in 0..<count {
-      let module = Int(moduleOf[unit])
-      order[Int(starts[module] + next[module])] = UInt32(unit)
-      next[module] += 1
-    }
-    return (starts, order)
-  }
-
-  /// The division of the finer units when this one's modules are divided by `upper`.
-  func composed(with upper: Assignment) -> Assignment {
-    let result = Block<UInt32>(zeros: moduleOf.count)
-    for unit in 0..<moduleOf.count { result[unit] = upper.moduleOf[Int(moduleOf[unit])] }
-    return Assignment(moduleOf: result, moduleCount: upper.moduleCount)
-  }
-
-  /// Renumbers arbitrary module numbers below `bound` to `0..<moduleCount` by first appearance.
-  static func compacted(_ modules: UnsafeMutablePointer<UInt32>, count: Int, bound: Int)
-    -> Assignment
-  {
-    let numbers = Block<UInt32>(zeros: bound)
-    let result = Block<UInt32>(zeros: count)
-    var next: UInt32 = 0
-    for unit in 0..<count {
-      let module = Int(modules[unit])
-      if numbers[module] == 0 {
-        next += 1
-        numbers[module] = next
-      }
-      result[unit] = numbers[module] - 1
-    }
-    return Assignment(moduleOf: result, moduleCount: Int(next))
+      flow: enter, boundary: boundary, teleportation: teleportation)
   }
 }

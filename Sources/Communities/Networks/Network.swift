@@ -1,4 +1,4 @@
-import Formats
+import Messages
 
 /// A weighted network as it was given: nodes with ids, perhaps names and weights, and links between
 /// them. State and multilayer networks link states, of which several may belong to one node.
@@ -44,7 +44,7 @@ public struct Network: Sendable {
   public var nodeCount: Int { nodeIds.count }
 
   /// Forgets the links, once a `FlowNetwork` has been made of them, to save their memory.
-  public mutating func releaseLinks() { links = NetworkLinks() }
+  mutating func releaseLinks() { links = NetworkLinks() }
 
   /// The name of a node: the one given, or its id.
   public func name(ofNode place: Int) -> String {
@@ -69,27 +69,27 @@ public struct Network: Sendable {
   }
 
   /// A network of links from `sources[i]` to `targets[i]` with `weights[i]` (1 where there are none)
-  /// between nodes `0..<nodeCount`. Throws `NetworkError` for ids or weights that cannot be.
+  /// between nodes `0..<nodeCount`. Throws `InputError` for ids or weights that cannot be.
   public init(
     nodeCount: Int, sources: [UInt32], targets: [UInt32], weights: [Double]? = nil,
     names: [String]? = nil
   ) throws {
     guard sources.count == targets.count, weights.map({ $0.count == sources.count }) ?? true else {
-      throw NetworkError(
+      throw InputError(
         "links need as many sources as targets and weights, received \(sources.count), "
           + "\(targets.count) and \(weights?.count ?? sources.count)")
     }
     if let names, names.count != nodeCount {
-      throw NetworkError("\(nodeCount) nodes need as many names, received \(names.count)")
+      throw InputError("\(nodeCount) nodes need as many names, received \(names.count)")
     }
     let links = NetworkLinks()
     for index in 0..<sources.count {
       let weight = weights.map { $0[index] } ?? 1
       guard weight.isFinite, weight >= 0 else {
-        throw NetworkError("link \(index): weights are finite and ≥ 0, received \(weight)")
+        throw InputError("link \(index): weights are finite and ≥ 0, received \(weight)")
       }
       guard sources[index] < nodeCount, targets[index] < nodeCount else {
-        throw NetworkError(
+        throw InputError(
           "link \(index): nodes are 0..<\(nodeCount), received "
             + "\(sources[index]) → \(targets[index])")
       }
@@ -98,10 +98,4 @@ public struct Network: Sendable {
     self.init(
       kind: .ordinary, nodeIds: Array(0..<UInt32(nodeCount)), names: names, links: links)
   }
-}
-
-/// A network, partition or set of options that cannot be used, explained in one line.
-public struct NetworkError: Error, CustomStringConvertible, Equatable {
-  public let description: String
-  public init(_ description: String) { self.description = description }
 }

@@ -1,12 +1,5 @@
+import Formats
 import Memory
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
 
 /// Reads numbers and words from a block of bytes that ends at the end of a line.
 struct ByteScanner {
@@ -73,60 +66,20 @@ struct ByteScanner {
       || byte == UInt8(ascii: "#")
   }
 
-  private static let powersOfTen: [Double] = [
-    1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
-    1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
-  ]
-
   /// A decimal number; `nil`, with nothing consumed, if there is none here.
-  ///
-  /// Up to 19 digits without exponent are exact by one division (Clinger); the rest is `strtod`'s.
   mutating func decimal() -> Double? {
-    var digits: UInt64 = 0
-    var digitCount = 0
-    var decimals = 0
-    var place = position
-    var seenPoint = false
-    while place < end {
-      let byte = start[place]
-      let digit = byte &- 48
-      if digit < 10 {
-        digits = digits &* 10 &+ UInt64(digit)
-        digitCount += 1
-        if seenPoint { decimals += 1 }
-      } else if byte == UInt8(ascii: "."), !seenPoint {
-        seenPoint = true
-      } else {
-        break
-      }
-      place += 1
-    }
-    if digitCount > 0, digitCount < 19, digits < 1 << 53, decimals <= 22, isDelimiter(at: place) {
-      position = place
-      return Double(digits) / Self.powersOfTen[decimals]
-    }
-    return slowDecimal()
-  }
-
-  private mutating func slowDecimal() -> Double? {
-    var place = position
-    while !isDelimiter(at: place), place - position < 400 { place += 1 }
-    guard place > position, isDelimiter(at: place) else { return nil }
-    let text = UnsafeBufferPointer(start: start + position, count: place - position)
-    // Only what a decimal number, infinity or NaN is made of: strtod would take hexadecimal too.
-    guard text.allSatisfy({ $0 != UInt8(ascii: "x") && $0 != UInt8(ascii: "X") && $0 > 32 }) else {
-      return nil
-    }
-    var copy = text.map { CChar(bitPattern: $0) }
-    copy.append(0)
-    return copy.withUnsafeBufferPointer { copy -> Double? in
-      guard let start = copy.baseAddress else { return nil }
-      var stop: UnsafeMutablePointer<CChar>?
-      let value = strtod(start, &stop)
-      guard stop == UnsafeMutablePointer(mutating: start) + (place - position) else { return nil }
-      position = place
+    let rest = UnsafeBufferPointer(start: start + position, count: end - position)
+    if let (value, length) = DecimalText.exactPrefix(rest), isDelimiter(at: position + length) {
+      position += length
       return value
     }
+    var stop = position
+    while !isDelimiter(at: stop), stop - position < 400 { stop += 1 }
+    guard stop > position, isDelimiter(at: stop),
+      let value = DecimalText.double(UnsafeBufferPointer(rebasing: rest[..<(stop - position)]))
+    else { return nil }
+    position = stop
+    return value
   }
 
   /// A name: what stands between double quotes, or the next word.

@@ -1,3 +1,5 @@
+import Messages
+
 /// Links of a multilayer network, and the walk between states that they make.
 struct MultilayerLinks {
   /// A node in a layer, packed: layer above, node below.
@@ -38,7 +40,7 @@ struct MultilayerLinks {
   /// given, these spread over the links of `i` in `β` instead: `w · w^β/s^β`.
   func network(vertices: Vertices?, options: NetworkReadingOptions) throws -> Network {
     guard explicit.isEmpty || intra.isEmpty && inter.isEmpty else {
-      throw NetworkError("one file holds either *Multilayer or *Intra/*Inter links, not both")
+      throw InputError("one file holds either *Multilayer or *Intra/*Inter links, not both")
     }
     if !explicit.isEmpty {
       return try network(of: explicit, vertices: vertices, isWalk: false)
@@ -139,7 +141,7 @@ struct MultilayerLinks {
     let nodePlaces = try places.map { place -> UInt32 in
       let id = UInt32(truncatingIfNeeded: place)
       guard let node = nodes.number(of: id) else {
-        throw NetworkError("a link names node \(id), which is not listed under *Vertices")
+        throw InputError("a link names node \(id), which is not listed under *Vertices")
       }
       return node
     }
@@ -160,4 +162,12 @@ public struct NetworkReadingOptions: Sendable {
   public var multilayerRelaxRate = 0.15
 
   public init() {}
+
+  /// Throws `OptionError` for a rate that is none.
+  public func check() throws(OptionError) {
+    guard (0...1).contains(multilayerRelaxRate) else {
+      throw OptionError(
+        "multilayerRelaxRate", expected: "a number from 0 to 1", received: multilayerRelaxRate)
+    }
+  }
 }

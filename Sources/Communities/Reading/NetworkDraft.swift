@@ -1,3 +1,5 @@
+import Messages
+
 /// What a file says, before it is checked and numbered.
 struct NetworkDraft {
   let links = NetworkLinks()
@@ -18,12 +20,12 @@ struct NetworkDraft {
     switch section {
     case .ignored, .links: return
     case .vertices:
-      if hasVertices { throw NetworkError("*Vertices stands twice in the file") }
+      if hasVertices { throw InputError("*Vertices stands twice in the file") }
       hasVertices = true
     case .intra, .inter, .multilayer, .states, .bipartite:
       let family: NetworkReader.Section = section == .inter ? .intra : section
       if let kind, kind != family {
-        throw NetworkError(
+        throw InputError(
           "one file holds either *Bipartite, *States, *Multilayer or *Intra/*Inter, not two of them"
         )
       }
@@ -54,25 +56,25 @@ struct NetworkDraft {
     var result: [UInt32] = []
     for _ in 0..<count {
       scanner.skipBlanks()
-      guard let number = scanner.unsigned() else { throw NetworkError("expected “\(form)”") }
+      guard let number = scanner.unsigned() else { throw InputError("expected “\(form)”") }
       result.append(number)
     }
     scanner.skipBlanks()
     if scanner.isAtLineEnd { return (result, 1) }
-    guard let weight = scanner.decimal() else { throw NetworkError("expected “\(form)”") }
+    guard let weight = scanner.decimal() else { throw InputError("expected “\(form)”") }
     guard weight >= 0, weight.isFinite else {
-      throw NetworkError("weights are finite and ≥ 0")
+      throw InputError("weights are finite and ≥ 0")
     }
     return (result, weight)
   }
 
   private mutating func parseVertex(_ scanner: inout ByteScanner) throws {
-    guard let id = scanner.unsigned() else { throw NetworkError("expected “id \"name\" [weight]”") }
+    guard let id = scanner.unsigned() else { throw InputError("expected “id \"name\" [weight]”") }
     scanner.skipBlanks()
     var name = String(id)
     if !scanner.isAtLineEnd {
       guard let found = scanner.name() else {
-        throw NetworkError("expected “id \"name\" [weight]”")
+        throw InputError("expected “id \"name\" [weight]”")
       }
       name = found
       scanner.skipBlanks()
@@ -87,7 +89,7 @@ struct NetworkDraft {
     if let weight = scanner.decimal() {
       scanner.skipBlanks()
       guard weight >= 0, weight.isFinite else {
-        throw NetworkError("node weights are finite and ≥ 0")
+        throw InputError("node weights are finite and ≥ 0")
       }
       if scanner.isAtLineEnd {
         if vertexWeights == nil {
@@ -101,7 +103,7 @@ struct NetworkDraft {
   }
 
   private mutating func parseState(_ scanner: inout ByteScanner) throws {
-    let form = NetworkError("expected “state_id node_id [\"name\"]”")
+    let form = InputError("expected “state_id node_id [\"name\"]”")
     guard let state = scanner.unsigned() else { throw form }
     scanner.skipBlanks()
     guard let node = scanner.unsigned() else { throw form }
@@ -122,7 +124,7 @@ struct NetworkDraft {
   /// Checks everything that only the whole file shows, and numbers nodes and states.
   func network(_ options: NetworkReadingOptions) throws -> Network {
     if let declared = declaredVertices, !vertexIds.isEmpty, declared != vertexIds.count {
-      throw NetworkError(
+      throw InputError(
         "*Vertices announces \(declared) nodes, \(vertexIds.count) follow; is the file cut, or the "
           + "number wrong?")
     }
@@ -145,7 +147,7 @@ struct NetworkDraft {
   private static func sorted(_ ids: [UInt32], what: String) throws -> [Int] {
     let order = ids.indices.sorted { ids[$0] < ids[$1] }
     for index in order.indices.dropFirst() where ids[order[index]] == ids[order[index - 1]] {
-      throw NetworkError("\(what) \(ids[order[index]]) is listed twice")
+      throw InputError("\(what) \(ids[order[index]]) is listed twice")
     }
     return order
   }
@@ -167,7 +169,7 @@ struct NetworkDraft {
     if let firstFeature {
       try links.eachLink { source, target, _ in
         guard (source < firstFeature) != (target < firstFeature) else {
-          throw NetworkError(
+          throw InputError(
             "*Bipartite \(firstFeature): links run between a node below \(firstFeature) and a "
               + "feature from \(firstFeature) on, found \(source) – \(target)")
         }
@@ -176,7 +178,7 @@ struct NetworkDraft {
     try number(numbers, what: "node", where: "*Vertices")
     let ids = vertices?.ids ?? numbers.ids
     if vertices == nil, let declared = declaredVertices, let last = ids.last, Int(last) > declared {
-      throw NetworkError(
+      throw InputError(
         "*Vertices announces nodes 1…\(declared), a link names node \(last); the number is wrong")
     }
     return Network(
@@ -195,7 +197,7 @@ struct NetworkDraft {
       return number
     }
     if let missing {
-      throw NetworkError("a link names \(what) \(missing), which is not listed under \(place)")
+      throw InputError("a link names \(what) \(missing), which is not listed under \(place)")
     }
   }
 
@@ -208,7 +210,7 @@ struct NetworkDraft {
     }
     let places = try order.map { place -> UInt32 in
       guard let node = nodes.number(of: stateNodes[place]) else {
-        throw NetworkError(
+        throw InputError(
           "state \(stateIds[place]) belongs to node \(stateNodes[place]), which is not listed "
             + "under *Vertices")
       }

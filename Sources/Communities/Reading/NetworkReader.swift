@@ -11,7 +11,6 @@ import Parallel
 public struct NetworkReader {
   private let path: String
   private let threads: Int
-  private let cancellation: Cancellation?
   private var section = Section.links
   private var line = 0
   var draft = NetworkDraft()
@@ -21,17 +20,15 @@ public struct NetworkReader {
   }
 
   /// Reads the network at `path` (`-`: standard input; gzip is recognized). Throws `FileError` with
-  /// the line for anything malformed.
+  /// the line for anything malformed, `OptionError` for options that cannot be honored.
   public static func read(
     path: String, options: NetworkReadingOptions = NetworkReadingOptions(), threads: Int = 1,
-    progress: any ProgressReporter = SilentProgress(),
-    cancellation: Cancellation? = nil
+    work: Work = .silent
   ) throws -> Network {
+    try options.check()
     let source = try ByteSource(path: path)
-    var reader = NetworkReader(path: path, threads: threads, cancellation: cancellation)
-    progress.begin("reading", total: nil, unit: "bytes")
-    defer { progress.end() }
-    try reader.consume(source, progress: progress)
+    var reader = NetworkReader(path: path, threads: threads)
+    try work.phase("reading", unit: "bytes") { try reader.consume(source, $0) }
     return try reader.finish(options)
   }
 
@@ -40,31 +37,29 @@ public struct NetworkReader {
     bytes: [UInt8], name: String = "network",
     options: NetworkReadingOptions = NetworkReadingOptions()
   ) throws -> Network {
-    var reader = NetworkReader(path: name, threads: 1, cancellation: nil)
+    var reader = NetworkReader(path: name, threads: 1)
     try bytes.withUnsafeBufferPointer { try reader.parse($0) }
     return try reader.finish(options)
   }
 
-  private init(path: String, threads: Int, cancellation: Cancellation?) {
+  private init(path: String, threads: Int) {
     self.path = path
     self.threads = threads
-    self.cancellation = cancellation
   }
 
   private func finish(_ options: NetworkReadingOptions) throws -> Network {
     do {
       return try draft.network(options)
-    } catch let error as NetworkError {
-      throw FileError(path: path, reason: error.description)
+    } catch let error as InputError {
+      throw FileError(path: path, reason: error.problem)
     }
   }
 
   /// Whole lines at a time; what follows the last line end waits for the next block.
-  private mutating func consume(_ source: ByteSource, progress: any ProgressReporter) throws {
+  private mutating func consume(_ source: ByteSource, _ phase: Work.Phase) throws {
     var buffer = Block<UInt8>(zeros: threads > 1 ? 8 << 20 : 1 << 20)
     var filled = 0
     while true {
-      try cancellation?.check()
       if filled == buffer.count {
         // One line is longer than the block.
         let larger = Block<UInt8>(zeros: buffer.count * 2)
@@ -74,7 +69,7 @@ public struct NetworkReader {
       let count = try source.read(
         into: UnsafeMutableRawBufferPointer(
           start: buffer.pointer + filled, count: buffer.count - filled))
-      progress.advance(by: count)
+      try phase.advance(count)
       let total = filled + count
       var whole = total
       if count > 0 {
@@ -108,8 +103,8 @@ public struct NetworkReader {
         let place = scanner.position
         do {
           try draft.parseLine(&scanner, in: section)
-        } catch let error as NetworkError {
-          throw failure(line, "\(error.description), found “\(scanner.lineText(from: place))”")
+        } catch let error as InputError {
+          throw failure(line, "\(error.problem), found “\(scanner.lineText(from: place))”")
         }
       }
       scanner.skipLine()
@@ -149,8 +144,8 @@ public struct NetworkReader {
     }
     do {
       try draft.enter(section)
-    } catch let error as NetworkError {
-      throw failure(line, error.description)
+    } catch let error as InputError {
+      throw failure(line, error.problem)
     }
   }
 

@@ -31,9 +31,7 @@ public struct ModuleMap {
 
   /// Writes the page. Throws `FileError`; nothing half-written is left.
   public func write(to path: String, title: String) throws {
-    let file = try OutputFile(path: path)
-    try file.write(html(title: title))
-    try file.close()
+    try AtomicFile.write(html(title: title), to: path)
   }
 
   /// The page itself.

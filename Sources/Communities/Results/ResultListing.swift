@@ -153,15 +153,7 @@ extension ModuleTree.Module {
 extension FlowNetwork {
   /// Calls `body` for the flow of every link between different units; both directions together
   /// where the flow is undirected.
-  func forEachLinkFlow(_ body: (_ source: Int, _ target: Int, _ flow: Double) -> Void) {
-    func rows<Weight>(_ network: UnitNetwork<Weight>) {
-      for unit in 0..<network.count {
-        for k in Int(network.offsets[unit])..<Int(network.offsets[unit + 1]) {
-          let other = Int(network.targets[k])
-          if other > unit { body(unit, other, network.weights[k].value * network.scale) }
-        }
-      }
-    }
+  func forEachLinkFlow(_ body: @escaping (_ source: Int, _ target: Int, _ flow: Double) -> Void) {
     if isDirected {
       links?.eachLink { source, target, weight in
         guard source != target, weight > 0 else { return }
@@ -169,10 +161,19 @@ extension FlowNetwork {
       }
       return
     }
-    switch units {
-    case .plain(let network): rows(network)
-    case .whole(let network): rows(network)
-    case .real(let network): rows(network)
+    units.read(by: PairFlows(body: body))
+  }
+
+  private struct PairFlows: UnitNetworkReader {
+    let body: (_ source: Int, _ target: Int, _ flow: Double) -> Void
+
+    func read<Weight>(_ network: UnitNetwork<Weight>) {
+      for unit in 0..<network.count {
+        for k in Int(network.offsets[unit])..<Int(network.offsets[unit + 1]) {
+          let other = Int(network.targets[k])
+          if other > unit { body(unit, other, network.weights[k].value * network.scale) }
+        }
+      }
     }
   }
 }

@@ -1,5 +1,12 @@
 import Formats
-import Messages
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
 
 /// Writes a result in the field's formats.
 ///
@@ -48,24 +55,24 @@ public struct ResultWriter {
       let listing = ResultListing(result, network: network, listsStates: listsStates)
       for format in formats {
         let path = base + (listsStates ? "_states." : ".") + format.rawValue
-        let file = try OutputFile(path: path)
-        switch format {
-        case .tree: try writeTree(listing, to: file)
-        case .ftree:
-          try writeTree(listing, to: file)
-          try writeLinks(listing, to: file)
-        case .clu: try writeClusters(listing, to: file)
-        case .csv: try writeTable(listing, to: file)
-        case .json: try writeJSON(listing, to: file)
+        try AtomicFile.write(to: path) { file in
+          switch format {
+          case .tree: try writeTree(listing, to: file)
+          case .ftree:
+            try writeTree(listing, to: file)
+            try writeLinks(listing, to: file)
+          case .clu: try writeClusters(listing, to: file)
+          case .csv: try writeTable(listing, to: file)
+          case .json: try writeJSON(listing, to: file)
+          }
         }
-        try file.close()
         paths.append(path)
       }
     }
     return paths
   }
 
-  private func writeHead(_ listing: ResultListing, to file: OutputFile) throws {
+  private func writeHead(_ listing: ResultListing, to file: AtomicFile) throws {
     let tree = result.tree
     try file.write("# \(origin.program)\n# \(origin.command)\n")
     try file.write("# seed \(origin.seed)\n# trials \(origin.trials)\n")
@@ -88,7 +95,7 @@ public struct ResultWriter {
     return network.states?.layers == nil ? "state_id node_id" : "state_id node_id layer_id"
   }
 
-  private func writeTree(_ listing: ResultListing, to file: OutputFile) throws {
+  private func writeTree(_ listing: ResultListing, to file: AtomicFile) throws {
     try writeHead(listing, to: file)
     try file.write("# path flow name \(columns(listing))\n")
     for leaf in listing.leaves {
@@ -102,7 +109,7 @@ public struct ResultWriter {
     }
   }
 
-  private func writeLinks(_ listing: ResultListing, to file: OutputFile) throws {
+  private func writeLinks(_ listing: ResultListing, to file: AtomicFile) throws {
     let isDirected = result.flow.isDirected
     try file.write("*Links \(isDirected ? "directed" : "undirected")\n")
     if !isDirected {
@@ -124,7 +131,7 @@ public struct ResultWriter {
     }
   }
 
-  private func writeClusters(_ listing: ResultListing, to file: OutputFile) throws {
+  private func writeClusters(_ listing: ResultListing, to file: AtomicFile) throws {
     try writeHead(listing, to: file)
     try file.write("# module level \(cluLevel)\n")
     let modules = listing.modules(atLevel: cluLevel)
@@ -143,7 +150,7 @@ public struct ResultWriter {
     }
   }
 
-  private func writeTable(_ listing: ResultListing, to file: OutputFile) throws {
+  private func writeTable(_ listing: ResultListing, to file: AtomicFile) throws {
     let columns =
       !listing.listsStates
       ? "node_id" : network.states?.layers == nil ? "state_id,node_id" : "state_id,layer_id,node_id"
@@ -161,12 +168,12 @@ public struct ResultWriter {
     }
   }
 
-  private func writeJSON(_ listing: ResultListing, to file: OutputFile) throws {
+  private func writeJSON(_ listing: ResultListing, to file: AtomicFile) throws {
     let tree = result.tree
     let states = network.states != nil
     try file.write(
-      "{\"version\":\(JSONText.quoted(origin.program)),"
-        + "\"args\":\(JSONText.quoted(origin.command)),"
+      "{\"version\":\(JSONText.quoted(origin.program, insideHTML: true)),"
+        + "\"args\":\(JSONText.quoted(origin.command, insideHTML: true)),"
         + "\"codelength\":\(result.codelength),\"oneLevelCodelength\":\(result.oneLevelCodelength),"
         + "\"seed\":\(origin.seed),\"trials\":\(origin.trials),"
         + "\"numLevels\":\(tree.levelCount),\"numTopModules\":\(tree.modules.count),"
@@ -182,7 +189,7 @@ public struct ResultWriter {
       let numbers = path.split(separator: ":").joined(separator: ",")
       var line = index == 0 ? "" : ","
       line += "\n{\"path\":[\(numbers),\(leaf.rank)],\"modules\":[\(numbers)],\"name\":"
-      line += "\(JSONText.quoted(network.name(ofNode: leaf.node))),\"flow\":\(leaf.flow.shortText)"
+      line += "\(JSONText.quoted(network.name(ofNode: leaf.node), insideHTML: true)),\"flow\":\(leaf.flow.shortText)"
       if let state = ids.state { line += ",\"stateId\":\(state)" }
       if let layer = ids.layer { line += ",\"layerId\":\(layer)" }
       try file.write(line + ",\"id\":\(ids.node)}")
@@ -201,5 +208,14 @@ public struct ResultWriter {
           + "\"numChildren\":\(module.childCount),\"codelength\":\(module.length.shortText)}")
     }
     try file.write("]}\n")
+  }
+}
+
+extension Double {
+  /// Six significant digits, as the field's files have them.
+  var shortText: String {
+    var buffer = [CChar](repeating: 0, count: 32)
+    let length = withVaList([self]) { vsnprintf(&buffer, 32, "%.6g", $0) }
+    return String(decoding: buffer.prefix(Int(length)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 }

@@ -1,3 +1,4 @@
+import Messages
 import Parallel
 
 /// How to search for modules.
@@ -12,6 +13,15 @@ public struct InfomapOptions: Sendable {
   public var threads = 1
 
   public init() {}
+
+  /// Throws `OptionError` for values that cannot be, and for options that contradict each other.
+  public func check() throws(OptionError) {
+    guard trials > 0 else { throw OptionError("trials", expected: "at least 1", received: trials) }
+    guard threads > 0 else {
+      throw OptionError("threads", expected: "at least 1", received: threads)
+    }
+    try flow.check()
+  }
 }
 
 /// What a search found.
@@ -47,37 +57,24 @@ public enum Infomap {
   ///
   /// - Parameter initial: a partition to start from; later trials start from single units.
   /// - Returns: the best trial; when interrupted, the best of those that ended.
-  /// - Throws: `NetworkError` for options or flows that cannot be, `Cancelled` when interrupted before
-  ///   any trial ended.
+  /// - Throws: `OptionError` for options that cannot be honored, `InputError` for a network without
+  ///   flow, `Cancelled` when interrupted before any trial ended.
   public static func run(
     _ network: Network, options: InfomapOptions = InfomapOptions(), initial: Partition? = nil,
-    progress: any ProgressReporter = SilentProgress(), cancellation: Cancellation? = nil
+    work: Work = .silent
   ) throws -> InfomapResult {
     try run(
-      FlowNetwork(network, options: options.flow), options: options, initial: initial,
-      progress: progress, cancellation: cancellation)
+      FlowNetwork(network, options: options.flow), options: options, initial: initial, work: work)
   }
 
   /// Searches a network whose flow is known already.
   public static func run(
     _ flow: FlowNetwork, options: InfomapOptions = InfomapOptions(), initial: Partition? = nil,
-    progress: any ProgressReporter = SilentProgress(), cancellation: Cancellation? = nil
+    work: Work = .silent
   ) throws -> InfomapResult {
-    guard options.trials > 0 else {
-      throw NetworkError("the number of trials is at least 1, received \(options.trials)")
-    }
-    progress.begin("searching", total: options.trials, unit: "trials")
-    defer { progress.end() }
-    func found<Weight>(_ units: UnitNetwork<Weight>) throws -> InfomapResult {
-      try search(
-        units, flow: flow, options: options, initial: initial, progress: progress,
-        cancellation: cancellation)
-    }
-    switch flow.units {
-    case .plain(let units): return try found(units)
-    case .whole(let units): return try found(units)
-    case .real(let units): return try found(units)
-    }
+    try options.check()
+    return try flow.units.read(
+      by: Search(flow: flow, options: options, initial: initial, work: work))
   }
 
   /// The codelength of a given partition, without any search.
@@ -90,66 +87,76 @@ public enum Infomap {
   /// The codelength of a given partition of a network whose flow is known already.
   public static func evaluate(_ flow: FlowNetwork, partition: Partition) throws -> InfomapResult {
     guard partition.paths.moduleOf.count == flow.flow.count else {
-      throw NetworkError(
+      throw InputError(
         "the partition divides \(partition.paths.moduleOf.count) units, the network has "
           + "\(flow.flow.count)")
     }
-    func tree<Weight>(_ units: UnitNetwork<Weight>) -> (ModuleTree, Double) {
-      (ModuleTree(partition.paths, of: units), oneLevel(units))
+    return flow.units.read(by: Evaluation(flow: flow, partition: partition))
+  }
+
+  private struct Evaluation: UnitNetworkReader {
+    let flow: FlowNetwork
+    let partition: Partition
+
+    func read<Weight>(_ units: UnitNetwork<Weight>) -> InfomapResult {
+      InfomapResult(
+        tree: ModuleTree(partition.paths, of: units), oneLevelCodelength: oneLevel(units),
+        trialCodelengths: [], isInterrupted: false, flow: flow)
     }
-    let (result, oneLevelLength): (ModuleTree, Double)
-    switch flow.units {
-    case .plain(let units): (result, oneLevelLength) = tree(units)
-    case .whole(let units): (result, oneLevelLength) = tree(units)
-    case .real(let units): (result, oneLevelLength) = tree(units)
+  }
+
+  private struct Search: UnitNetworkReader {
+    let flow: FlowNetwork
+    let options: InfomapOptions
+    let initial: Partition?
+    let work: Work
+
+    func read<Weight>(_ units: UnitNetwork<Weight>) throws -> InfomapResult {
+      let trialThreads = min(options.threads, options.trials)
+      let innerThreads = max(1, options.threads / trialThreads)
+      let best = BestTrial()
+      var isInterrupted = false
+      do {
+        try work.phase("searching", of: options.trials, unit: "trials") { phase in
+          try parallelFor(count: options.trials, threads: trialThreads) { trial in
+            let modules = try modules(of: units, trial: trial, threads: innerThreads)
+            var length = MapEquation.indexLength(of: modules, exit: 0)
+            for module in modules { length += module.length }
+            best.offer(modules, length: length, trial: trial)
+            phase.report(note: "\(length) bits")
+          }
+        }
+      } catch is Cancelled where !best.lengths.isEmpty {
+        isInterrupted = true
+      }
+      var tree = ModuleTree(modules: best.modules, codelength: best.length)
+      tree.sort(flow: units.flow)
+      return InfomapResult(
+        tree: tree, oneLevelCodelength: oneLevel(units), trialCodelengths: best.lengths,
+        isInterrupted: isInterrupted, flow: flow)
     }
-    return InfomapResult(
-      tree: result, oneLevelCodelength: oneLevelLength, trialCodelengths: [], isInterrupted: false,
-      flow: flow)
+
+    /// What one trial finds.
+    private func modules<Weight>(
+      of units: UnitNetwork<Weight>, trial: Int, threads: Int
+    ) throws -> [ModuleTree.Module] {
+      try work.check()
+      let random = RandomStream(seed: options.seed, stream: UInt64(trial))
+      let start = trial == 0 ? initial?.leafAssignment() : nil
+      let found: [ModuleTree.Module]?
+      if options.isTwoLevel {
+        var search = TwoLevelSearch(units, random: random, threads: threads, work: work)
+        found = search.modules(try search.run(from: start))
+      } else {
+        let search = MultilevelSearch<Weight>(effort: SearchEffort(), threads: threads, work: work)
+        found = try search.divide(units, parentExit: 0, random: random, initial: start)
+      }
+      return found ?? [one(units)]
+    }
   }
 
   private static func oneLevel<Weight>(_ units: UnitNetwork<Weight>) -> Double {
     MapEquation.oneCodebook(of: units, exit: 0)
-  }
-
-  private static func search<Weight>(
-    _ units: UnitNetwork<Weight>, flow: FlowNetwork, options: InfomapOptions, initial: Partition?,
-    progress: any ProgressReporter, cancellation: Cancellation?
-  ) throws -> InfomapResult {
-    let trialThreads = min(options.threads, options.trials)
-    let innerThreads = max(1, options.threads / trialThreads)
-    let best = BestTrial()
-    var isInterrupted = false
-    do {
-      try parallelFor(count: options.trials, threads: trialThreads) { trial in
-        try cancellation?.check()
-        let random = RandomStream(seed: options.seed, stream: UInt64(trial))
-        var start: Assignment?
-        if trial == 0, let initial { start = initial.leafAssignment() }
-        let modules: [ModuleTree.Module]?
-        if options.isTwoLevel {
-          var search = TwoLevelSearch(
-            units, random: random, threads: innerThreads, cancellation: cancellation)
-          modules = search.modules(try search.run(from: start))
-        } else {
-          let search = MultilevelSearch<Weight>(
-            effort: SearchEffort(), threads: innerThreads, cancellation: cancellation)
-          modules = try search.divide(units, parentExit: 0, random: random, initial: start)
-        }
-        let found = modules ?? [one(units)]
-        var length = MapEquation.indexLength(of: found, exit: 0)
-        for module in found { length += module.length }
-        best.offer(found, length: length, trial: trial)
-        progress.advance(by: 1, note: "\(length) bits")
-      }
-    } catch is Cancelled where !best.lengths.isEmpty {
-      isInterrupted = true
-    }
-    var tree = ModuleTree(modules: best.modules, codelength: best.length)
-    tree.sort(flow: units.flow)
-    return InfomapResult(
-      tree: tree, oneLevelCodelength: oneLevel(units), trialCodelengths: best.lengths,
-      isInterrupted: isInterrupted, flow: flow)
   }
 
   /// All units in one module.

@@ -142,9 +142,9 @@ extension ModuleSearch {
       }
     }
 
-    let flow = network.flow[unit]
-    let exit = network.exit[unit]
-    let enter = network.enter[unit]
+    let visited = VisitedUnit(
+      flow: network.flow[unit], exit: network.exit[unit], enter: network.enter[unit],
+      isSymmetric: false)
     let old = records[current]
     var inside = old.toUnit
     var teleportFlow = 0.0
@@ -159,10 +159,7 @@ extension ModuleSearch {
     var left = ModuleRecord()
     var leftEnter = 0.0
     if !isAlone {
-      left.flow = old.flow - flow
-      left.exit = max(0, old.exit - exit + inside)
-      leftEnter = max(0, enters[current] - enter + inside)
-      left.cost = table.p(left.exit + left.flow) - table.p(left.exit) - table.p(leftEnter)
+      (left, leftEnter) = visited.leave(old, enters[current], inside: inside, table)
     }
     let removal = left.cost - old.cost + physicalChange
     let indexFlow = parentExit + enterSum
@@ -186,12 +183,7 @@ extension ModuleSearch {
         toModule +=
           teleportFlow * modules.target[module] + modules.flow[module] * teleportTarget
       }
-      var joined = ModuleRecord()
-      joined.flow = record.flow + flow
-      joined.exit = max(0, record.exit + exit - toModule)
-      let joinedEnter = max(0, enters[module] + enter - toModule)
-      joined.cost =
-        table.p(joined.exit + joined.flow) - table.p(joined.exit) - table.p(joinedEnter)
+      let (joined, joinedEnter) = visited.join(record, enters[module], inside: toModule, table)
       let indexChange = inside - toModule
       let indexTerm =
         indexFlow > 0
@@ -212,11 +204,7 @@ extension ModuleSearch {
     enters[current] = leftEnter
     enters[bestModule] = bestEnter
     enterSum += bestIndex
-    moduleOf[unit] = UInt32(bestModule)
-    if sizes[bestModule] == 0 { emptyModules.removeLast() }
-    sizes[bestModule] += 1
-    sizes[current] -= 1
-    if isAlone { emptyModules.append(UInt32(current)) }
+    move(unit, from: current, to: bestModule)
     terms.remove(unit: unit, from: UInt32(current))
     terms.add(unit: unit, to: UInt32(bestModule))
     if let modules = terms.teleportation {
@@ -225,13 +213,7 @@ extension ModuleSearch {
       modules.flow[bestModule] += teleportFlow
       modules.target[bestModule] += teleportTarget
     }
-    for k in row {
-      let neighbor = Int(network.targets[k])
-      if !isDirty[neighbor] && Int(moduleOf[neighbor]) != bestModule {
-        isDirty[neighbor] = true
-        nextQueue.append(UInt32(neighbor))
-      }
-    }
+    mark(neighbors: row, in: network.targets.pointer, besides: bestModule)
     return -best
   }
 }

@@ -12,6 +12,55 @@ struct ModuleRecord: BitwiseCopyable {
   var toUnit = 0.0
 }
 
+extension EntropyTable {
+  /// What a module costs but for the sum of entering flow: `P(exit + flow) − P(exit) − P(enter)`.
+  @inline(__always)
+  func price(exit: Double, flow: Double, enter: Double) -> Double {
+    p(exit + flow) - p(exit) - p(enter)
+  }
+}
+
+/// The unit that a visit moves, and how a module changes when it leaves or joins.
+struct VisitedUnit {
+  let flow: Double
+  let exit: Double
+  let enter: Double
+  /// What enters a module is what leaves it; entering flow is not kept then.
+  let isSymmetric: Bool
+
+  /// `module`, which `entering` enters, without the unit; `inside` flows between the two.
+  @inline(__always)
+  func leave(_ module: ModuleRecord, _ entering: Double, inside: Double, _ table: EntropyTable)
+    -> (record: ModuleRecord, enter: Double)
+  {
+    changed(
+      flow: module.flow - flow, exit: module.exit - exit + inside,
+      enter: entering - enter + inside, table)
+  }
+
+  /// `module` with the unit; `inside` flows between the two.
+  @inline(__always)
+  func join(_ module: ModuleRecord, _ entering: Double, inside: Double, _ table: EntropyTable)
+    -> (record: ModuleRecord, enter: Double)
+  {
+    changed(
+      flow: module.flow + flow, exit: module.exit + exit - inside,
+      enter: entering + enter - inside, table)
+  }
+
+  @inline(__always)
+  private func changed(flow: Double, exit: Double, enter: Double, _ table: EntropyTable)
+    -> (record: ModuleRecord, enter: Double)
+  {
+    var record = ModuleRecord()
+    record.flow = flow
+    record.exit = max(0, exit)
+    let enter = isSymmetric ? record.exit : max(0, enter)
+    record.cost = table.price(exit: record.exit, flow: flow, enter: enter)
+    return (record, enter)
+  }
+}
+
 /// The core loop: units move one by one to the module where the two-level codelength falls most.
 ///
 /// Per module the records of one cache line; per unit its module, and whether something near it
@@ -105,8 +154,8 @@ struct ModuleSearch<Weight: LinkWeight>: ~Copyable {
       } else {
         let record = records[module]
         let enter = hasEnters ? enters[module] : record.exit
-        records.pointer[module].cost =
-          table.p(record.exit + record.flow) - table.p(record.exit) - table.p(enter)
+        records.pointer[module].cost = table.price(
+          exit: record.exit, flow: record.flow, enter: enter)
         enterSum += enter
       }
     }
@@ -230,9 +279,9 @@ struct ModuleSearch<Weight: LinkWeight>: ~Copyable {
         touchedCount &+= before == 0 ? 1 : 0
         records[module].toUnit = before + weights[k].value
       }
-      let flow = unitFlow[unit]
-      let exit = unitExit[unit]
-      let enter = unitEnter[unit]
+      let visited = VisitedUnit(
+        flow: unitFlow[unit], exit: unitExit[unit], enter: unitEnter[unit],
+        isSymmetric: isSymmetric)
       let old = records[current]
       let inside = old.toUnit * scale
       let isAlone = sizes[current] == 1
@@ -255,13 +304,8 @@ struct ModuleSearch<Weight: LinkWeight>: ~Copyable {
       var left = ModuleRecord()
       var leftEnter = 0.0
       if !isAlone {
-        left.flow = old.flow - flow
-        left.exit = max(0, old.exit - exit + inside)
-        leftEnter = isSymmetric ? left.exit : max(0, enters[current] - enter + inside)
-        let plogExit = table.p(left.exit)
-        left.cost =
-          table.p(left.exit + left.flow) - plogExit
-          - (isSymmetric ? plogExit : table.p(leftEnter))
+        (left, leftEnter) = visited.leave(
+          old, isSymmetric ? 0 : enters[current], inside: inside, table)
       }
       let removal = left.cost - old.cost
 
@@ -277,17 +321,8 @@ struct ModuleSearch<Weight: LinkWeight>: ~Copyable {
         records[module].toUnit = 0
         if module == current { continue }
         let toModule = record.toUnit * scale
-        var joined = ModuleRecord()
-        joined.flow = record.flow + flow
-        joined.exit = max(0, record.exit + exit - toModule)
-        let plogExit = table.p(joined.exit)
-        var joinedEnter = joined.exit
-        if isSymmetric {
-          joined.cost = table.p(joined.exit + joined.flow) - plogExit - plogExit
-        } else {
-          joinedEnter = max(0, enters[module] + enter - toModule)
-          joined.cost = table.p(joined.exit + joined.flow) - plogExit - table.p(joinedEnter)
-        }
+        let (joined, joinedEnter) = visited.join(
+          record, isSymmetric ? 0 : enters[module], inside: toModule, table)
         let indexChange = inside - toModule
         let indexTerm =
           indexFlow > 0
@@ -315,21 +350,39 @@ struct ModuleSearch<Weight: LinkWeight>: ~Copyable {
       }
       indexFlow += bestIndex
       indexLogarithm = indexFlow > 0 ? table.log2(indexFlow) : 0
-      moduleOf[unit] = UInt32(truncatingIfNeeded: bestModule)
-      if sizes[bestModule] == 0 { emptyModules.removeLast() }
-      sizes[bestModule] += 1
-      sizes[current] -= 1
-      if isAlone { emptyModules.append(UInt32(truncatingIfNeeded: current)) }
-      for k in first..<last {
-        let neighbor = Int(targets[k])
-        if !isDirty[neighbor] && moduleOf[neighbor] != UInt32(truncatingIfNeeded: bestModule) {
-          isDirty[neighbor] = true
-          nextQueue.append(UInt32(truncatingIfNeeded: neighbor))
-        }
-      }
+      move(unit, from: current, to: bestModule)
+      mark(neighbors: first..<last, in: targets, besides: bestModule)
     }
     enterSum = indexFlow - parentExit
     return gained
+  }
+
+  /// Writes down that `unit` goes from one module to another.
+  @inline(__always)
+  mutating func move(_ unit: Int, from current: Int, to module: Int) {
+    let sizes = sizes.pointer
+    moduleOf.pointer[unit] = UInt32(truncatingIfNeeded: module)
+    if sizes[module] == 0 { emptyModules.removeLast() }
+    sizes[module] += 1
+    sizes[current] -= 1
+    if sizes[current] == 0 { emptyModules.append(UInt32(truncatingIfNeeded: current)) }
+  }
+
+  /// Units linked to one that moved to `module`, if they are not there too, are looked at again in the
+  /// next sweep.
+  @inline(__always)
+  mutating func mark(
+    neighbors row: Range<Int>, in targets: UnsafeMutablePointer<UInt32>, besides module: Int
+  ) {
+    let moduleOf = moduleOf.pointer
+    let isDirty = isDirty.pointer
+    for k in row {
+      let neighbor = Int(targets[k])
+      if !isDirty[neighbor] && moduleOf[neighbor] != UInt32(truncatingIfNeeded: module) {
+        isDirty[neighbor] = true
+        nextQueue.append(UInt32(truncatingIfNeeded: neighbor))
+      }
+    }
   }
 }
 

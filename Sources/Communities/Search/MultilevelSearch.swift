@@ -7,7 +7,7 @@ struct MultilevelSearch<Weight: LinkWeight> {
   /// The whole network; sub-networks are cut from it as the search descends.
   let effort: SearchEffort
   let threads: Int
-  let cancellation: Cancellation?
+  let work: Work
 
   /// The modules a network is best divided into, `nil` if one codebook is shorter; units are named
   /// by their places in `network`.
@@ -18,7 +18,7 @@ struct MultilevelSearch<Weight: LinkWeight> {
     var random = random
     var search = TwoLevelSearch(
       network, parentExit: parentExit, effort: effort, random: RandomStream(seed: random.next()),
-      threads: threads, cancellation: cancellation)
+      threads: threads, work: work)
     let bottom = try search.run(from: initial)
     guard bottom.modules.count > 1 else { return nil }
 
@@ -28,7 +28,7 @@ struct MultilevelSearch<Weight: LinkWeight> {
     while let top = networks.last, top.count > 2 {
       var upward = TwoLevelSearch(
         top.withEnterAsFlow(), parentExit: parentExit, effort: effort,
-        random: RandomStream(seed: random.next()), threads: threads, cancellation: cancellation)
+        random: RandomStream(seed: random.next()), threads: threads, work: work)
       let upper = try upward.run()
       guard upper.modules.count > 1, upper.modules.count < top.count,
         upper.length < MapEquation.index(of: top, parentExit: parentExit) - 1e-10
@@ -49,9 +49,8 @@ struct MultilevelSearch<Weight: LinkWeight> {
     network: UnitNetwork<Weight>, levels: [Assignment], networks: [UnitNetwork<Weight.Total>]
   ) -> [ModuleTree.Module] {
     var modules: [ModuleTree.Module] = []
-    for (level, assignment) in zip(levels, networks).enumerated().map({ ($0, $1) }) {
-      let (starts, order) = assignment.0.members()
-      let flows = assignment.1
+    for (level, (assignment, flows)) in zip(levels, networks).enumerated() {
+      let (starts, order) = assignment.members()
       var next: [ModuleTree.Module] = []
       next.reserveCapacity(flows.count)
       for index in 0..<flows.count {
@@ -88,7 +87,7 @@ struct MultilevelSearch<Weight: LinkWeight> {
       let range =
         given.count * task / taskCount..<given.count * (task + 1) / taskCount
       return try range.map { index in
-        try cancellation?.check()
+        try work.check()
         return try refined(given[index], network: network, local: local, seed: seeds[index])
       }
     }
@@ -101,7 +100,7 @@ struct MultilevelSearch<Weight: LinkWeight> {
     let units = module.leafModules().flatMap(\.units).sorted()
     guard units.count > 2 else { return module }
     let part = units.withUnsafeBufferPointer { network.subnetwork($0, local: local.pointer) }
-    let search = MultilevelSearch(effort: effort, threads: 1, cancellation: cancellation)
+    let search = MultilevelSearch(effort: effort, threads: 1, work: work)
     var result = module
     if let modules = try search.divide(
       part, parentExit: module.exit, random: RandomStream(seed: seed))

@@ -31,7 +31,7 @@ struct TwoLevelSearch<Weight: LinkWeight> {
   let effort: SearchEffort
   var random: RandomStream
   let threads: Int
-  let cancellation: Cancellation?
+  let work: Work
   private let unitTerm: Double
   /// The division after the last turn of fine-tuning, before modules were merged.
   private var fineTuned: Assignment?
@@ -40,14 +40,14 @@ struct TwoLevelSearch<Weight: LinkWeight> {
 
   init(
     _ network: UnitNetwork<Weight>, parentExit: Double = 0, effort: SearchEffort = SearchEffort(),
-    random: RandomStream, threads: Int = 1, cancellation: Cancellation? = nil
+    random: RandomStream, threads: Int = 1, work: Work = .silent
   ) {
     self.network = network
     self.parentExit = parentExit
     self.effort = effort
     self.random = random
     self.threads = threads
-    self.cancellation = cancellation
+    self.work = work
     unitTerm = network.physical == nil ? MapEquation.unitTerm(of: network) : 0
   }
 
@@ -68,7 +68,7 @@ struct TwoLevelSearch<Weight: LinkWeight> {
     var isCoarse = initial != nil
     var triedCoarse = false
     for _ in 0..<effort.tuneRounds {
-      try cancellation?.check()
+      try work.check()
       let candidate = isCoarse ? try coarseTune(best) : try fineTune(best)
       let gain = best.length - candidate.length
       if gain > 0 { best = candidate }
@@ -120,7 +120,7 @@ struct TwoLevelSearch<Weight: LinkWeight> {
     var assignment = assignment
     var modules = network.aggregated(by: assignment)
     while modules.count > 1 {
-      try cancellation?.check()
+      try work.check()
       let upper = Self.moved(
         modules, from: nil, parentExit: parentExit, random: stream(),
         sweeps: sweeps ?? effort.moduleSweeps, threshold: effort.sweepThreshold)
@@ -171,13 +171,13 @@ struct TwoLevelSearch<Weight: LinkWeight> {
     let isChanged = known.map { assignment.modulesChanged(since: $0.whole) }
     // A few modules per task, so that each task needs the scratch for cutting out only once.
     let taskCount = min(assignment.moduleCount, threads > 1 ? threads * 16 : 1)
-    let (network, effort, cancellation) = (network, effort, cancellation)
+    let (network, effort, work) = (network, effort, work)
     let counts = try parallelMap(count: taskCount, threads: threads) { task -> [UInt32] in
       let local = Block<UInt32>(zeros: network.count)
       let range =
         assignment.moduleCount * task / taskCount..<assignment.moduleCount * (task + 1) / taskCount
       return try range.map { module in
-        if module & 255 == 0 { try cancellation?.check() }
+        if module & 255 == 0 { try work.check() }
         let first = Int(starts[module])
         let members = UnsafeBufferPointer(
           start: order.pointer + first, count: Int(starts[module + 1]) - first)
@@ -230,40 +230,5 @@ struct TwoLevelSearch<Weight: LinkWeight> {
       module.length = MapEquation.length(of: module, network: network)
       return module
     }
-  }
-}
-
-extension Assignment {
-  /// For each module whether its members are not exactly those of one module of `old`.
-  func modulesChanged(since old: Assignment) -> [Bool] {
-    let none = UInt32.max
-    var source = [UInt32](repeating: none, count: moduleCount)
-    var isChanged = [Bool](repeating: false, count: moduleCount)
-    var sizes = [UInt32](repeating: 0, count: moduleCount)
-    var oldSizes = [UInt32](repeating: 0, count: old.moduleCount)
-    for unit in 0..<moduleOf.count {
-      let module = Int(moduleOf[unit])
-      let before = old.moduleOf[unit]
-      if source[module] == none { source[module] = before }
-      if source[module] != before { isChanged[module] = true }
-      sizes[module] += 1
-      oldSizes[Int(before)] += 1
-    }
-    for module in 0..<moduleCount where sizes[module] != oldSizes[Int(source[module])] {
-      isChanged[module] = true
-    }
-    return isChanged
-  }
-
-  /// Writes the modules of some units, numbered from 0, into `result`; returns how many there are.
-  func renumbered(_ units: UnsafeBufferPointer<UInt32>, into result: Block<UInt32>) -> UInt32 {
-    var numbers: [UInt32: UInt32] = [:]
-    for unit in units {
-      let next = UInt32(numbers.count)
-      let number = numbers[moduleOf[Int(unit)], default: next]
-      numbers[moduleOf[Int(unit)]] = number
-      result[Int(unit)] = number
-    }
-    return UInt32(numbers.count)
   }
 }

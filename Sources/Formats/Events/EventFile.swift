@@ -38,20 +38,11 @@ public enum EventFile {
     return "events.out.tfevents.\(padded).danlu"
   }
 
-  /// Drops the records of steps after `step`, and a torn tail, replacing the file at once.
-  public static func truncate(path: String, afterStep step: Int) throws {
+  /// Drops all but the first `count` records.
+  public static func truncate(path: String, keepingFirst count: Int) throws {
     let file = try MappedFile(path: path)
-    let framed = TFRecord.parse(file.bytes)
-    var kept: [UInt8] = []
-    for range in framed.records {
-      guard let event = Event(protobuf: UnsafeRawBufferPointer(rebasing: file.bytes[range])) else {
-        continue
-      }
-      if event.step <= step {
-        kept.append(contentsOf: file.bytes[range.lowerBound - 12..<range.upperBound + 4])
-      }
-    }
-    if kept.count != file.bytes.count { try AtomicFile.write(kept, to: path) }
+    let length = TFRecord.parse(file.bytes).records.prefix(count).last
+    _ = try AppendFile(path: path, keepingFirst: length.map { $0.upperBound + 4 } ?? 0)
   }
 
   /// Appends events. A new file starts with its version; an existing one continues after its last

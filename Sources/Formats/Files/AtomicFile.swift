@@ -53,7 +53,10 @@ public final class AtomicFile {
 
   public func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
 
-  public func write(_ text: String) throws { try write(Array(text.utf8)) }
+  public func write(_ text: String) throws {
+    var text = text
+    try text.withUTF8 { try write(UnsafeRawBufferPointer($0)) }
+  }
 
   /// Makes the file durable and gives it its name. Call once, last.
   public func commit() throws {

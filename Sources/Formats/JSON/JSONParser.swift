@@ -178,44 +178,10 @@ private struct JSONParser {
   }
 
   private mutating func parseEscape() throws -> Unicode.Scalar {
-    guard let byte = next else { throw error("unterminated string") }
-    offset += 1
-    switch byte {
-    case UInt8(ascii: "\""): return "\""
-    case UInt8(ascii: "\\"): return "\\"
-    case UInt8(ascii: "/"): return "/"
-    case UInt8(ascii: "b"): return "\u{8}"
-    case UInt8(ascii: "f"): return "\u{c}"
-    case UInt8(ascii: "n"): return "\n"
-    case UInt8(ascii: "r"): return "\r"
-    case UInt8(ascii: "t"): return "\t"
-    case UInt8(ascii: "u"): return try parseUnicodeEscape()
-    default: throw error("unknown escape in a string")
+    do {
+      return try JSONText.unescape(bytes, at: &offset)
+    } catch {
+      throw self.error(error.rawValue)
     }
-  }
-
-  private mutating func parseUnicodeEscape() throws -> Unicode.Scalar {
-    let first = try parseHexadecimal()
-    var code = UInt32(first)
-    if (0xd800..<0xdc00).contains(first) {
-      guard take("\\"), take("u") else { throw error("a lone surrogate in a string") }
-      let second = try parseHexadecimal()
-      guard (0xdc00..<0xe000).contains(second) else { throw error("a lone surrogate in a string") }
-      code = 0x10000 + (UInt32(first) - 0xd800) << 10 + (UInt32(second) - 0xdc00)
-    }
-    guard let scalar = Unicode.Scalar(code) else { throw error("a lone surrogate in a string") }
-    return scalar
-  }
-
-  private mutating func parseHexadecimal() throws -> UInt16 {
-    var value: UInt16 = 0
-    for _ in 0..<4 {
-      guard let byte = next, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
-        throw error("expected four hexadecimal digits")
-      }
-      value = value << 4 | UInt16(digit)
-      offset += 1
-    }
-    return value
   }
 }

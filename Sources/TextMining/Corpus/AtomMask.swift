@@ -1,5 +1,7 @@
+import Text
+
 /// Recognizes, among character numbers, what is a token by its form alone: digits, Latin words, runs of
-/// Chinese numerals (with 第 before or 年, 月, 日 after). VectorVocabulary is learnt from the rest.
+/// Chinese numerals (with 第 before or 年, 月, 日 after). Vocabulary is learnt from the rest.
 struct AtomMask: Sendable {
   private enum Kind: UInt8 { case plain, atom, numeral, ordinal, dateUnit }
 
@@ -17,7 +19,7 @@ struct AtomMask: Sendable {
         if id != 0 { kinds[id] = kind.rawValue }
       }
     }
-    set(NumberCharacters.numerals, .numeral)
+    set(ScalarClass.numerals, .numeral)
     set("第", .ordinal)
     set("年月日", .dateUnit)
     kinds[Int(Alphabet.boundary)] = Kind.plain.rawValue
@@ -69,9 +71,4 @@ struct AtomMask: Sendable {
       }
     }
   }
-}
-
-/// Characters that numbers are written with.
-enum NumberCharacters {
-  static let numerals = "一二三四五六七八九十百千万亿零〇两"
 }

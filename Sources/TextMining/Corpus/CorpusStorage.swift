@@ -1,21 +1,19 @@
-import Formats
 import Foundation
 import Memory
+import Messages
 
 /// Where the numbers of a corpus lie while it grows and afterwards.
 ///
 /// `@unchecked Sendable`: one thread appends; after that it is only read.
 final class CorpusStorage: @unchecked Sendable {
   private(set) var count = 0
-  private let memoryLimit: Int
   private let spillFolder: String
   private var memory: UnsafeMutablePointer<UInt16>?
   private let reserved: Int
-  private var file: Int32 = -1
+  private var file: SpillFile?
 
   /// - Parameter memoryLimit: bytes above which the numbers go to a file in `spillFolder`.
   init(memoryLimit: Int, spillFolder: String) {
-    self.memoryLimit = memoryLimit
     self.spillFolder = spillFolder
     reserved = max(1 << 16, memoryLimit)
     // Address space only: pages become memory when they are written.
@@ -26,12 +24,9 @@ final class CorpusStorage: @unchecked Sendable {
     }
   }
 
-  deinit {
-    release()
-    if file >= 0 { close(file) }
-  }
+  deinit { release() }
 
-  var isSpilled: Bool { file >= 0 }
+  var isSpilled: Bool { file != nil }
   var residentBytes: Int { isSpilled ? 0 : count * 2 }
   /// The number stored last.
   private(set) var last: UInt16?
@@ -46,43 +41,26 @@ final class CorpusStorage: @unchecked Sendable {
     if let memory, (count + numbers.count) * 2 <= reserved {
       (memory + count).update(from: base, count: numbers.count)
     } else {
-      if file < 0 { try spill() }
-      try write(base, numbers.count)
+      try spill(numbers)
     }
     count += numbers.count
     last = numbers[numbers.count - 1]
   }
 
-  private func spill() throws {
-    let template = (spillFolder as NSString).appendingPathComponent("danlu-corpus-XXXXXX")
-    var path = Array(template.utf8CString)
-    file = mkstemp(&path)
-    guard file >= 0 else {
-      throw TextMiningError(
-        .spill,
-        "cannot create a spill file in \(spillFolder): \(String(cString: strerror(errno))); pass "
-          + "--spill FOLDER or more --memory")
-    }
-    // Without a name it leaves nothing behind, however the process ends.
-    unlink(path)
-    if let memory { try write(memory, count) }
-    release()
-  }
-
-  private func write(_ numbers: UnsafePointer<UInt16>, _ count: Int) throws {
-    let bytes = UnsafeRawPointer(numbers)
-    var written = 0
-    while written < count * 2 {
-      let result = Foundation.write(file, bytes + written, min(count * 2 - written, 1 << 26))
-      if result < 0 {
-        if errno == EINTR { continue }
-        throw TextMiningError(
-          .spill,
-          "cannot write the spill file in \(spillFolder): \(String(cString: strerror(errno))) after "
-            + "\(MemorySize.describe(self.count * 2 + written)); pass --spill FOLDER with "
-            + "room for two bytes a character, or more --memory")
+  private func spill(_ numbers: UnsafeBufferPointer<UInt16>) throws {
+    do {
+      let file = try file ?? SpillFile(in: spillFolder)
+      if self.file == nil {
+        self.file = file
+        let stored = UnsafeBufferPointer(start: memory, count: memory == nil ? 0 : count)
+        try file.append(UnsafeRawBufferPointer(stored))
+        release()
       }
-      written += result
+      try file.append(UnsafeRawBufferPointer(numbers))
+    } catch let error as FileError {
+      throw InputError(
+        "\(error) (the text does not fit in memory: name a folder by `spillFolder` that has room for two "
+          + "bytes a character, or give more `memory`)")
     }
   }
 
@@ -93,18 +71,7 @@ final class CorpusStorage: @unchecked Sendable {
       return try body(UnsafeBufferPointer(start: memory + range.lowerBound, count: range.count))
     }
     let buffer = Block<UInt16>(uninitializedCount: range.count)
-    let target = UnsafeMutableRawPointer(buffer.pointer)
-    var read = 0
-    while read < range.count * 2 {
-      let result = pread(
-        file, target + read, range.count * 2 - read, off_t(range.lowerBound * 2 + read))
-      if result < 0, errno == EINTR { continue }
-      guard result > 0 else {
-        throw TextMiningError(
-          .spill, "cannot read the spill file back: \(String(cString: strerror(errno)))")
-      }
-      read += result
-    }
-    return try body(UnsafeBufferPointer(start: buffer.pointer, count: range.count))
+    try file?.read(at: range.lowerBound * 2, into: UnsafeMutableRawBufferPointer(buffer.buffer))
+    return try body(UnsafeBufferPointer(buffer.buffer))
   }
 }

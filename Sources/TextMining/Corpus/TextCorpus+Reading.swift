@@ -1,89 +1,45 @@
-import Formats
-import Foundation
 import Memory
 import Messages
 import Parallel
-import Synchronization
+import Text
 
 extension TextCorpus {
-  /// Reads and encodes `paths` (`-`: standard input).
+  /// Reads and encodes a text.
   ///
   /// Throws if nothing could be read, if there is not one character of the alphabet, if gzip data is
   /// damaged, or if the spill folder is full.
   public static func read(
-    _ paths: [String], options: CorpusOptions, progress: any ProgressReporter = SilentProgress(),
-    cancellation: Cancellation = Cancellation()
+    _ source: TextSource, as reading: CorpusReading = .segments,
+    options: CorpusOptions = CorpusOptions(), work: Work = .silent
   ) throws -> TextCorpus {
-    guard options.memory >= CorpusOptions.smallestMemory else {
-      throw TextMiningError(
-        .memory,
-        "--memory \(MemorySize.describe(options.memory)) is too small: at least "
-          + "\(MemorySize.describe(CorpusOptions.smallestMemory)) are needed")
-    }
-    var blocks = TextBlocks(
-      paths: paths, field: options.field, encoding: options.encoding, blockSize: blockSize(options))
-    var builder = Builder(options: options)
-    progress.begin("reading", total: totalBytes(paths), unit: "bytes")
-    while true {
-      try cancellation.check()
-      var batch: [[UInt8]] = []
-      while batch.count < max(1, options.threads), let block = try blocks.next() {
-        batch.append(block)
+    try options.check()
+    // Small where memory is short: each thread holds a block of bytes and its numbers.
+    let threads = max(1, options.threads)
+    let size = min(options.blockSize, max(1 << 12, options.memory / threads / 24))
+    var blocks = source.blocks(of: size)
+    var builder = Builder(reading, options)
+    try work.phase("reading", of: source.byteCount, unit: "bytes") { phase in
+      while true {
+        try phase.check()
+        var batch: [[UInt8]] = []
+        while batch.count < threads, let block = try blocks.next() { batch.append(block) }
+        if batch.isEmpty { break }
+        try builder.append(batch)
+        phase.report(batch.reduce(0) { $0 + $1.count })
       }
-      if batch.isEmpty { break }
-      try builder.append(batch)
-      progress.advance(by: batch.reduce(0) { $0 + $1.count })
     }
-    progress.end()
     builder.statistics.skipped = blocks.skipped
     builder.statistics.badRecords = blocks.badRecords
-    if blocks.skipped.count == paths.count, let first = blocks.skipped.first {
-      throw FileError(path: first.path, reason: first.reason)
+    if let field = source.field, blocks.goodRecords == 0 {
+      throw InputError(
+        "`field` \(field): none of \(blocks.badRecords) lines is a JSON object with a string under "
+          + "\"\(field)\"")
     }
-    if let field = options.field, blocks.goodRecords == 0 {
-      throw TextMiningError(
-        .input,
-        "--field \(field): none of \(blocks.badRecords) lines is a JSON object with a string "
-          + "under \"\(field)\"")
-    }
-    return try builder.finish(named: paths.joined(separator: ", "))
-  }
-
-  /// Encodes text that is already in memory, for instance the lines of an example.
-  public static func encode(_ text: String, options: CorpusOptions = CorpusOptions()) throws
-    -> TextCorpus
-  {
-    var builder = Builder(options: options)
-    let bytes = Array(text.utf8)
-    var start = 0
-    var batch: [[UInt8]] = []
-    while start < bytes.count {
-      var end = min(bytes.count, start + max(16, options.blockSize))
-      while end < bytes.count, bytes[end] & 0xC0 == 0x80 { end -= 1 }
-      batch.append(Array(bytes[start..<end]))
-      start = end
-    }
-    try builder.append(batch)
-    return try builder.finish(named: "the text")
-  }
-
-  /// Small where memory is short: each thread holds a block of bytes and its numbers.
-  private static func blockSize(_ options: CorpusOptions) -> Int {
-    max(1 << 12, min(options.blockSize, options.memory / max(1, options.threads) / 24))
-  }
-
-  private static func totalBytes(_ paths: [String]) -> Int? {
-    var total = 0
-    for path in paths {
-      guard path != "-", !path.hasSuffix(".gz"),
-        let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
-      else { return nil }
-      total += size
-    }
-    return total
+    return try builder.finish(named: source.name)
   }
 
   private struct Builder {
+    let reading: CorpusReading
     let options: CorpusOptions
     let encoder: TextEncoder
     let storage: CorpusStorage
@@ -95,14 +51,14 @@ extension TextCorpus {
     /// Characters since the last boundary.
     var open = 0
 
-    init(options: CorpusOptions) {
+    init(_ reading: CorpusReading, _ options: CorpusOptions) {
+      self.reading = reading
       self.options = options
       encoder = TextEncoder(
-        alphabet: options.alphabet, keepsSpaces: options.keepsSpaces,
-        joinsSegments: options.joinsSegments)
-      storage = CorpusStorage(
-        memoryLimit: options.memory * 2 / 5, spillFolder: options.spillFolder)
-      mask = options.masksAtoms ? AtomMask(alphabet: options.alphabet) : nil
+        alphabet: options.alphabet, keepsSpaces: reading == .segmentsWithSpaces,
+        joinsSegments: reading == .joined)
+      storage = CorpusStorage(memoryLimit: options.memory * 2 / 5, spillFolder: options.spillFolder)
+      mask = reading == .withoutAtoms ? AtomMask(alphabet: options.alphabet) : nil
     }
 
     private struct Encoded: Sendable {
@@ -165,7 +121,7 @@ extension TextCorpus {
 
     /// Appends, with a boundary wherever a segment grows beyond `longestSegment`.
     private mutating func appendCutting(_ numbers: UnsafeBufferPointer<UInt16>) throws {
-      if options.joinsSegments { return try storage.append(numbers) }
+      if reading == .joined { return try storage.append(numbers) }
       var rest = numbers
       while open + rest.count > longestSegment {
         let window = rest.prefix(longestSegment - open)
@@ -191,7 +147,7 @@ extension TextCorpus {
 
     mutating func finish(named name: String) throws -> TextCorpus {
       if let mask { try appendMasked(held, mask) }
-      if !options.joinsSegments, storage.count > 0, storage.last != Alphabet.boundary {
+      if reading != .joined, storage.count > 0, storage.last != Alphabet.boundary {
         try withUnsafePointer(to: Alphabet.boundary) {
           try storage.append(UnsafeBufferPointer(start: $0, count: 1))
         }
@@ -201,17 +157,17 @@ extension TextCorpus {
       statistics.spilled = storage.isSpilled
       guard statistics.characters > 0 else {
         if mask != nil, statistics.bytes > 0, statistics.invalidBytes == 0 {
-          throw TextMiningError(
-            .input, "\(name): no Chinese text apart from numbers, so there are no words to find")
+          throw InputError(
+            "\(name): no Chinese text apart from numbers, so there are no words to find")
         }
         let what = statistics.bytes == 0 ? "empty" : "no Chinese character, Latin letter or digit"
         let invalid =
           statistics.invalidBytes > 0 ? " (\(statistics.invalidBytes) bytes are not UTF-8)" : ""
-        throw TextMiningError(.input, "\(name): \(what)\(invalid), so there are no words to find")
+        throw InputError("\(name): \(what)\(invalid), so there are no words to find")
       }
       return TextCorpus(
-        alphabet: options.alphabet, statistics: statistics, characterCounts: counts,
-        storage: storage, options: options)
+        reading, statistics: statistics, characterCounts: counts, storage: storage,
+        options: options)
     }
   }
 }

@@ -1,13 +1,25 @@
-import Formats
 import Foundation
+import Memory
+import Messages
 import Parallel
+import Text
 
-/// How a corpus is read.
+/// What of a text stands in its corpus beside the characters of the alphabet. Each method of discovery
+/// asks for one (`DiscoveryMethod.reading`).
+public enum CorpusReading: Sendable {
+  /// Segments between separators.
+  case segments
+  /// Segments with the literal and ideographic spaces inside them, which counts pass over.
+  case segmentsWithSpaces
+  /// One row of characters: separators vanish, so that counts run across them.
+  case joined
+  /// Segments; numbers, dates and Latin words separate too.
+  case withoutAtoms
+}
+
+/// How a corpus is read and what it may use.
 public struct CorpusOptions: Sendable {
   public var alphabet = Alphabet()
-  /// Key of the text in JSON lines; plain text without it.
-  public var field: String?
-  public var encoding = TextEncoding.utf8
   /// Bytes that counting may use in all.
   public var memory = 2 << 30
   /// Where the corpus goes when it does not fit.
@@ -15,15 +27,19 @@ public struct CorpusOptions: Sendable {
   public var threads = defaultThreadCount
   /// Bytes read and encoded at a time by each thread; no result depends on it.
   public var blockSize = 4 << 20
-  var keepsSpaces = false
-  var joinsSegments = false
-  /// Numbers and Latin words become boundaries.
-  var masksAtoms = false
 
   public init() {}
 
   /// The least that leaves room for one table per partition and the block buffers.
   public static let smallestMemory = 32 << 20
+
+  public func check() throws(OptionError) {
+    guard memory >= Self.smallestMemory else {
+      throw OptionError(
+        "memory", expected: "at least \(MemorySize.describe(Self.smallestMemory))",
+        received: MemorySize.describe(memory))
+    }
+  }
 }
 
 /// What was read.
@@ -57,30 +73,29 @@ public final class TextCorpus: Sendable {
   let characterCounts: [Int]
   let memory: Int
   public let threads: Int
-  /// Segments were joined: there are no boundaries, n-grams run through.
-  let isJoined: Bool
-  let spillFolder: String
+  public let reading: CorpusReading
   private let storage: CorpusStorage
 
   init(
-    alphabet: Alphabet, statistics: CorpusStatistics, characterCounts: [Int],
-    storage: CorpusStorage,
-    options: CorpusOptions
+    _ reading: CorpusReading, statistics: CorpusStatistics, characterCounts: [Int],
+    storage: CorpusStorage, options: CorpusOptions
   ) {
-    self.alphabet = alphabet
+    self.reading = reading
+    alphabet = options.alphabet
     self.statistics = statistics
     self.characterCounts = characterCounts
     self.storage = storage
     count = storage.count
-    isJoined = options.joinsSegments
     // What the corpus itself occupies is not there for the tables.
     memory = max(options.memory / 2, options.memory - storage.residentBytes - (8 << 20))
     threads = max(1, options.threads)
-    spillFolder = options.spillFolder
   }
 
   /// Bytes that tables may use.
   var tableMemory: Int { memory * 3 / 4 }
+
+  /// How many segments there are; a joined corpus has one without an end.
+  var segmentCount: Int { count - characterCounts.reduce(0, +) }
 
   var chunkCount: Int { (count + Self.chunkSize - 1) / Self.chunkSize }
 
@@ -94,43 +109,43 @@ public final class TextCorpus: Sendable {
   /// Runs `body` on each chunk: whole segments where there are boundaries; in a joined corpus, the
   /// chunk's numbers and up to `lookahead` of those that follow, and `starts` says how many are its own.
   func forEachChunk(
-    lookahead: Int, progress: any ProgressReporter, cancellation: Cancellation,
+    lookahead: Int, _ phase: Work.Phase,
     _ body:
       @escaping @Sendable (
         _ chunk: Int, _ numbers: UnsafeBufferPointer<UInt16>, _ starts: Int
       ) throws -> Void
   ) throws {
-    if !isJoined {
-      return try forEachSegmentGroup(progress: progress, cancellation: cancellation) {
-        chunk, _, numbers in try body(chunk, numbers, numbers.count)
+    if reading != .joined {
+      return try forEachSegmentGroup(phase) { chunk, _, numbers in
+        try body(chunk, numbers, numbers.count)
       }
     }
     try parallelFor(count: chunkCount, threads: threads) { [self] chunk in
-      try cancellation.check()
+      try phase.check()
       let start = chunk * Self.chunkSize
       let end = min(count, start + Self.chunkSize)
       try withNumbers(start..<min(count, end + lookahead)) { try body(chunk, $0, end - start) }
-      progress.advance(by: end - start)
+      phase.report(end - start)
     }
   }
 
   /// Runs `body` on pieces of the corpus that begin and end at segment borders; each number belongs
   /// to one piece. `offset` is where the piece begins in the corpus.
   func forEachSegmentGroup(
-    progress: any ProgressReporter, cancellation: Cancellation,
+    _ phase: Work.Phase,
     _ body:
       @escaping @Sendable (
         _ chunk: Int, _ offset: Int, _ numbers: UnsafeBufferPointer<UInt16>
       ) throws -> Void
   ) throws {
     try parallelFor(count: chunkCount, threads: threads) { [self] chunk in
-      try cancellation.check()
+      try phase.check()
       let start = chunk * Self.chunkSize
       let end = min(count, start + Self.chunkSize)
       guard let first = try border(from: start), first < end else { return }
       let last = try border(from: end) ?? count
       try withNumbers(first..<last) { try body(chunk, first, $0) }
-      progress.advance(by: end - start)
+      phase.report(end - start)
     }
   }
 

@@ -16,19 +16,16 @@ struct KenLMWindowCounts: Sendable {
 
   init(
     corpus: TextCorpus, minCount: Int, countsSpaceOnlyLines: Bool, prunes: Bool = true,
-    progress: any ProgressReporter, cancellation: Cancellation
+    work: Work = .silent
   ) throws {
-    progress.begin("counting pairs", total: corpus.count, unit: "characters")
     var filter: KeyFilter?
     if minCount > 1, prunes {
       let pairs = try PairCounts.collect(
-        corpus: corpus, minCount: minCount, progress: progress, cancellation: cancellation)
+        "counting pairs", in: corpus, minCount: minCount, work: work)
       let frequent = KeyFilter(count: pairs.count)
       for (key, _) in pairs { frequent.insert(key) }
       filter = frequent
     }
-    progress.end()
-    progress.begin("counting windows", total: corpus.count, unit: "characters")
     let pruned = filter
     let windowMask = PackedGram.mask(length: 4)
     let begins =
@@ -36,10 +33,9 @@ struct KenLMWindowCounts: Sendable {
     var windows = 0
     var kept: [(key: UInt64, count: Int)] = []
     try KeyCount.each(
-      corpus: corpus, minCount: prunes ? minCount : 1,
-      scan: { stages in
-        try corpus.forEachSegmentGroup(progress: progress, cancellation: cancellation) {
-          _, _, numbers in
+      "counting windows", in: corpus, minCount: prunes ? minCount : 1, work: work,
+      scan: { stages, phase in
+        try corpus.forEachSegmentGroup(phase) { _, _, numbers in
           stages.use { stage in
             var key = begins
             var pairs = 3
@@ -72,7 +68,6 @@ struct KenLMWindowCounts: Sendable {
         windows += 1
         if count >= minCount { kept.append((key, count)) }
       })
-    progress.end()
     self.windows = windows
     for (key, count) in kept {
       total += count

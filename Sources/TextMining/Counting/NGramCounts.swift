@@ -16,16 +16,12 @@ struct NGramCounts: Sendable {
   /// How many different grams each order has among the survivors; index 0 is unused.
   private(set) var distinct = [0, 0, 0, 0, 0]
 
-  init(
-    corpus: TextCorpus, order: Int, minCount: Int, progress: any ProgressReporter,
-    cancellation: Cancellation
-  ) throws {
+  init(corpus: TextCorpus, order: Int, minCount: Int, work: Work = .silent) throws {
     require((1...4).contains(order), "n-grams of order 1 to 4 can be counted, not \(order)")
     let minCount = max(1, minCount)
     characters = corpus.statistics.characters
     // Boundaries close segments; a corpus of joined segments has none.
-    let segments = corpus.count - corpus.characterCounts.reduce(0, +)
-    pairs = max(0, characters - max(1, segments))
+    pairs = max(0, characters - max(1, corpus.segmentCount))
     table = CountTable()
     for id in Int(Alphabet.firstCharacter)..<Alphabet.limit {
       let count = corpus.characterCounts[id]
@@ -36,22 +32,18 @@ struct NGramCounts: Sendable {
     }
     var filter = KeyFilter(count: 0)
     for length in 2..<(order + 1) {
-      progress.begin("counting \(length)-grams", total: corpus.count, unit: "characters")
       let survivors =
         length == 2
-        ? try PairCounts.collect(
-          corpus: corpus, minCount: minCount, progress: progress, cancellation: cancellation)
+        ? try PairCounts.collect("counting 2-grams", in: corpus, minCount: minCount, work: work)
         : try Self.pass(
           corpus: corpus, length: length, minCount: minCount, filter: minCount > 1 ? filter : nil,
-          progress: progress, cancellation: cancellation)
-      progress.end()
+          work: work)
       distinct[length] = survivors.count
       let total = distinct.reduce(0, +)
       guard total * 40 <= corpus.memory else {
-        throw TextMiningError(
-          .memory,
+        throw InputError(
           "\(total) different n-grams occur at least \(minCount) times, more than "
-            + "\(MemorySize.describe(corpus.memory)) hold: raise --min-count or --memory")
+            + "\(MemorySize.describe(corpus.memory)) hold: raise `minCount` or `memory`")
       }
       filter = KeyFilter(count: survivors.count)
       for (key, count) in survivors {
@@ -65,14 +57,12 @@ struct NGramCounts: Sendable {
   private static let window = 256
 
   private static func pass(
-    corpus: TextCorpus, length: Int, minCount: Int, filter: KeyFilter?,
-    progress: any ProgressReporter, cancellation: Cancellation
+    corpus: TextCorpus, length: Int, minCount: Int, filter: KeyFilter?, work: Work
   ) throws -> [(key: UInt64, count: Int)] {
     let mask = PackedGram.mask(length: length)
     let partMask = PackedGram.mask(length: length - 1)
     return try KeyCount.collect(
-      corpus: corpus, lookahead: length - 1, minCount: minCount, progress: progress,
-      cancellation: cancellation
+      "counting \(length)-grams", in: corpus, lookahead: length - 1, minCount: minCount, work: work
     ) { numbers, _, stage in
       guard numbers.count >= length, let base = numbers.baseAddress else { return }
       let isWhole = 1 << 63 as UInt64
@@ -122,48 +112,5 @@ struct NGramCounts: Sendable {
       if key <= PackedGram.mask { total += count }
     }
     return total
-  }
-}
-
-/// Counting keys that a scan of the corpus emits, over as many scans as the memory asks for.
-enum KeyCount {
-  /// `body` gets the numbers of a chunk with what follows, and how many of them start in the chunk.
-  static func collect(
-    corpus: TextCorpus, lookahead: Int, minCount: Int, progress: any ProgressReporter,
-    cancellation: Cancellation,
-    _ body:
-      @escaping @Sendable (
-        _ numbers: UnsafeBufferPointer<UInt16>, _ starts: Int, _ stage: PartitionedCounter.Stage
-      ) -> Void
-  ) throws -> [(key: UInt64, count: Int)] {
-    var survivors: [(key: UInt64, count: Int)] = []
-    try each(
-      corpus: corpus, minCount: minCount,
-      scan: { stages in
-        try corpus.forEachChunk(
-          lookahead: lookahead, progress: progress, cancellation: cancellation
-        ) { _, numbers, starts in
-          stages.use { body(numbers, starts, $0) }
-        }
-      }, { survivors.append(($0, $1)) })
-    return survivors
-  }
-
-  /// Scans until every key was counted; `receive` gets the keys that reach `minCount`, in no
-  /// particular order. `reserved` bytes of the tables' memory are in use elsewhere.
-  static func each(
-    corpus: TextCorpus, minCount: Int, reserved: Int = 0,
-    scan: (WorkspacePool<PartitionedCounter.Stage>) throws -> Void,
-    _ receive: (_ key: UInt64, _ count: Int) throws -> Void
-  ) throws {
-    let counter = PartitionedCounter(
-      memory: corpus.tableMemory - reserved, minCount: minCount, expectedKeys: corpus.count)
-    var again = true
-    while again {
-      let stages = WorkspacePool { counter.stage() }
-      try scan(stages)
-      for stage in stages.idle() { stage.flush() }
-      again = try counter.harvest(receive)
-    }
   }
 }

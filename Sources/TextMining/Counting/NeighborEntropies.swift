@@ -38,8 +38,7 @@ struct NeighborEntropies {
   /// longer than `order` are still to be counted. A neighbor that makes a gram rarer than `minCount`
   /// counts as different from all others; for a least count of 2 that changes nothing.
   init(
-    of lattice: GramLattice, order: Int, minCount: Int, in corpus: TextCorpus,
-    progress: any ProgressReporter, cancellation: Cancellation
+    of lattice: GramLattice, order: Int, minCount: Int, in corpus: TextCorpus, work: Work = .silent
   ) throws {
     let grams = lattice.grams
     var left = [Side](repeating: Side(), count: grams.count)
@@ -52,12 +51,10 @@ struct NeighborEntropies {
       left[lattice.suffix(place)].add(grams[place].count)
     }
     let mask = PackedGram.mask(length: order)
-    progress.begin("neighbors", total: corpus.count, unit: "characters")
     try KeyCount.each(
-      corpus: corpus, minCount: max(2, minCount),
-      scan: { stages in
-        try corpus.forEachSegmentGroup(progress: progress, cancellation: cancellation) {
-          _, _, numbers in
+      "neighbors", in: corpus, minCount: max(2, minCount), work: work,
+      scan: { stages, phase in
+        try corpus.forEachSegmentGroup(phase) { _, _, numbers in
           stages.use { stage in
             var key: UInt64 = 0
             var run = 0
@@ -89,16 +86,12 @@ struct NeighborEntropies {
         let last = (grams[place].key << PackedGram.bits | key & PackedGram.mask) & mask
         if let other = lattice.place(of: last) { left[other].add(count) }
       })
-    progress.end()
     self.left = left
     self.right = right
   }
 
   /// Neighbors of any grams.
-  init(
-    of grams: [UInt64], in corpus: TextCorpus, progress: any ProgressReporter,
-    cancellation: Cancellation
-  ) throws {
+  init(of grams: [UInt64], in corpus: TextCorpus, work: Work = .silent) throws {
     var left = [Side](repeating: Side(), count: grams.count)
     var right = left
     var places = CountTable(minimumCapacity: grams.count)
@@ -109,13 +102,10 @@ struct NeighborEntropies {
     }
     let index = places
     let longest = lengths.max() ?? 0
-    progress.begin("neighbors", total: corpus.count, unit: "characters")
     try KeyCount.each(
-      corpus: corpus, minCount: 1,
-      scan: { stages in
-        try corpus.forEachChunk(
-          lookahead: longest + 1, progress: progress, cancellation: cancellation
-        ) { _, numbers, starts in
+      "neighbors", in: corpus, minCount: 1, work: work,
+      scan: { stages, phase in
+        try corpus.forEachChunk(lookahead: longest + 1, phase) { _, numbers, starts in
           stages.use { stage in
             func scan(_ base: UnsafePointer<UInt16>, _ count: Int) {
               for start in 0..<starts {
@@ -154,7 +144,6 @@ struct NeighborEntropies {
         let place = Int(key >> 17) - 1
         if key & 1 == 0 { right[place].add(count) } else { left[place].add(count) }
       })
-    progress.end()
     self.left = left
     self.right = right
   }

@@ -13,7 +13,7 @@ enum PairCounts {
 
   /// Pairs that occur at least `minCount` times, in no particular order.
   static func collect(
-    corpus: TextCorpus, minCount: Int, progress: any ProgressReporter, cancellation: Cancellation
+    _ phase: String, in corpus: TextCorpus, minCount: Int, work: Work
   ) throws -> [(key: UInt64, count: Int)] {
     let ranks = CharacterRanks(corpus.characterCounts, minCount: minCount)
     // A square costs its clearing: it must not outgrow the text.
@@ -23,12 +23,12 @@ enum PairCounts {
     var pairs: [(key: UInt64, count: Int)] = []
     var isFirst = true
     try KeyCount.each(
-      corpus: corpus, minCount: minCount, reserved: side * side * 4 * corpus.threads,
-      scan: { stages in
+      phase, in: corpus, minCount: minCount, reserved: side * side * 4 * corpus.threads,
+      work: work,
+      scan: { stages, phase in
         let fillsSquares = isFirst
         isFirst = false
-        try corpus.forEachChunk(lookahead: 1, progress: progress, cancellation: cancellation) {
-          _, numbers, _ in
+        try corpus.forEachChunk(lookahead: 1, phase) { _, numbers, _ in
           squares.use { square in
             stages.use { stage in
               scan(numbers, ranks, square, fillsSquare: fillsSquares, stage)

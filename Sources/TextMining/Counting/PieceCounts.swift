@@ -8,6 +8,12 @@ struct PieceCount: Sendable, Equatable {
   let count: Int
 }
 
+extension TextCorpus {
+  func word(_ piece: PieceCount, score: Double) -> DiscoveredWord {
+    DiscoveredWord(word: alphabet.text(piece.numbers), count: piece.count, score: score)
+  }
+}
+
 /// Counts the pieces some way of cutting gives, whatever their length, exactly and in bounded memory.
 enum PieceCounts {
   /// Cuts a stretch of whole segments and reports each piece as a range.
@@ -22,37 +28,21 @@ enum PieceCounts {
   /// Pieces of up to four characters are counted by packed key. Longer ones are first counted by a
   /// 63-bit hash; those whose hash is frequent enough are then compared character by character.
   static func count(
-    corpus: TextCorpus, minCount: Int, phase: String, progress: any ProgressReporter,
-    cancellation: Cancellation, cutter: @escaping Cutter
+    _ corpus: TextCorpus, minCount: Int, work: Work, cutter: @escaping Cutter
   ) throws -> (pieces: [PieceCount], total: Int) {
+    let cuts = Cuts(corpus: corpus, cutter: cutter, ends: PieceEnds(corpus))
     let total = Atomic<Int>(0)
-    let ends = PieceEnds(corpus)
-    var isCut = false
+    var isFirst = true
     var pieces: [PieceCount] = []
     var longHashes = CountTable()
-    /// Cuts, or repeats from memory how it was cut.
-    @Sendable func forEachPiece(
-      _ chunk: Int, _ offset: Int, _ numbers: UnsafeBufferPointer<UInt16>, isCut: Bool,
-      _ body: (_ start: Int, _ end: Int) -> Void
-    ) {
-      guard let ends else { return cutter(numbers, body) }
-      if isCut { return ends.forEachPiece(chunk, offset, numbers, body) }
-      ends.clear(chunk, offset, numbers.count)
-      cutter(numbers) { start, end in
-        ends.insert(chunk, offset, end)
-        body(start, end)
-      }
-    }
-    progress.begin(phase, total: corpus.count, unit: "characters")
     try KeyCount.each(
-      corpus: corpus, minCount: minCount, reserved: ends?.bytes ?? 0,
-      scan: { stages in
-        let isRepeated = isCut
-        try corpus.forEachSegmentGroup(progress: progress, cancellation: cancellation) {
-          chunk, offset, numbers in
+      "cutting", in: corpus, minCount: minCount, reserved: cuts.ends?.bytes ?? 0, work: work,
+      scan: { stages, phase in
+        let isFirstScan = isFirst
+        try corpus.forEachSegmentGroup(phase) { chunk, offset, numbers in
           var found = 0
           stages.use { stage in
-            forEachPiece(chunk, offset, numbers, isCut: isRepeated) { start, end in
+            cuts.forEachPiece(chunk, offset, numbers, isFirst: isFirstScan) { start, end in
               found &+= 1
               if end &- start == 1 {
                 stage.add(character: numbers[start])
@@ -61,9 +51,9 @@ enum PieceCounts {
               }
             }
           }
-          if !isRepeated { total.add(found, ordering: .relaxed) }
+          if isFirstScan { total.add(found, ordering: .relaxed) }
         }
-        isCut = true
+        isFirst = false
       },
       { key, count in
         if key >> 63 == 0 {
@@ -72,31 +62,57 @@ enum PieceCounts {
           longHashes.add(key, count)
         }
       })
-    progress.end()
     if longHashes.count > 0 {
-      progress.begin("comparing long pieces", total: corpus.count, unit: "characters")
-      let hashes = longHashes
-      let merged = Mutex<[[UInt16]: Int]>([:])
-      try corpus.forEachSegmentGroup(progress: progress, cancellation: cancellation) {
-        chunk, offset, numbers in
-        var found: [[UInt16]: Int] = [:]
-        forEachPiece(chunk, offset, numbers, isCut: true) { start, end in
-          if end &- start > PackedGram.maxLength, hashes.contains(key(numbers, start, end)) {
-            found[Array(numbers[start..<end]), default: 0] += 1
-          }
-        }
-        merged.withLock { $0.merge(found, uniquingKeysWith: +) }
-      }
-      pieces += merged.withLock { counts in
-        counts.filter { $0.value >= minCount }.map { PieceCount(numbers: $0.key, count: $0.value) }
-      }
-      progress.end()
+      pieces += try longPieces(cuts, longHashes, minCount: minCount, work: work)
     }
     pieces.sort { left, right in
       left.count != right.count
         ? left.count > right.count : left.numbers.lexicographicallyPrecedes(right.numbers)
     }
     return (pieces, total.load(ordering: .relaxed))
+  }
+
+  /// The pieces of more than four characters whose hash is in `hashes`, counted by their characters.
+  private static func longPieces(
+    _ cuts: Cuts, _ hashes: CountTable, minCount: Int, work: Work
+  ) throws -> [PieceCount] {
+    let merged = Mutex<[[UInt16]: Int]>([:])
+    let corpus = cuts.corpus
+    try work.phase("comparing long pieces", of: corpus.count, unit: "characters") { phase in
+      try corpus.forEachSegmentGroup(phase) { chunk, offset, numbers in
+        var found: [[UInt16]: Int] = [:]
+        cuts.forEachPiece(chunk, offset, numbers, isFirst: false) { start, end in
+          if end &- start > PackedGram.maxLength, hashes.contains(key(numbers, start, end)) {
+            found[Array(numbers[start..<end]), default: 0] += 1
+          }
+        }
+        merged.withLock { $0.merge(found, uniquingKeysWith: +) }
+      }
+    }
+    return merged.withLock { counts in
+      counts.filter { $0.value >= minCount }.map { PieceCount(numbers: $0.key, count: $0.value) }
+    }
+  }
+
+  /// A corpus and how it is cut: by the cutter at first, from memory afterwards, where there is room.
+  private struct Cuts: Sendable {
+    let corpus: TextCorpus
+    let cutter: Cutter
+    let ends: PieceEnds?
+
+    @inline(__always)
+    func forEachPiece(
+      _ chunk: Int, _ offset: Int, _ numbers: UnsafeBufferPointer<UInt16>, isFirst: Bool,
+      _ body: (_ start: Int, _ end: Int) -> Void
+    ) {
+      guard let ends else { return cutter(numbers, body) }
+      if !isFirst { return ends.forEachPiece(chunk, offset, numbers, body) }
+      ends.clear(chunk, offset, numbers.count)
+      cutter(numbers) { start, end in
+        ends.insert(chunk, offset, end)
+        body(start, end)
+      }
+    }
   }
 
   @inline(__always)

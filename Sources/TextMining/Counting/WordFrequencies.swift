@@ -1,7 +1,6 @@
-import Formats
 import Foundation
-import Messages
 import Parallel
+import Text
 
 /// Counts words of text, in the ways the article on parallel counting compares.
 public struct WordFrequencies: Sendable {
@@ -32,6 +31,8 @@ public struct WordFrequencies: Sendable {
     public var bytes = 0
     public var seconds = 0.0
     public var skipped: [SkippedFile] = []
+
+    public init() {}
   }
 
   public let tokens: Tokens
@@ -47,40 +48,23 @@ public struct WordFrequencies: Sendable {
     self.batch = max(1, batch)
   }
 
-  public func count(
-    _ paths: [String], field: String? = nil, encoding: TextEncoding = .utf8,
-    progress: any ProgressReporter = SilentProgress(), cancellation: Cancellation = Cancellation()
-  ) throws -> Result {
+  public func count(_ source: TextSource, work: Work = .silent) throws -> Result {
     let started = ContinuousClock.now
-    var blocks = TextBlocks(paths: paths, field: field, encoding: encoding, wholeLines: true)
-    let dictionarySize: Int
-    if case .dictionary(_, let words) = tokens, mode == .dense {
-      dictionarySize = words.count
-    } else {
-      dictionarySize = 0
-    }
+    let dictionarySize = mode == .dense ? dictionaryWords.count : 0
     // One growing table for the naive way; elsewhere one result per thread, merged at the end.
     var totals = (0..<threads).map { _ in Tally(dictionarySize: dictionarySize) }
     var result = Result()
-    progress.begin("counting words", total: nil, unit: "bytes")
-    while let block = try blocks.next() {
-      try cancellation.check()
+    result.skipped = try source.forEachBlock("counting words", work: work) { block in
       let parts = SegmentationStream.split(block, into: threads)
       let current = totals
       try parallelFor(count: parts.count, threads: threads) { part in
         count(block[parts[part]], into: current[part])
       }
       result.bytes += block.count
-      progress.advance(by: block.count)
     }
-    progress.end()
     let merged = totals.removeFirst()
     for other in totals { merged.merge(other) }
     result.lines = merged.lines
-    result.skipped = blocks.skipped
-    if blocks.skipped.count == paths.count, let first = blocks.skipped.first {
-      throw FileError(path: first.path, reason: first.reason)
-    }
     result.words = merged.words(dictionary: dictionaryWords)
     result.tokens = result.words.reduce(0) { $0 + $1.count }
     result.seconds = (ContinuousClock.now - started) / .seconds(1)

@@ -23,20 +23,38 @@ public struct WordExplanation: Sendable, Codable, Equatable {
   public private(set) var pieces = 0
   public private(set) var splits: [Split] = []
 
-  init(word: String, kept: Bool, reason: String) {
+  /// What a method says about a word: whether it was kept, how often it was cut out, and why.
+  typealias Verdict = (kept: Bool, pieces: Int, reason: String)
+
+  /// Explains each of `words`; `total` is what the method's cohesion divides by.
+  static func explain(
+    _ words: [String], in corpus: TextCorpus, total: Int, work: Work,
+    judge: (_ word: [UInt16]) -> Verdict
+  ) throws -> [WordExplanation] {
+    try words.map { word in
+      guard let numbers = corpus.alphabet.numbers(word), !numbers.isEmpty else {
+        return WordExplanation(
+          word: word, kept: false,
+          reason: "it has characters that only separate words (alphabet "
+            + "\(corpus.alphabet.preset.rawValue))")
+      }
+      return try WordExplanation(
+        judge(numbers), word: word, numbers: numbers, corpus: corpus, total: total, work: work)
+    }
+  }
+
+  private init(word: String, kept: Bool, reason: String) {
     self.word = word
     self.kept = kept
     self.reason = reason
   }
 
-  init(
-    word: String, numbers: [UInt16], corpus: TextCorpus, total: Int, kept: Bool, pieces: Int,
-    reason: String, progress: any ProgressReporter, cancellation: Cancellation
+  private init(
+    _ verdict: Verdict, word: String, numbers: [UInt16], corpus: TextCorpus, total: Int, work: Work
   ) throws {
-    self.init(word: word, kept: kept, reason: reason)
-    self.pieces = pieces
-    let occurrences = try Self.occurrences(
-      of: numbers, in: corpus, progress: progress, cancellation: cancellation)
+    self.init(word: word, kept: verdict.kept, reason: verdict.reason)
+    pieces = verdict.pieces
+    let occurrences = try Self.occurrences(of: numbers, in: corpus, work: work)
     let length = numbers.count
     count = occurrences[length - 1]
     splits = (1..<max(1, length)).map { cut in
@@ -52,32 +70,30 @@ public struct WordExplanation: Sendable, Codable, Equatable {
   /// How often each prefix (first half of the result, by length) and each suffix (second half, by where
   /// it starts, the whole word first) of `word` occurs.
   private static func occurrences(
-    of word: [UInt16], in corpus: TextCorpus, progress: any ProgressReporter,
-    cancellation: Cancellation
+    of word: [UInt16], in corpus: TextCorpus, work: Work
   ) throws -> [Int] {
     let length = word.count
     let totals = Mutex([Int](repeating: 0, count: 2 * length))
-    progress.begin("explaining", total: corpus.count, unit: "characters")
-    try corpus.forEachChunk(lookahead: length - 1, progress: progress, cancellation: cancellation) {
-      _, numbers, starts in
-      var found = [Int](repeating: 0, count: 2 * length)
-      for position in 0..<starts {
-        for start in 0..<length where numbers[position] == word[start] {
-          var match = 1
-          while start + match < length, position + match < numbers.count,
-            numbers[position + match] == word[start + match]
-          {
-            match += 1
+    try work.phase("explaining", of: corpus.count, unit: "characters") { phase in
+      try corpus.forEachChunk(lookahead: length - 1, phase) { _, numbers, starts in
+        var found = [Int](repeating: 0, count: 2 * length)
+        for position in 0..<starts {
+          for start in 0..<length where numbers[position] == word[start] {
+            var match = 1
+            while start + match < length, position + match < numbers.count,
+              numbers[position + match] == word[start + match]
+            {
+              match += 1
+            }
+            if start == 0 { for end in 0..<match { found[end] += 1 } }
+            if start + match == length { found[length + start] += 1 }
           }
-          if start == 0 { for end in 0..<match { found[end] += 1 } }
-          if start + match == length { found[length + start] += 1 }
+        }
+        totals.withLock { totals in
+          for index in found.indices { totals[index] += found[index] }
         }
       }
-      totals.withLock { totals in
-        for index in found.indices { totals[index] += found[index] }
-      }
     }
-    progress.end()
     return totals.withLock { $0 }
   }
 }

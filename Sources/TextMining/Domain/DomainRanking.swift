@@ -1,4 +1,5 @@
 import Foundation
+import Text
 
 /// How terms of a target corpus are ranked against a background.
 public enum DomainRanking: String, Sendable, CaseIterable {

@@ -54,7 +54,7 @@ public struct DomainRules: Sendable, Codable, Equatable {
       throw FileError(
         path: path,
         reason:
-          "is no rule file: \(Self.explain(error)); `danlu words domain --print-rules` prints one")
+          "is no rule file: \(Self.explain(error)); `DomainRules.article`, encoded as JSON, is one")
     }
   }
 

@@ -1,17 +1,14 @@
-import Foundation
+import Messages
 import Parallel
+import Text
 import WordVectors
 
 /// The whole pipeline of 分享一次专业领域词汇的无监督挖掘 (2019): two vocabularies, a ranking, word vectors of
 /// the target, expansion from seeds, rules.
 public struct DomainVocabulary {
   public struct Options: Sendable {
-    public var discovery: DiscoveryOptions = {
-      var options = DiscoveryOptions(method: .v4)
-      options.minProbability = 1e-6
-      options.minPMI = [0.5]
-      return options
-    }()
+    /// Finds the two vocabularies.
+    public var discovery: any DiscoveryMethod = MinimumEntropy(minProbability: 1e-6, minPMI: 0.5)
     public var ranking = DomainRanking.share
     public var missingIsUndefined = false
     public var rules = DomainRules.article
@@ -52,23 +49,21 @@ public struct DomainVocabulary {
   }
 
   public let options: Options
-  private let corpusOptions: CorpusOptions
-  private let progress: any ProgressReporter
-  private let cancellation: Cancellation
+  private var corpusOptions: CorpusOptions
 
-  public init(
-    _ options: Options, corpus: CorpusOptions, progress: any ProgressReporter = SilentProgress(),
-    cancellation: Cancellation = Cancellation()
-  ) {
+  /// - Parameter corpus: its alphabet is not asked for: terms are ideographs.
+  public init(_ options: Options = Options(), corpus: CorpusOptions = CorpusOptions()) {
     self.options = options
-    var corpus = corpus
-    corpus.alphabet = Alphabet(.ideographs)
     corpusOptions = corpus
-    self.progress = progress
-    self.cancellation = cancellation
+    corpusOptions.alphabet = Alphabet(.ideographs)
   }
 
-  public func run(target: [String], background: [String]) throws -> Result {
+  public func run(
+    target: TextSource, background: TextSource, work: Work = .silent
+  ) throws -> Result {
+    func discover(_ source: TextSource) throws -> DiscoveryResult {
+      try options.discovery.words(of: source, corpus: corpusOptions, work: work)
+    }
     let found = try discover(target)
     let other = try discover(background)
     var result = Result()
@@ -80,18 +75,16 @@ public struct DomainVocabulary {
     let counts = DomainCounts(target: targetList, background: WordList(other.words))
     let list = rank(counts)
     guard !list.isEmpty else {
-      throw TextMiningError(
-        .input,
+      throw InputError(
         "the target has no word of two or more characters that the background lacks or has less")
     }
     var depths: [String: Int]?
     if options.expands {
       result.proposedSeeds = options.seeds.isEmpty
       result.seeds = options.seeds.isEmpty ? proposeSeeds(counts, list) : options.seeds
-      let vectors = try train(target, vocabulary: targetList)
+      let vectors = try train(target, vocabulary: targetList, work)
       let admitted = try options.expansion.expand(
-        seeds: result.seeds, in: vectors, allows: options.rules.allows, progress: progress,
-        cancellation: cancellation)
+        seeds: result.seeds, in: vectors, allows: options.rules.allows, work: work)
       result.admitted = admitted.count
       depths = Dictionary(
         admitted.map { ($0.word, $0.depth) }, uniquingKeysWith: { first, _ in first })
@@ -105,12 +98,6 @@ public struct DomainVocabulary {
         backgroundCount: term.backgroundCount, depth: depths?[term.word])
     }
     return result
-  }
-
-  private func discover(_ paths: [String]) throws -> DiscoveryResult {
-    try WordDiscovery.discover(
-      paths, options: options.discovery, corpus: corpusOptions, progress: progress,
-      cancellation: cancellation)
   }
 
   /// Words of two or more characters by score; equal scores by count, then by code point.
@@ -147,30 +134,24 @@ public struct DomainVocabulary {
 
   /// Skip-gram vectors of the target, cut by the unigram tokenizer over its own vocabulary. One thread:
   /// the same vectors on every machine size.
-  private func train(_ paths: [String], vocabulary: WordList) throws -> VectorTable {
+  private func train(
+    _ source: TextSource, vocabulary: WordList, _ work: Work
+  ) throws -> VectorTable {
     let segmenter = try Segmenter(vocabulary, rules: .atoms, search: .unigram)
     var encoder = CorpusEncoder()
-    var blocks = TextBlocks(
-      paths: paths, field: corpusOptions.field, encoding: corpusOptions.encoding, wholeLines: true)
-    progress.begin("tokenizing", total: nil, unit: "bytes")
-    while let block = try blocks.next() {
-      try cancellation.check()
-      for line in block.split(separator: 0x0A) {
-        let words = segmenter.words(in: String(decoding: line, as: UTF8.self)).filter {
-          $0.unicodeScalars.allSatisfy { (0x4E00...0x9FA5).contains($0.value) }
-        }
-        if !words.isEmpty { try encoder.add(document: words) }
+    _ = try source.forEachLine("tokenizing", work: work) { line, _ in
+      let words = segmenter.words(in: String(decoding: line, as: UTF8.self)).filter {
+        $0.unicodeScalars.allSatisfy { (0x4E00...0x9FA5).contains($0.value) }
       }
-      progress.advance(by: block.count)
+      if !words.isEmpty { try encoder.add(document: words) }
     }
-    progress.end()
     let (words, corpus) = try encoder.finish(minimumCount: 2)
     var settings = VectorOptions.defaults(for: .skipGram)
     settings.negatives = 10
     settings.seed = options.vectorSeed
     settings.threads = 1
     let trainer = try VectorTrainer(corpus: corpus, vocabulary: words, options: settings)
-    try trainer.train(progress: progress, cancellation: cancellation)
+    try trainer.train(progress: work.progress, cancellation: work.cancellation)
     return trainer.embedding().words
   }
 }

@@ -1,18 +1,19 @@
+import Text
+
 /// Where words occur, with the text around them.
 public struct KeywordInContext: Sendable, Codable, Equatable {
   public let left: String
   public let word: String
   public let right: String
 
-  /// The first `limit` occurrences of each of `words` in `paths`, in text order.
+  /// The first `limit` occurrences of each of `words` in `source`, in text order.
   public static func find(
-    _ words: [String], in paths: [String], field: String? = nil, encoding: TextEncoding = .utf8,
-    limit: Int = 3, width: Int = 12
+    _ words: [String], in source: TextSource, limit: Int = 3, width: Int = 12
   ) throws -> [String: [KeywordInContext]] {
     let trie = try WordTrie(words)
     var found = [[KeywordInContext]](repeating: [], count: words.count)
     var open = words.count
-    var blocks = TextBlocks(paths: paths, field: field, encoding: encoding)
+    var blocks = source.blocks()
     let line = ScalarLine()
     while open > 0, let block = try blocks.next() {
       for text in block.split(separator: 0x0A) {

@@ -32,7 +32,7 @@ public struct SeededExpansion: Sendable {
   /// visited once; the result does not depend on the number of threads.
   public func expand(
     seeds: [String], in vectors: VectorTable, allows: (String) -> Bool,
-    progress: any ProgressReporter = SilentProgress(), cancellation: Cancellation = Cancellation()
+    work: Work = .silent
   ) throws -> [Admitted] {
     var seen = Set<String>()
     var admitted: [Admitted] = []
@@ -41,36 +41,36 @@ public struct SeededExpansion: Sendable {
     }
     let search = ExactNeighbors(vectors)
     let shift = mean(center, vectors).enumerated().map { $1 - mean(negatives, vectors)[$0] }
-    progress.begin("expanding", total: nil, unit: "words")
-    var next = 0
-    while next < admitted.count {
-      try cancellation.check()
-      // All words of one depth stand together: their neighbors are searched at once.
-      let depth = admitted[next].depth
-      var end = next
-      while end < admitted.count, admitted[end].depth == depth { end += 1 }
-      let frontier = admitted[next..<end].compactMap { vectors.row(of: $0.word) }
-      progress.advance(by: end - next)
-      next = end
-      guard !frontier.isEmpty else { continue }
-      var queries: [Float] = []
-      queries.reserveCapacity(frontier.count * vectors.dimension)
-      for row in frontier { queries += zip(vectors[row], shift).map { $0 + $1 } }
-      let least = threshold(depth: depth)
-      let found = try search.nearest(
-        to: queries, count: min(neighbors, vectors.count), minimumSimilarity: least,
-        threads: threads, cancellation: cancellation)
-      for list in found {
-        for neighbor in list where neighbor.similarity >= least {
-          let word = vectors.words[neighbor.row]
-          if !seen.contains(word), allows(word) {
-            seen.insert(word)
-            admitted.append(Admitted(word: word, depth: depth + 1))
+    try work.phase("expanding", unit: "words") { phase in
+      var next = 0
+      while next < admitted.count {
+        try phase.check()
+        // All words of one depth stand together: their neighbors are searched at once.
+        let depth = admitted[next].depth
+        var end = next
+        while end < admitted.count, admitted[end].depth == depth { end += 1 }
+        let frontier = admitted[next..<end].compactMap { vectors.row(of: $0.word) }
+        phase.report(end - next)
+        next = end
+        guard !frontier.isEmpty else { continue }
+        var queries: [Float] = []
+        queries.reserveCapacity(frontier.count * vectors.dimension)
+        for row in frontier { queries += zip(vectors[row], shift).map { $0 + $1 } }
+        let least = threshold(depth: depth)
+        let found = try search.nearest(
+          to: queries, count: min(neighbors, vectors.count), minimumSimilarity: least,
+          threads: threads, cancellation: work.cancellation)
+        for list in found {
+          for neighbor in list where neighbor.similarity >= least {
+            let word = vectors.words[neighbor.row]
+            if !seen.contains(word), allows(word) {
+              seen.insert(word)
+              admitted.append(Admitted(word: word, depth: depth + 1))
+            }
           }
         }
       }
     }
-    progress.end()
     return admitted
   }
 

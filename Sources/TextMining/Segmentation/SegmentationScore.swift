@@ -1,5 +1,6 @@
 import Formats
-import Foundation
+import Messages
+import Text
 
 /// How well a segmentation agrees with a gold one: precision, recall and F1 of word spans, and the
 /// recall of gold words outside a vocabulary.
@@ -58,13 +59,7 @@ public struct SegmentationScore: Sendable, Equatable {
 
   /// Lines of words of a file: UTF-8 or GB18030, line ends of any kind.
   public static func lines(of path: String) throws -> [[Substring]] {
-    var bytes = try ByteSource(path: path).readAll()
-    if TextConversion.invalidBytes(bytes.prefix(1 << 20)) > 0,
-      TextConversion.isGB18030(bytes.prefix(1 << 20))
-    {
-      bytes = TextConversion.utf8(fromGB18030: bytes)
-    }
-    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
+    let bytes = TextConversion.utf8(guessing: try ByteSource(path: path).readAll())
     var lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
     if lines.last?.isEmpty == true { lines.removeLast() }
     return lines.map(words)
@@ -83,15 +78,13 @@ public struct SegmentationScore: Sendable, Equatable {
     gold: [[Substring]], predicted: [[Substring]], vocabulary: WordList?, names: (String, String)
   ) throws {
     guard gold.count == predicted.count else {
-      throw TextMiningError(
-        .input,
+      throw InputError(
         "\(names.0) has \(gold.count) lines, \(names.1) has \(predicted.count): line-aligned "
           + "segmentations of the same text are needed")
     }
     for (index, pair) in zip(gold, predicted).enumerated()
     where !add(gold: pair.0, predicted: pair.1, vocabulary: vocabulary) {
-      throw TextMiningError(
-        .input,
+      throw InputError(
         "line \(index + 1): \(names.0) and \(names.1) hold different texts "
           + "(\"\(pair.0.joined().prefix(20))\" and \"\(pair.1.joined().prefix(20))\")")
     }

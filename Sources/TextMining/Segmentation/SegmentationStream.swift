@@ -1,6 +1,6 @@
 import Formats
-import Messages
 import Parallel
+import Text
 
 /// Cuts whole files, line by line, on several threads; lines come out in the order they went in.
 public struct SegmentationStream {
@@ -30,17 +30,12 @@ public struct SegmentationStream {
     case json
   }
 
-  /// Reads `paths` and hands finished bytes, whole lines, to `write`.
+  /// Cuts a text and hands finished bytes, whole lines, to `write`.
   public func run(
-    _ paths: [String], field: String? = nil, encoding: TextEncoding = .utf8, format: Format,
-    progress: any ProgressReporter = SilentProgress(), cancellation: Cancellation = Cancellation(),
-    write: ([UInt8]) throws -> Void
+    _ source: TextSource, format: Format, work: Work = .silent, write: ([UInt8]) throws -> Void
   ) throws -> Totals {
-    var blocks = TextBlocks(paths: paths, field: field, encoding: encoding, wholeLines: true)
     var totals = Totals()
-    progress.begin("segmenting", total: nil, unit: "bytes")
-    while let block = try blocks.next() {
-      try cancellation.check()
+    totals.skipped = try source.forEachBlock("segmenting", work: work) { block in
       let parts = Self.split(block, into: threads)
       let segmenter = segmenter
       let results = try parallelMap(count: parts.count, threads: threads) { part in
@@ -52,12 +47,6 @@ public struct SegmentationStream {
         totals.words += result.words
       }
       totals.bytes += block.count
-      progress.advance(by: block.count)
-    }
-    progress.end()
-    totals.skipped = blocks.skipped
-    if blocks.skipped.count == paths.count, let first = blocks.skipped.first {
-      throw FileError(path: first.path, reason: first.reason)
     }
     return totals
   }
@@ -121,7 +110,7 @@ public struct SegmentationStream {
     var lines = 0
     var words = 0
     forEachLine(block) { line, workspace in
-      output.append(contentsOf: Array("{\"words\":[".utf8))
+      output.append(contentsOf: "{\"words\":[".utf8)
       var isFirst = true
       segmenter.cut(line, workspace) { from, to, firstScalar, endScalar in
         words += 1
@@ -129,7 +118,7 @@ public struct SegmentationStream {
         isFirst = false
         appendJSON(line[from..<to], firstScalar, endScalar, to: &output)
       }
-      output.append(contentsOf: Array("]}\n".utf8))
+      output.append(contentsOf: "]}\n".utf8)
       lines += 1
     }
     return (output, lines, words)
@@ -153,18 +142,9 @@ public struct SegmentationStream {
   private static func appendJSON(
     _ word: Slice<UnsafeBufferPointer<UInt8>>, _ start: Int, _ end: Int, to output: inout [UInt8]
   ) {
-    output.append(contentsOf: Array("{\"end\":\(end),\"start\":\(start),\"word\":\"".utf8))
-    for byte in String(decoding: word, as: UTF8.self).utf8 {
-      switch byte {
-      case 0x22, 0x5C:
-        output.append(0x5C)
-        output.append(byte)
-      case ..<0x20:
-        output.append(
-          contentsOf: Array("\\u00\(byte < 16 ? "0" : "")\(String(byte, radix: 16))".utf8))
-      default: output.append(byte)
-      }
-    }
-    output.append(contentsOf: Array("\"}".utf8))
+    output.append(contentsOf: "{\"end\":\(end),\"start\":\(start),\"word\":".utf8)
+    // Bytes that are no UTF-8 become U+FFFD.
+    JSONText.append(String(decoding: word, as: UTF8.self).utf8, to: &output)
+    output.append(UInt8(ascii: "}"))
   }
 }

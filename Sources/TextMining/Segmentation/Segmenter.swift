@@ -1,5 +1,6 @@
 import Foundation
 import Memory
+import Text
 
 /// Which rules cut the text around the dictionary.
 public enum SegmentationRules: String, Sendable, CaseIterable {
@@ -26,9 +27,9 @@ public struct Segmenter: Sendable {
   public let search: SegmentationSearch
   /// Scores are ln(count/total).
   let trie: WordTrie
-  private let logMissing: Double
+  let logMissing: Double
   private let userWords: WordTrie?
-  private let unknown: UnknownWords?
+  let unknown: UnknownWords?
 
   /// - Parameters:
   ///   - userWords: always words, wherever they occur, the longest first.
@@ -177,200 +178,6 @@ public struct Segmenter: Sendable {
     case (.unigram, _): cutUnigram(workspace, start, end, emit)
     case (.dictionary, .atoms): cutAtoms(workspace, start, end, emit)
     case (.dictionary, .jieba): cutAsJieba(workspace, start, end, emit)
-    }
-  }
-
-  private func cutAtoms(
-    _ workspace: Workspace, _ start: Int, _ end: Int, _ emit: (Int, Int) -> Void
-  ) {
-    let spans = AtomSpans(line: workspace.line, end: end)
-    var index = start
-    while index < end {
-      let span = spans.next(index)
-      switch span.kind {
-      case .space: break
-      case .token: emit(index, span.end)
-      case .ideographs:
-        route(workspace, index, span.end)
-        var position = index
-        while position < span.end {
-          let next = Int(workspace.next.pointer[position])
-          emit(position, next)
-          position = next
-        }
-      }
-      index = span.end
-    }
-  }
-
-  private static func isJiebaBlock(_ scalar: UInt32) -> Bool {
-    switch scalar {
-    case 0x4E00...0x9FD5, 0x61...0x7A, 0x41...0x5A, 0x30...0x39, 0x2B, 0x23, 0x26, 0x2E, 0x5F, 0x25,
-      0x2D:
-      true
-    default: false
-    }
-  }
-
-  private static func isASCIIWord(_ scalar: UInt32) -> Bool {
-    (scalar >= 0x30 && scalar <= 0x39) || (scalar >= 0x41 && scalar <= 0x5A)
-      || (scalar >= 0x61 && scalar <= 0x7A)
-  }
-
-  private func cutAsJieba(
-    _ workspace: Workspace, _ start: Int, _ end: Int, _ emit: (Int, Int) -> Void
-  ) {
-    let scalars = workspace.line.scalars.pointer
-    var index = start
-    while index < end {
-      guard Self.isJiebaBlock(scalars[index]) else {
-        if workspace.line.classes.pointer[index] != ScalarClass.space.rawValue {
-          emit(index, index + 1)
-        }
-        index += 1
-        continue
-      }
-      var blockEnd = index + 1
-      while blockEnd < end, Self.isJiebaBlock(scalars[blockEnd]) { blockEnd += 1 }
-      route(workspace, index, blockEnd)
-      var joined = index
-      var position = index
-      while position < blockEnd {
-        let next = Int(workspace.next.pointer[position])
-        if next == position + 1, Self.isASCIIWord(scalars[position]) {
-          position = next
-          continue
-        }
-        if joined < position { emit(joined, position) }
-        emit(position, next)
-        position = next
-        joined = next
-      }
-      if joined < position { emit(joined, position) }
-      index = blockEnd
-    }
-  }
-
-  /// Fills `workspace.next` for the block: where the best word that begins at each place ends.
-  private func route(_ workspace: Workspace, _ start: Int, _ end: Int) {
-    let numbers = workspace.numbers.pointer
-    let scores = workspace.scores.pointer
-    let next = workspace.next.pointer
-    let guesses = unknown != nil
-    scores[end] = 0
-    var position = end &- 1
-    while position >= start {
-      var best = -Double.infinity
-      var bestEnd = position &+ 1
-      let root = trie.root(numbers[position])
-      var known = 0
-      if root != WordTrie.none {
-        var index = position &+ 1
-        var node = root
-        while true {
-          // Not a number, so no comparison holds, where no word ends.
-          let score = trie.score(at: node) + scores[index]
-          // Later ends win ties.
-          if score >= best {
-            best = score
-            bestEnd = index
-          }
-          if guesses, score == score, index &- position < 8 { known |= 1 << (index &- position) }
-          if index >= end { break }
-          let number = numbers[index]
-          node =
-            index == position &+ 1 ? trie.second(root, number) : trie.step(node, number)
-          if node == WordTrie.none { break }
-          index &+= 1
-        }
-      }
-      if best == -.infinity || (guesses && known & 2 == 0) {
-        let single = logMissing + scores[position &+ 1]
-        if single > best {
-          best = single
-          bestEnd = position &+ 1
-        }
-      }
-      if let unknown {
-        var inner = unknown.score(numbers[position], 0)
-        for length in 2..<(UnknownWords.longest + 1) where position &+ length <= end {
-          let last = position &+ length &- 1
-          if known >> length & 1 == 0 {
-            let score =
-              unknown.lengthScores[length] + inner + unknown.score(numbers[last], 2)
-              + scores[last &+ 1]
-            if score > best {
-              best = score
-              bestEnd = last &+ 1
-            }
-          }
-          inner += unknown.score(numbers[last], 1)
-        }
-      }
-      scores[position] = best
-      next[position] = Int32(truncatingIfNeeded: bestEnd)
-      position &-= 1
-    }
-  }
-
-  private static func isUnigramSeparator(_ scalar: UInt32) -> Bool {
-    switch scalar {
-    case 0x3002, 0xFF0C, 0x3001, 0xFF01, 0xFF1F, 0x20, 0x0A: true
-    default: false
-    }
-  }
-
-  private func cutUnigram(
-    _ workspace: Workspace, _ start: Int, _ end: Int, _ emit: (Int, Int) -> Void
-  ) {
-    let scalars = workspace.line.scalars.pointer
-    var index = start
-    while index < end {
-      if Self.isUnigramSeparator(scalars[index]) {
-        if workspace.line.classes.pointer[index] != ScalarClass.space.rawValue {
-          emit(index, index + 1)
-        }
-        index += 1
-        continue
-      }
-      var pieceEnd = index + 1
-      while pieceEnd < end, !Self.isUnigramSeparator(scalars[pieceEnd]) { pieceEnd += 1 }
-      forward(workspace, index, pieceEnd, emit)
-      index = pieceEnd
-    }
-  }
-
-  private func forward(
-    _ workspace: Workspace, _ start: Int, _ end: Int, _ emit: (Int, Int) -> Void
-  ) {
-    let numbers = workspace.numbers.pointer
-    let scores = workspace.scores.pointer
-    let from = workspace.next.pointer
-    for position in start...end { scores[position] = -.infinity }
-    scores[start] = 0
-    for position in start..<end {
-      var node = trie.root(numbers[position])
-      var index = position &+ 1
-      while node != WordTrie.none {
-        // Not a number, so the comparison fails, where no word ends.
-        let score = scores[position] + trie.score(at: node)
-        if score > scores[index] {
-          scores[index] = score
-          from[index] = Int32(truncatingIfNeeded: position)
-        }
-        if index >= end || numbers[index] == 0 { break }
-        node = trie.step(node, numbers[index])
-        index &+= 1
-      }
-      if scores[position &+ 1] == -.infinity {
-        scores[position &+ 1] = scores[position] - 100
-        from[position &+ 1] = Int32(truncatingIfNeeded: position)
-      }
-    }
-    var borders = [end]
-    while let last = borders.last, last > start { borders.append(Int(from[last])) }
-    for index in stride(from: borders.count - 1, to: 0, by: -1) {
-      emit(borders[index], borders[index - 1])
     }
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Memory
+import Text
 
 /// What words look like that the dictionary does not have, learnt from the words it has only once.
 ///
@@ -25,7 +26,7 @@ struct UnknownWords: Sendable {
     for (word, count) in zip(words.words, words.counts) where count == 1 {
       let scalars = Array(word.unicodeScalars)
       guard (2...Self.longest).contains(scalars.count),
-        scalars.allSatisfy({ ScalarClass(rawValue: ScalarClass.of($0.value))?.isIdeograph == true })
+        scalars.allSatisfy({ ScalarClass.of($0.value).isIdeograph })
       else { continue }
       examples += 1
       lengths[scalars.count] += 1

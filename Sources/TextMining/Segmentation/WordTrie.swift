@@ -1,4 +1,5 @@
 import Memory
+import Messages
 
 /// The words of a dictionary by their characters: each step of a walk is one look-up.
 ///
@@ -45,8 +46,7 @@ struct WordTrie: Sendable {
         if known { continue }
         used += 1
         guard used < Self.characterLimit else {
-          throw TextMiningError(
-            .input,
+          throw InputError(
             "the dictionary has more than \(Self.characterLimit - 1) different characters: leave "
               + "out words of rare ones")
         }
@@ -64,8 +64,8 @@ struct WordTrie: Sendable {
     var followers: [UInt64] = [0]
     func newNode() throws -> Int32 {
       guard ends.count < Self.nodeLimit else {
-        throw TextMiningError(
-          .input, "the dictionary is too large: its words have more than 16 million beginnings")
+        throw InputError(
+          "the dictionary is too large: its words have more than 16 million beginnings")
       }
       ends.append(Self.none)
       followers.append(0)

@@ -43,8 +43,8 @@ public struct SentenceTemplate: Sendable, Hashable {
 }
 
 extension SentenceTemplate {
-  /// Reads lines of a template, a tab and a count, as `danlu words templates --out` writes. Throws for
-  /// any other line, and for a file without templates.
+  /// Reads lines of a template, a tab and a count. Throws for any other line, and for a file without
+  /// templates.
   public static func list(contentsOf path: String) throws -> [(
     template: SentenceTemplate, count: Int
   )] {

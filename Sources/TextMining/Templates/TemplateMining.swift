@@ -36,8 +36,7 @@ public struct TemplateMining: Sendable {
 
   /// Mines sentences given as words.
   public func mine(
-    _ sentences: [[Substring]], progress: any ProgressReporter = SilentProgress(),
-    cancellation: Cancellation = Cancellation()
+    _ sentences: [[Substring]], work: Work = .silent
   ) throws -> Result {
     var tables = Tables()
     for sentence in sentences {
@@ -54,29 +53,29 @@ public struct TemplateMining: Sendable {
         })
     }
     let names = tables.words.sorted { $0.value < $1.value }.map { String($0.key) }
-    let strong = try strongPairs(tables, cancellation)
+    let strong = try strongPairs(tables, work)
     let ids = tables.sentences
-    progress.begin("templates", total: ids.count, unit: "sentences")
     let shared = Mutex((templates: [[Int32]: Int](), crowded: 0))
     let block = 2048
     let limit = pathLimit
     let window = window
-    try parallelFor(count: (ids.count + block - 1) / block, threads: threads) { part in
-      try cancellation.check()
-      var found: [[Int32]: Int] = [:]
-      var crowded = 0
-      let range = part * block..<min(ids.count, (part + 1) * block)
-      for sentence in ids[range] {
-        var paths = Paths(sentence, window: window, limit: limit) { strong.contains($0) }
-        if !paths.collect({ found[$0, default: 0] += 1 }) { crowded += 1 }
+    try work.phase("templates", of: ids.count, unit: "sentences") { phase in
+      try parallelFor(count: (ids.count + block - 1) / block, threads: threads) { part in
+        try phase.check()
+        var found: [[Int32]: Int] = [:]
+        var crowded = 0
+        let range = part * block..<min(ids.count, (part + 1) * block)
+        for sentence in ids[range] {
+          var paths = Paths(sentence, window: window, limit: limit) { strong.contains($0) }
+          if !paths.collect({ found[$0, default: 0] += 1 }) { crowded += 1 }
+        }
+        shared.withLock {
+          $0.templates.merge(found, uniquingKeysWith: +)
+          $0.crowded += crowded
+        }
+        phase.report(range.count)
       }
-      shared.withLock {
-        $0.templates.merge(found, uniquingKeysWith: +)
-        $0.crowded += crowded
-      }
-      progress.advance(by: range.count)
     }
-    progress.end()
     var result = Result()
     result.sentences = ids.count
     let (templates, crowded) = shared.withLock { ($0.templates, $0.crowded) }
@@ -101,11 +100,11 @@ public struct TemplateMining: Sendable {
     UInt64(UInt32(bitPattern: first + 1)) << 32 | UInt64(UInt32(bitPattern: second + 1))
   }
 
-  private func strongPairs(_ tables: Tables, _ cancellation: Cancellation) throws -> CountTable {
+  private func strongPairs(_ tables: Tables, _ work: Work) throws -> CountTable {
     var pairs = CountTable()
     var total = 0
     for sentence in tables.sentences {
-      try cancellation.check()
+      try work.check()
       for (place, first) in sentence.enumerated() {
         for second in sentence[(place + 1)...].prefix(window) {
           pairs.add(Self.pair(first, second), 1)

@@ -1,4 +1,5 @@
 import Foundation
+import Messages
 
 /// Reads the structure of a sentence with weighted templates.
 ///
@@ -53,8 +54,7 @@ public struct TemplateParser: Sendable {
   public func parse(_ words: [String]) throws -> (tree: Tree, score: Double) {
     guard !words.isEmpty else { return (.leaf([]), 0) }
     guard words.count <= Self.longestSentence else {
-      throw TextMiningError(
-        .input,
+      throw InputError(
         "a sentence of \(words.count) words is too long to be read; at most \(Self.longestSentence) "
           + "are possible")
     }

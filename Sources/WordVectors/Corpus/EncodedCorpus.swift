@@ -1,4 +1,4 @@
-import Foundation
+import Memory
 import Messages
 
 /// A corpus as one stream of word ids with the bounds of its documents: 4 bytes a token, in memory
@@ -27,12 +27,10 @@ public final class EncodedCorpus: @unchecked Sendable {
         && zip(offsets, offsets.dropFirst()).allSatisfy { $0 <= $1 },
       "EncodedCorpus expected ascending offsets from 0 to \(tokens.count), received \(offsets.count) "
         + "from \(offsets.first ?? -1) to \(offsets.last ?? -1)")
-    let copy = UnsafeMutableBufferPointer<UInt32>.allocate(capacity: tokens.count)
-    _ = copy.initialize(from: tokens)
-    self.tokens = UnsafeBufferPointer(copy)
+    let copy = Block(tokens)
+    self.tokens = UnsafeBufferPointer(copy.buffer)
     self.offsets = offsets
-    let address = UInt(bitPattern: copy.baseAddress)
-    release = { UnsafeMutablePointer<UInt32>(bitPattern: address)?.deallocate() }
+    release = { withExtendedLifetime(copy) {} }
   }
 
   /// Copies documents of ids.
@@ -72,7 +70,7 @@ public final class EncodedCorpus: @unchecked Sendable {
     var counts = [Int](repeating: 0, count: words.count)
     for token in tokens {
       guard Int(token) < counts.count else {
-        throw VectorError("the corpus has the word id \(token), but there are \(words.count) words")
+        throw InputError("the corpus has the word id \(token), but there are \(words.count) words")
       }
       counts[Int(token)] += 1
     }

@@ -1,5 +1,5 @@
-import Formats
 import Foundation
+import Memory
 import Messages
 
 /// Collects a stream of ids: in memory up to a limit, beyond it in an unnamed temporary file.
@@ -7,10 +7,10 @@ final class TokenStore {
   private var buffer: [UInt32] = []
   private let memoryLimit: Int
   private let directory: String
-  private var descriptor: Int32 = -1
-  private var written = 0
+  private var file: SpillFile?
+  private var spilled = 0
 
-  var count: Int { written + buffer.count }
+  var count: Int { spilled + buffer.count }
 
   /// - Parameters:
   ///   - memoryLimit: how many tokens stay in memory.
@@ -20,64 +20,43 @@ final class TokenStore {
     self.directory = directory
   }
 
-  deinit { if descriptor >= 0 { close(descriptor) } }
-
   func append(_ token: UInt32) throws {
     buffer.append(token)
-    if buffer.count >= memoryLimit || (descriptor >= 0 && buffer.count >= 1 << 20) { try spill() }
+    if buffer.count >= memoryLimit || (spilled > 0 && buffer.count >= 1 << 20) { _ = try spill() }
   }
 
-  private func spill() throws {
-    if descriptor < 0 {
-      var template = Array((directory + "/danlu-tokens-XXXXXX").utf8CString)
-      descriptor = mkstemp(&template)
-      guard descriptor >= 0 else {
-        throw FileError(path: directory, action: "create a temporary file there", code: errno)
-      }
-      // Without a name it disappears with the process, however that ends.
-      unlink(template)
-    }
-    try buffer.withUnsafeBytes { bytes in
-      var start = 0
-      while start < bytes.count {
-        let count = write(descriptor, bytes.baseAddress! + start, bytes.count - start)
-        if count < 0, errno == EINTR { continue }
-        guard count > 0 else {
-          throw FileError(path: directory, action: "write a temporary file there", code: errno)
-        }
-        start += count
-      }
-    }
-    written += buffer.count
+  private func spill() throws -> SpillFile {
+    let file = try file ?? SpillFile(in: directory)
+    self.file = file
+    try buffer.withUnsafeBytes { try file.append($0) }
+    spilled += buffer.count
     buffer.removeAll(keepingCapacity: true)
+    return file
   }
 
   /// Gives each id its new one, leaves out those whose new id is `droppedWord`, and hands over the
   /// result. `offsets` bound the documents before.
   func finish(offsets: [Int], newIds: [UInt32]) throws -> EncodedCorpus {
-    if descriptor < 0 {
-      let store = UnsafeMutableBufferPointer<UInt32>.allocate(capacity: buffer.count)
-      _ = store.initialize(from: buffer)
+    let tokens: UnsafeMutableBufferPointer<UInt32>
+    let release: @Sendable () -> Void
+    if spilled > 0 {
+      let file = try spill()
+      let length = file.count
+      let memory = try file.map(length)
+      tokens = UnsafeMutableBufferPointer(
+        start: memory.bindMemory(to: UInt32.self, capacity: spilled), count: spilled)
+      let address = UInt(bitPattern: memory)
+      release = { munmap(UnsafeMutableRawPointer(bitPattern: address), length) }
+    } else {
+      let block = Block(buffer)
       buffer = []
-      let bounds = Self.renumber(store, offsets: offsets, newIds: newIds)
-      let address = UInt(bitPattern: store.baseAddress)
-      return EncodedCorpus(
-        tokens: UnsafeBufferPointer(rebasing: store[..<bounds[bounds.count - 1]]), offsets: bounds
-      ) { UnsafeMutablePointer<UInt32>(bitPattern: address)?.deallocate() }
+      tokens = block.buffer
+      release = { withExtendedLifetime(block) {} }
     }
-    try spill()
-    let length = written * MemoryLayout<UInt32>.stride
-    let memory = mmap(nil, length, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0)
-    guard let memory, memory != MAP_FAILED else {
-      throw FileError(path: directory, action: "map a temporary file there", code: errno)
-    }
-    let store = UnsafeMutableBufferPointer(
-      start: memory.bindMemory(to: UInt32.self, capacity: written), count: written)
-    let bounds = Self.renumber(store, offsets: offsets, newIds: newIds)
-    let address = UInt(bitPattern: memory)
+    let bounds = Self.renumber(tokens, offsets: offsets, newIds: newIds)
     return EncodedCorpus(
-      tokens: UnsafeBufferPointer(rebasing: store[..<bounds[bounds.count - 1]]), offsets: bounds
-    ) { munmap(UnsafeMutableRawPointer(bitPattern: address), length) }
+      tokens: UnsafeBufferPointer(rebasing: tokens[..<bounds[bounds.count - 1]]), offsets: bounds,
+      release: release)
   }
 
   private static func renumber(

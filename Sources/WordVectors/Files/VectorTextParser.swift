@@ -100,7 +100,7 @@ struct VectorTextParser {
     }
     let before = matrix.count
     while let field = cursor.next() {
-      guard let value = parseFloat(field), value.isFinite else {
+      guard let value = DecimalText.float(field), value.isFinite else {
         let shown = String(decoding: field.prefix(40), as: UTF8.self)
         throw failure("has '\(shown)' where a finite number was expected")
       }
@@ -165,52 +165,4 @@ private struct FieldCursor {
     while position < text.count, !Self.isSpace(text[position]) { position += 1 }
     return UnsafeBufferPointer(rebasing: text[start..<position])
   }
-}
-
-/// Powers of ten that `Double` holds exactly.
-private let exactPowersOfTen: [Double] = (0...22).map { pow(10, Double($0)) }
-
-/// A decimal number: by one exact product or quotient where digits and exponent are few, as nearly
-/// always, else by the system's function. `nil` if the field is anything else.
-func parseFloat(_ field: UnsafeBufferPointer<UInt8>) -> Float? {
-  var index = 0
-  var isNegative = false
-  if index < field.count, field[index] == 0x2D || field[index] == 0x2B {
-    isNegative = field[index] == 0x2D
-    index += 1
-  }
-  var digits: UInt64 = 0
-  var digitCount = 0
-  var exponent = 0
-  var seenPoint = false
-  var seenDigit = false
-  while index < field.count {
-    let byte = field[index]
-    if byte >= 0x30, byte <= 0x39 {
-      seenDigit = true
-      if digits > 0 || byte > 0x30 { digitCount += 1 }
-      if digitCount <= 18 { digits = digits * 10 + UInt64(byte - 0x30) }
-      if seenPoint { exponent -= 1 }
-    } else if byte == 0x2E, !seenPoint {
-      seenPoint = true
-    } else {
-      break
-    }
-    index += 1
-  }
-  guard seenDigit else { return nil }
-  if index < field.count {
-    guard field[index] | 0x20 == 0x65 else { return nil }
-    guard let written = Int(String(decoding: field[(index + 1)...], as: UTF8.self)),
-      abs(written) < 10_000
-    else { return nil }
-    exponent += written
-  }
-  guard digits < 1 << 53, digitCount <= 18, abs(exponent) <= 22 else {
-    return Float(String(decoding: field, as: UTF8.self))
-  }
-  let value =
-    exponent < 0
-    ? Double(digits) / exactPowersOfTen[-exponent] : Double(digits) * exactPowersOfTen[exponent]
-  return Float(isNegative ? -value : value)
 }

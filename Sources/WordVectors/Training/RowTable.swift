@@ -1,6 +1,7 @@
 import CVectorKernels
 import Formats
 import Foundation
+import Memory
 import Messages
 import Parallel
 
@@ -25,46 +26,28 @@ final class RowTable: @unchecked Sendable {
     self.directory = directory
     stride = (dimension + 15) / 16 * 16
     length = max(1, rows) * stride * MemoryLayout<Float>.stride
-    var descriptor: Int32 = -1
-    var flags = MAP_PRIVATE | MAP_ANONYMOUS
+    let memory: UnsafeMutableRawPointer
     if let directory {
-      var template = Array((directory + "/danlu-rows-XXXXXX").utf8CString)
-      descriptor = mkstemp(&template)
-      guard descriptor >= 0 else {
-        throw FileError(path: directory, action: "create a temporary file there", code: errno)
+      let file = try SpillFile(in: directory)
+      try file.reserve(length)
+      memory = try file.map(length)
+    } else {
+      let pages = mmap(nil, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+      guard let pages, pages != MAP_FAILED else {
+        throw InputError(
+          "not enough memory for \(rows) vectors of dimension \(dimension) "
+            + "(\(length >> 20) MiB)")
       }
-      unlink(template)
-      // Blocks are reserved now: a full disk must be an error here, not a crash at a later write.
-      let code = Self.reserve(descriptor, length)
-      guard code == 0 else {
-        close(descriptor)
-        throw FileError(
-          path: directory, action: "reserve \(length >> 20) MiB for document vectors", code: code)
-      }
-      flags = MAP_SHARED
+      memory = pages
+      #if os(Linux)
+        // Large pages (MADV_HUGEPAGE): rows are visited at random, which is hard on the address cache.
+        madvise(memory, length, 14)
+      #endif
     }
-    defer { if descriptor >= 0 { close(descriptor) } }
-    let memory = mmap(nil, length, PROT_READ | PROT_WRITE, flags, descriptor, 0)
-    guard let memory, memory != MAP_FAILED else {
-      throw VectorError(
-        "not enough memory for \(rows) vectors of dimension \(dimension) (\(length >> 20) MiB)")
-    }
-    #if os(Linux)
-      // Large pages (MADV_HUGEPAGE): rows are visited at random, which is hard on the address cache.
-      if directory == nil { madvise(memory, length, 14) }
-    #endif
     base = memory.bindMemory(to: Float.self, capacity: length / 4)
   }
 
   deinit { munmap(base, length) }
-
-  private static func reserve(_ descriptor: Int32, _ length: Int) -> Int32 {
-    #if os(Linux)
-      return posix_fallocate(descriptor, 0, off_t(length))
-    #else
-      return ftruncate(descriptor, off_t(length)) == 0 ? 0 : errno
-    #endif
-  }
 
   @inline(__always)
   func row(_ index: Int) -> UnsafeMutablePointer<Float> { base + index * stride }

@@ -18,51 +18,56 @@ struct RecipesCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
-    if let name { try Usage.check { _ = try RecipeBook.recipe(named: name) } }
+    if let name { _ = try ArticleBook.article(named: name) }
   }
 
   func run() throws {
-    let cards = try name.map { [try RecipeBook.recipe(named: $0).card] } ?? RecipeBook.cards
+    let articles = try name.map { [try ArticleBook.article(named: $0)] } ?? ArticleBook.all
+    let outputs = articles.map { Output($0) }
     if output.json {
-      try Console.json(cards.map(Entry.init))
+      try Console.json(outputs)
     } else if name == nil {
-      list(cards)
+      list(outputs)
     } else {
-      cards.forEach(describe)
+      outputs.forEach(describe)
     }
   }
 
-  private func list(_ cards: [RecipeCard]) {
-    let width = cards.map(\.name.count).max() ?? 0
-    for card in cards {
-      let name = card.name + String(repeating: " ", count: width - card.name.count)
+  private func list(_ recipes: [Output]) {
+    let width = recipes.map(\.name.count).max() ?? 0
+    for recipe in recipes {
+      let name = recipe.name.padding(toLength: width, withPad: " ", startingAt: 0)
       let indent = String(repeating: " ", count: width + 2)
-      Console.output("\(name)  \(card.title)  (\(card.date), \(card.duration))")
-      Console.output("\(indent)\(card.summary)")
+      Console.output("\(name)  \(recipe.title)  (\(recipe.date), \(recipe.duration))")
+      Console.output(indent, terminator: "")
+      Console.paragraph(recipe.summary, indent: width + 2)
     }
   }
 
-  private func describe(_ card: RecipeCard) {
-    Console.output("\(card.name)  \(card.title)")
-    Console.output("  \(card.summary)")
-    Console.output("  article   \(card.date)  \(card.address)")
-    Console.output("  data      \(card.data)")
-    Console.output("  duration  \(card.duration) on two cores")
-    Console.output("  needs     \(card.needsTorch ? "libtorch" : "nothing")")
-    guard !card.settings.isEmpty else { return }
+  private func describe(_ recipe: Output) {
+    Console.output("\(recipe.name)  \(recipe.title)")
+    Console.output("  ", terminator: "")
+    Console.paragraph(recipe.summary, indent: 2)
+    Console.output("  article   \(recipe.date)  \(recipe.article)")
+    Console.output("  data      \(recipe.data)")
+    if let ownData = recipe.ownData { Console.output("  --data    \(ownData)") }
+    Console.output("  duration  \(recipe.duration) on two cores")
+    Console.output("  needs     \(recipe.needsTorch ? "libtorch" : "nothing")")
+    guard !recipe.settings.isEmpty else { return }
     Console.output("  settings  (--set key=value)")
-    let width = card.settings.map { $0.key.count + $0.value.text.count + 1 }.max() ?? 0
-    for setting in card.settings {
-      let text = "\(setting.key)=\(setting.value.text)"
-      let padding = String(repeating: " ", count: width - text.count)
+    let width = recipe.settings.map { $0.key.count + $0.value.count + 1 }.max() ?? 0
+    for setting in recipe.settings {
+      let text = "\(setting.key)=\(setting.value)"
+        .padding(toLength: width, withPad: " ", startingAt: 0)
       let choices =
         setting.choices.isEmpty ? "" : " (\(setting.choices.joined(separator: ", ")))"
-      Console.output("    \(text)\(padding)  \(setting.help)\(choices)")
+      Console.output("    \(text)  ", terminator: "")
+      Console.paragraph(setting.help + choices, indent: width + 6)
     }
   }
 
-  private struct Entry: Encodable {
-    struct Knob: Encodable {
+  private struct Output: Encodable {
+    struct Setting: Encodable {
       let key: String
       let value: String
       let choices: [String]
@@ -76,10 +81,12 @@ struct RecipesCommand: ParsableCommand {
     let article: String
     let needsTorch: Bool
     let data: String
+    let ownData: String?
     let duration: String
-    let settings: [Knob]
+    let settings: [Setting]
 
-    init(_ card: RecipeCard) {
+    init<Chosen: Article>(_ chosen: Chosen.Type) {
+      let card = chosen.card
       name = card.name
       title = card.title
       summary = card.summary
@@ -87,9 +94,10 @@ struct RecipesCommand: ParsableCommand {
       article = card.address
       needsTorch = card.needsTorch
       data = card.data
+      ownData = card.ownData
       duration = card.duration
-      settings = card.settings.map {
-        Knob(key: $0.key, value: $0.value.text, choices: $0.choices, help: $0.help)
+      settings = Chosen.Settings().descriptions.map {
+        Setting(key: $0.key, value: $0.valueText, choices: $0.choices, help: $0.help)
       }
     }
   }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Articles
 import Formats
 import Foundation
+import Messages
 import Parallel
 import Recipes
 import Tracking
@@ -12,8 +13,9 @@ struct RunCommand: ParsableCommand {
     commandName: "run",
     abstract: "Run an article: train, evaluate, check its claims, leave a run folder.",
     discussion: """
-      The run folder (runs/RECIPE-DATE-TIME by default) holds config.json, metrics.jsonl, TensorBoard
-      events, checkpoints, samples, claims.json and report.html. Ctrl-C keeps a checkpoint.
+      The run folder (runs/RECIPE-DATE-TIME by default) holds config.json, metrics.jsonl, \
+      TensorBoard events, checkpoints, samples, claims.json and report.html. Ctrl-C keeps a \
+      checkpoint.
 
       Examples:
         danlu run gan-single-loss
@@ -52,48 +54,57 @@ struct RunCommand: ParsableCommand {
             + "be changed")
       }
     }
-    for (name, value) in [("steps", steps), ("batch", batch)] {
-      if let value, value < 1 {
-        throw ValidationError("--\(name) expects a number from 1, received \(value)")
-      }
+    if let recipe { _ = try Self.check(ArticleBook.article(named: recipe), pairs()) }
+    if let precision { _ = try Precision(parsing: precision) }
+  }
+
+  private static func check<Chosen: Article>(
+    _ article: Chosen.Type, _ pairs: [(key: String, text: String)]
+  ) throws -> Chosen.Settings {
+    try Chosen.Settings(pairs, of: article.card.name)
+  }
+
+  /// `--set key=value`; `--steps` and `--batch` are settings with an option of their own.
+  private func pairs() throws -> [(key: String, text: String)] {
+    let named = [("steps", steps), ("batch", batch)].compactMap { key, value in
+      value.map { (key: key, text: String($0)) }
     }
-    try Usage.check {
-      if let recipe {
-        _ = try Settings(RecipeBook.recipe(named: recipe).card, assignments: settings)
+    return try named
+      + settings.map { assignment in
+        let parts = assignment.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2 else {
+          throw OptionError("set", expected: "key=value", received: "'\(assignment)'")
+        }
+        return (String(parts[0]), String(parts[1]))
       }
-      if let precision { _ = try Precision(parsing: precision) }
-    }
   }
 
   func run() throws {
-    Interruption.install()
     if let resume, let summary = RecipeSession.finishedSummary(at: resume) {
       Console.note("\(resume) is finished; this is what it found")
       return try show(summary)
     }
     let session = try session()
-    let summary: RunSummary
     do {
-      summary = try session.run(
-        progress: TerminalProgress(), cancellation: Interruption.cancellation)
+      try show(try session.run(Terminal.work))
     } catch is Cancelled {
-      Console.note("interrupted; continue with: danlu run --resume \(session.path)")
-      throw Cancelled()
+      throw Interrupted(advice: "continue with: danlu run --resume \(session.path)")
     }
-    try show(summary)
   }
 
   private func session() throws -> RecipeSession {
-    if let resume {
-      return try RecipeSession.resume(
-        at: resume, expecting: recipe, find: RecipeBook.recipe(named:))
+    guard let resume else {
+      return try RecipeSession.begin(
+        try ArticleBook.article(named: recipe ?? ""),
+        options: RecipeOptions(
+          data: data, seed: seed ?? 0, device: device ?? "auto", precision: precision ?? "auto"),
+        settings: pairs(), at: out)
     }
-    return try RecipeSession.begin(
-      try RecipeBook.recipe(named: recipe ?? ""),
-      options: RecipeOptions(
-        data: data, steps: steps, batch: batch, seed: seed ?? 0, device: device ?? "auto",
-        precision: precision ?? "auto"),
-      assignments: settings, at: out)
+    let name = try RecipeSession.recipeName(at: resume)
+    if let recipe, recipe != name {
+      throw InputError("\(resume) is a run of \(name), not of \(recipe)")
+    }
+    return try RecipeSession.resume(try ArticleBook.article(named: name), at: resume)
   }
 
   private func show(_ summary: RunSummary) throws {

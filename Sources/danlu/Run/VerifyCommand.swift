@@ -25,24 +25,15 @@ struct VerifyCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
-    try Usage.check { for name in recipes { _ = try RecipeBook.recipe(named: name) } }
+    for name in recipes { _ = try ArticleBook.article(named: name) }
   }
 
   func run() throws {
-    Interruption.install()
     let chosen =
-      try recipes.isEmpty ? RecipeBook.all : recipes.map { try RecipeBook.recipe(named: $0) }
-    let folder = out ?? NSTemporaryDirectory() + "danlu-verify-\(UUID().uuidString)"
-    defer { if out == nil { try? FileManager.default.removeItem(atPath: folder) } }
-    var summaries: [RunSummary] = []
-    for recipe in chosen {
-      Console.note("\(recipe.card.name)  \(recipe.card.title)  (\(recipe.card.duration))")
-      let session = try RecipeSession.begin(
-        recipe, options: RecipeOptions(seed: seed, device: device), assignments: [],
-        at: "\(folder)/\(recipe.card.name)")
-      let summary = try session.run(
-        progress: TerminalProgress(), cancellation: Interruption.cancellation)
-      summaries.append(summary)
+      try recipes.isEmpty ? ArticleBook.all : recipes.map { try ArticleBook.article(named: $0) }
+    let verification = Verification(
+      options: RecipeOptions(seed: seed, device: device), keepingRunsIn: out)
+    let summaries = try verification.run(chosen, Terminal.work) { summary in
       if !output.json { ClaimTable.show(summary) }
     }
     if output.json { try Console.json(summaries) }

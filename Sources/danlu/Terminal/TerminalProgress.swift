@@ -3,7 +3,7 @@ import Parallel
 import Synchronization
 
 /// Progress on standard error: a bar with rate and time left on a terminal, plain lines elsewhere.
-final class TerminalProgress: ProgressReporter {
+struct TerminalProgress: ProgressReporter {
   private struct Phase {
     var name = ""
     var unit = ""
@@ -15,31 +15,30 @@ final class TerminalProgress: ProgressReporter {
     var isOpen = false
   }
 
-  private let phase = Mutex(Phase())
-  private let isTerminal: Bool
-  private let interval: Duration
-
-  init() {
-    isTerminal = isatty(STDERR_FILENO) == 1
-    interval = isTerminal ? .milliseconds(100) : .seconds(10)
-  }
+  // The process has one standard error, hence one bar.
+  private static let phase = Mutex(Phase())
+  private static let isTerminal = isatty(STDERR_FILENO) == 1
+  private static let interval: Duration = isTerminal ? .milliseconds(100) : .seconds(10)
 
   func begin(_ name: String, total: Int?, unit: String) {
-    phase.withLock { $0 = Phase(name: name, unit: unit, total: total, isOpen: true) }
+    Self.phase.withLock { $0 = Phase(name: name, unit: unit, total: total, isOpen: true) }
   }
 
   func advance(by amount: Int, note: String?) {
-    phase.withLock { phase in
+    Self.phase.withLock { phase in
       phase.done += amount
       if let note { phase.note = note }
       let now = ContinuousClock.now
-      guard now - phase.lastShown >= interval else { return }
+      guard now - phase.lastShown >= Self.interval else { return }
       phase.lastShown = now
-      show(phase, at: now, final: false)
+      Self.show(phase, at: now, final: false)
     }
   }
 
-  func end() {
+  func end() { Self.close() }
+
+  /// Ends the line of a phase that is under way.
+  static func close() {
     phase.withLock { phase in
       guard phase.isOpen else { return }
       phase.isOpen = false
@@ -49,13 +48,13 @@ final class TerminalProgress: ProgressReporter {
 
   func note(_ text: String) {
     // Under the lock, and over a bar that is being shown: the bar comes back with the next step.
-    phase.withLock { phase in
-      let clearing = isTerminal && phase.isOpen ? "\r\u{1B}[K" : ""
+    Self.phase.withLock { phase in
+      let clearing = Self.isTerminal && phase.isOpen ? "\r\u{1B}[K" : ""
       Console.note(clearing + text)
     }
   }
 
-  private func show(_ phase: Phase, at now: ContinuousClock.Instant, final: Bool) {
+  private static func show(_ phase: Phase, at now: ContinuousClock.Instant, final: Bool) {
     let seconds = (now - phase.started) / .seconds(1)
     let rate = seconds > 0 ? Double(phase.done) / seconds : 0
     var parts = [phase.name]
@@ -67,21 +66,21 @@ final class TerminalProgress: ProgressReporter {
           String(repeating: "█", count: filled) + String(repeating: "░", count: 24 - filled))
       }
       parts.append("\(Int(share * 100))%")
-      parts.append("\(Self.short(Double(phase.done)))/\(Self.short(Double(total))) \(phase.unit)")
+      parts.append("\(short(Double(phase.done)))/\(short(Double(total))) \(phase.unit)")
     } else {
-      parts.append("\(Self.short(Double(phase.done))) \(phase.unit)")
+      parts.append("\(short(Double(phase.done))) \(phase.unit)")
     }
-    parts.append("\(Self.short(rate))/s")
+    parts.append("\(short(rate))/s")
     if let note = phase.note { parts.append(note) }
     if final {
-      parts.append("in \(Self.clock(seconds))")
+      parts.append("in \(clock(seconds))")
     } else if let total = phase.total, rate > 0 {
-      parts.append("\(Self.clock(Double(max(0, total - phase.done)) / rate)) left")
+      parts.append("\(clock(Double(max(0, total - phase.done)) / rate)) left")
     }
     let line = parts.joined(separator: "  ")
     // On a terminal each line replaces the one before: carriage return, then clear to the end.
-    let text = isTerminal ? "\r\u{1B}[K" + line + (final ? "\n" : "") : line + "\n"
-    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+    Console.note(
+      (isTerminal ? "\r\u{1B}[K" : "") + line, terminator: isTerminal && !final ? "" : "\n")
   }
 
   private static func short(_ value: Double) -> String {

@@ -44,19 +44,6 @@ struct VectorFileOptions: ParsableArguments {
   }
 }
 
-struct ThreadOptions: ParsableArguments {
-  @Option(help: "Threads; one per processor unless given.")
-  var threads: Int?
-
-  var count: Int { threads ?? defaultThreadCount }
-
-  func validate() throws {
-    if let threads, threads < 1 {
-      throw ValidationError("--threads must be at least 1, received \(threads)")
-    }
-  }
-}
-
 extension VectorTable {
   /// The row of a word, or a failure that names the file.
   func requiredRow(of word: String, in path: String) throws -> Int {

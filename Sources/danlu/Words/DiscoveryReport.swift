@@ -1,11 +1,10 @@
 import Foundation
 import Reports
 import TextMining
-import Tracking
 
 /// The page of a discovery: top words, lengths, cohesion.
 enum DiscoveryReport {
-  static func page(_ result: DiscoveryResult, method: DiscoveryMethod, seconds: Double) -> Report {
+  static func page(_ result: DiscoveryResult, method: DiscoveryPreset, seconds: Double) -> Report {
     let words = result.words
     let statistics = result.statistics
     let longest = min(12, words.map { $0.word.unicodeScalars.count }.max() ?? 1)

@@ -1,7 +1,6 @@
 import Foundation
 import Reports
 import TextMining
-import Tracking
 
 /// The page of a domain vocabulary: terms, contexts, target against background.
 enum DomainReport {

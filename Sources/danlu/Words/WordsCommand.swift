@@ -3,6 +3,7 @@ import Formats
 import Foundation
 import Memory
 import Parallel
+import Text
 import TextMining
 
 struct WordsCommand: ParsableCommand {
@@ -24,9 +25,9 @@ struct WordsCommand: ParsableCommand {
 }
 
 extension TextEncoding: ExpressibleByArgument {}
-extension DiscoveryMethod: ExpressibleByArgument {}
-extension GramCounting: ExpressibleByArgument {}
-extension Backtracking: ExpressibleByArgument {}
+extension DiscoveryPreset: ExpressibleByArgument {}
+extension CohesionGlue.Counting: ExpressibleByArgument {}
+extension CohesionGlue.Backtracking: ExpressibleByArgument {}
 extension Alphabet.Preset: ExpressibleByArgument {}
 extension SegmentationRules: ExpressibleByArgument {}
 extension SegmentationSearch: ExpressibleByArgument {}
@@ -38,6 +39,10 @@ struct TextOptions: ParsableArguments {
 
   @Option(help: "utf8, gb18030, or auto (line by line).")
   var encoding = TextEncoding.utf8
+
+  func source(_ paths: [String]) -> TextSource {
+    TextSource(paths: paths, field: field, encoding: encoding)
+  }
 
   /// Notes about what was left out, on standard error.
   func note(_ statistics: CorpusStatistics) {
@@ -69,20 +74,14 @@ struct ResourceOptions: ParsableArguments {
   @OptionGroup var threads: ThreadOptions
 
   func validate() throws {
-    guard let bytes = MemorySize.parse(memory) else {
+    guard MemorySize.parse(memory) != nil else {
       throw ValidationError("--memory \(memory): a size such as 512M or 2G is needed")
     }
-    if bytes < CorpusOptions.smallestMemory {
-      throw ValidationError(
-        "--memory \(memory) is too small: at least "
-          + "\(MemorySize.describe(CorpusOptions.smallestMemory)) are needed")
-    }
+    try corpusOptions.check()
   }
 
-  func corpusOptions(_ text: TextOptions) -> CorpusOptions {
+  var corpusOptions: CorpusOptions {
     var options = CorpusOptions()
-    options.field = text.field
-    options.encoding = text.encoding
     options.memory = MemorySize.parse(memory) ?? options.memory
     if let spill { options.spillFolder = spill }
     options.threads = threads.count

@@ -2,6 +2,7 @@ import ArgumentParser
 import Formats
 import Foundation
 import Parallel
+import Text
 import TextMining
 
 struct WordsCount: ParsableCommand {
@@ -67,7 +68,7 @@ struct WordsCount: ParsableCommand {
     let count: Int
   }
 
-  private struct Summary: Encodable {
+  private struct Output: Encodable {
     let mode: String
     let words: [Word]
     let types: Int
@@ -95,7 +96,6 @@ struct WordsCount: ParsableCommand {
   }
 
   func run() throws {
-    Interruption.install()
     let tokens: WordFrequencies.Tokens
     if let words {
       let list = try WordList(contentsOf: words)
@@ -112,12 +112,12 @@ struct WordsCount: ParsableCommand {
     if let out { try AtomicFile.write(lines, to: out) }
     if output.json {
       try Console.json(
-        Summary(
+        Output(
           mode: mode.rawValue, words: shown.map { Word(word: $0.word, count: $0.count) },
           types: result.words.count, tokens: result.tokens, lines: result.lines,
           bytes: result.bytes, seconds: result.seconds))
     } else if out == nil {
-      try StandardOutput.write(Array(lines.utf8))
+      try Console.write(Array(lines.utf8))
     }
     Console.note(
       String(
@@ -130,8 +130,8 @@ struct WordsCount: ParsableCommand {
     _ tokens: WordFrequencies.Tokens, _ mode: WordFrequencies.Mode
   ) throws -> WordFrequencies.Result {
     try WordFrequencies(tokens, mode: mode, threads: threads.count, batch: batch).count(
-      files, field: text.field, encoding: text.encoding, progress: TerminalProgress(),
-      cancellation: Interruption.cancellation)
+      text.source(files),
+      work: Terminal.work)
   }
 
   /// Seconds all threads of the process have computed: unlike the clock, not stretched by other work.

@@ -27,7 +27,7 @@ struct WordsDiscover: ParsableCommand {
   var files: [String]
 
   @Option(help: "v0, v1, v2, v3, v4, v5 or autonomy.")
-  var method = DiscoveryMethod.autonomy
+  var method = DiscoveryPreset.autonomy
 
   @Option(
     help: "Least number of occurrences (v0 more than 10, v1 and v2 16, v3 and v5 32, autonomy 2).")
@@ -52,11 +52,11 @@ struct WordsDiscover: ParsableCommand {
   var maxLength = 0
 
   @Option(help: "true or kenlm: what cohesion is computed from (v3 true, v5 kenlm).")
-  var counting: GramCounting?
+  var counting: CohesionGlue.Counting?
 
   @Option(
     help: "article, code or repository: how long pieces are checked (v3 code, v5 repository).")
-  var backtracking: Backtracking?
+  var backtracking: CohesionGlue.Backtracking?
 
   @Flag(
     help:
@@ -79,40 +79,110 @@ struct WordsDiscover: ParsableCommand {
   @OptionGroup var resources: ResourceOptions
   @OptionGroup var output: OutputOptions
 
-  private func discoveryOptions() throws -> DiscoveryOptions {
-    var options = DiscoveryOptions(method: method)
-    options.minCount = minCount
-    if let minPmi {
-      let values = minPmi.split(separator: ",").map { Double($0) }
-      let numbers = values.compactMap { $0 }
-      guard numbers.count == values.count, !numbers.isEmpty else {
-        throw ValidationError("--min-pmi \(minPmi): numbers separated by commas are needed")
-      }
-      options.minPMI = numbers
-    }
-    options.minProbability = minProba
-    options.minEntropy = minEntropy
-    options.order = order
-    options.maxLength = maxLength
-    options.counting = counting
-    options.backtracking = backtracking
-    options.repositoryWhitespace = repositoryWhitespace
-    options.explain = explain
-    return options
-  }
-
   func validate() throws {
     guard !files.isEmpty else {
       throw ValidationError("name at least one file, or - for standard input")
     }
-    do {
-      try discoveryOptions().validate()
-    } catch let error as TextMiningError {
-      throw ValidationError(error.description)
+    try refuseForeignOptions()
+    if maxLength < 0 {
+      throw ValidationError("--max-length \(maxLength): 0 (no limit) or more is needed")
+    }
+    try discoveryMethod().check()
+  }
+
+  /// Each option belongs to some methods; with another one it would be ignored.
+  private func refuseForeignOptions() throws {
+    let counted = DiscoveryPreset.allCases.filter { $0 != .v4 }
+    let options: [(name: String, isGiven: Bool, methods: [DiscoveryPreset])] = [
+      ("--min-count", minCount != nil, counted), ("--min-proba", minProba != nil, [.v4]),
+      ("--min-pmi", minPmi != nil, [.v0, .v1, .v3, .v4, .v5]),
+      ("--order", order != nil, [.v0, .v3, .v5]),
+      ("--min-entropy", minEntropy != nil, [.v0]), ("--counting", counting != nil, [.v3, .v5]),
+      ("--backtracking", backtracking != nil, [.v3, .v5]),
+      ("--repository-whitespace", repositoryWhitespace, [.v5]),
+    ]
+    for option in options where option.isGiven && !option.methods.contains(method) {
+      let names = option.methods.map(\.rawValue).joined(separator: ", ")
+      let instead =
+        switch option.name {
+        case "--min-count": ", which takes --min-proba"
+        case "--min-proba": ", which takes --min-count"
+        default: ""
+        }
+      throw ValidationError(
+        "\(option.name) belongs to --method \(names); it does not apply to \(method.rawValue)\(instead)"
+      )
     }
   }
 
-  private struct Summary: Encodable {
+  /// The values of --min-pmi; empty without it.
+  private func cohesions() throws -> [Double] {
+    guard let minPmi else { return [] }
+    let values = minPmi.split(separator: ",").map { Double($0) }
+    let numbers = values.compactMap { $0 }
+    guard numbers.count == values.count, !numbers.isEmpty, !numbers.contains(where: \.isNaN) else {
+      throw ValidationError("--min-pmi \(minPmi): numbers separated by commas are needed")
+    }
+    let lengths = (order ?? 4) - 1
+    let takesLengths = method == .v3 || method == .v5
+    guard numbers.count == 1 || takesLengths && numbers.count == lengths else {
+      throw ValidationError(
+        "--min-pmi got \(numbers.count) values: one is needed"
+          + (takesLengths ? ", or \(lengths), for 2 to \(lengths + 1) characters" : ""))
+    }
+    return numbers
+  }
+
+  /// The method with the options given, the articles' settings otherwise.
+  private func discoveryMethod() throws -> any DiscoveryMethod {
+    let nats = try cohesions()
+    switch method {
+    case .v0:
+      var entropy = BoundaryEntropy()
+      set(&entropy.minCount, minCount)
+      set(&entropy.minRatio, nats.first.map { exp($0) })
+      set(&entropy.minEntropy, minEntropy)
+      set(&entropy.order, order)
+      return entropy
+    case .v1:
+      var cutting = PairCutting()
+      set(&cutting.minCount, minCount)
+      set(&cutting.minPMI, nats.first)
+      return cutting
+    case .v2:
+      var tagging = CharacterTagging()
+      set(&tagging.minCount, minCount)
+      return tagging
+    case .v3, .v5:
+      var glue = method == .v3 ? CohesionGlue.v3 : .v5
+      set(&glue.minCount, minCount)
+      set(&glue.order, order)
+      set(&glue.counting, counting)
+      set(&glue.backtracking, backtracking)
+      glue.repositoryWhitespace = repositoryWhitespace
+      if let first = nats.first {
+        let all = nats.count > 1 ? nats : [first, first, first]
+        glue.threshold = method == .v3 ? .above(ratios: all.map { exp($0) }) : .atLeast(nats: all)
+      }
+      return glue
+    case .v4:
+      var minimum = MinimumEntropy()
+      set(&minimum.minProbability, minProba)
+      set(&minimum.minPMI, nats.first)
+      return minimum
+    case .autonomy:
+      var autonomy = Autonomy()
+      autonomy.minCount = minCount
+      set(&autonomy.order, order)
+      return autonomy
+    }
+  }
+
+  private func set<Value>(_ property: inout Value, _ given: Value?) {
+    if let given { property = given }
+  }
+
+  private struct Output: Encodable {
     let method: String
     let words: [DiscoveredWord]
     let score: String
@@ -127,15 +197,13 @@ struct WordsDiscover: ParsableCommand {
   }
 
   func run() throws {
-    Interruption.install()
     let started = ContinuousClock.now
-    let progress = TerminalProgress()
-    let options = try discoveryOptions()
-    var corpusOptions = resources.corpusOptions(text)
-    corpusOptions.alphabet = Alphabet(alphabet)
-    let result = try WordDiscovery.discover(
-      files, options: options, corpus: corpusOptions, progress: progress,
-      cancellation: Interruption.cancellation)
+    var options = resources.corpusOptions
+    options.alphabet = Alphabet(alphabet)
+    var result = try discoveryMethod().words(
+      of: text.source(files), corpus: options, explaining: explain,
+      work: Terminal.work)
+    if maxLength > 0 { result.words.removeAll { $0.word.unicodeScalars.count > maxLength } }
     let seconds = (ContinuousClock.now - started) / .seconds(1)
     let statistics = result.statistics
     text.note(statistics)
@@ -145,7 +213,7 @@ struct WordsDiscover: ParsableCommand {
     }
     if output.json {
       try Console.json(
-        Summary(
+        Output(
           method: method.rawValue, words: result.words, score: result.scoreMeaning,
           characters: statistics.characters, bytes: statistics.bytes, seconds: seconds,
           lines: statistics.lines, invalidBytes: statistics.invalidBytes,

@@ -2,6 +2,7 @@ import ArgumentParser
 import Formats
 import Foundation
 import Parallel
+import Text
 import TextMining
 
 struct WordsDomain: ParsableCommand {
@@ -29,7 +30,7 @@ struct WordsDomain: ParsableCommand {
   @Option(help: "Seed words, one a line.")
   var seeds: String?
 
-  @Option(help: "A rule file (JSON) instead of the article's rules.")
+  @Option(help: "A rule file (JSON) instead of the article's rules; --print-rules prints one.")
   var rules: String?
 
   @Flag(help: "Print the article's rules as a rule file.")
@@ -39,7 +40,7 @@ struct WordsDomain: ParsableCommand {
   var ranking = DomainRanking.share
 
   @Option(help: "How the vocabularies are found: v4 (the article's), v1, v3, v5 or autonomy.")
-  var method = DiscoveryMethod.v4
+  var method = DiscoveryPreset.v4
 
   @Flag(inversion: .prefixedNo, help: "Spread from seeds by word vectors.")
   var expand = true
@@ -100,7 +101,7 @@ struct WordsDomain: ParsableCommand {
     }
   }
 
-  private struct Summary: Encodable {
+  private struct Output: Encodable {
     struct Entry: Encodable {
       let word: String
       let score: Double
@@ -120,10 +121,10 @@ struct WordsDomain: ParsableCommand {
 
   func run() throws {
     if printRules { return try Console.json(DomainRules.article) }
-    Interruption.install()
     let started = ContinuousClock.now
     var options = DomainVocabulary.Options()
-    if method != .v4 { options.discovery = DiscoveryOptions(method: method) }
+    // The article's v4 is not that of the default settings.
+    if method != .v4 { options.discovery = method.method }
     options.ranking = ranking
     options.missingIsUndefined = naCompat
     if let rules { options.rules = try DomainRules(contentsOf: rules) }
@@ -136,17 +137,15 @@ struct WordsDomain: ParsableCommand {
     options.expansion.threads = resources.threads.count
     options.minLength = minLength
     options.termLimit = top
-    let result = try DomainVocabulary(
-      options, corpus: resources.corpusOptions(text), progress: TerminalProgress(),
-      cancellation: Interruption.cancellation
-    ).run(target: target, background: background)
+    let source = text.source(target)
+    let result = try DomainVocabulary(options, corpus: resources.corpusOptions).run(
+      target: source, background: text.source(background),
+      work: Terminal.work)
     let shown = result.terms.prefix(DomainReport.shownTerms).map(\.word)
     // The page always shows one.
     let limit = report == nil ? contexts : max(1, contexts)
     let found =
-      limit > 0
-      ? try KeywordInContext.find(
-        shown, in: target, field: text.field, encoding: text.encoding, limit: limit) : [:]
+      limit > 0 ? try KeywordInContext.find(shown, in: source, limit: limit) : [:]
     let asked = contexts > 0 ? found : [:]
     let seconds = (ContinuousClock.now - started) / .seconds(1)
     let lines = result.terms.map { term in
@@ -161,9 +160,9 @@ struct WordsDomain: ParsableCommand {
     }
     if output.json {
       try Console.json(
-        Summary(
+        Output(
           terms: result.terms.map { term in
-            Summary.Entry(
+            Output.Entry(
               word: term.word, score: term.score, count: term.targetCount,
               backgroundCount: term.backgroundCount, depth: term.depth, contexts: asked[term.word])
           }, seeds: result.seeds, proposedSeeds: result.proposedSeeds,

@@ -2,6 +2,7 @@ import ArgumentParser
 import Formats
 import Foundation
 import Parallel
+import Text
 import TextMining
 
 struct WordsScore: ParsableCommand {
@@ -42,7 +43,7 @@ struct WordsScore: ParsableCommand {
 
   @OptionGroup var output: OutputOptions
 
-  private struct Summary: Encodable {
+  private struct Output: Encodable {
     let precision: Double
     let recall: Double
     let f1: Double
@@ -74,7 +75,7 @@ struct WordsScore: ParsableCommand {
     guard score.goldWords > 0 else { throw Failure("\(gold): holds no words") }
     if output.json {
       try Console.json(
-        Summary(
+        Output(
           precision: score.precision, recall: score.recall, f1: score.f1,
           unknownShare: dictionary == nil ? nil : score.unknownShare,
           unknownRecall: dictionary == nil ? nil : score.unknownRecall,

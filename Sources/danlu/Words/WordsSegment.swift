@@ -1,7 +1,7 @@
 import ArgumentParser
 import Formats
 import Foundation
-import Parallel
+import Text
 import TextMining
 
 struct WordsSegment: ParsableCommand {
@@ -48,7 +48,6 @@ struct WordsSegment: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func run() throws {
-    Interruption.install()
     let started = ContinuousClock.now
     let dictionary = try WordList(contentsOf: words)
     let always = try userWords.flatMap { try WordList(contentsOf: $0).words }
@@ -56,16 +55,15 @@ struct WordsSegment: ParsableCommand {
       dictionary, userWords: always, rules: rules, search: search,
       guessesUnknownWords: unknownWords)
     let stream = SegmentationStream(segmenter, threads: threads.count)
-    let progress = TerminalProgress()
     let totals: SegmentationStream.Totals
     if let out {
       var result = SegmentationStream.Totals()
       try AtomicFile.write(to: out) { file in
-        result = try run(stream, progress) { try file.write($0) }
+        result = try run(stream) { try file.write($0) }
       }
       totals = result
     } else {
-      totals = try run(stream, progress) { bytes in try StandardOutput.write(bytes) }
+      totals = try run(stream) { bytes in try Console.write(bytes) }
     }
     text.note(skipped: totals.skipped)
     let seconds = (ContinuousClock.now - started) / .seconds(1)
@@ -77,19 +75,15 @@ struct WordsSegment: ParsableCommand {
 
   /// With --json the lines are the elements of one object's array.
   private func run(
-    _ stream: SegmentationStream, _ progress: TerminalProgress, write: ([UInt8]) throws -> Void
+    _ stream: SegmentationStream, write: ([UInt8]) throws -> Void
   ) throws -> SegmentationStream.Totals {
+    let source = text.source(files)
     guard output.json else {
-      return try stream.run(
-        files, field: text.field, encoding: text.encoding, format: .text, progress: progress,
-        cancellation: Interruption.cancellation, write: write)
+      return try stream.run(source, format: .text, work: Terminal.work, write: write)
     }
     try write(Array("{\"sentences\":[\n".utf8))
     var isFirst = true
-    let totals = try stream.run(
-      files, field: text.field, encoding: text.encoding, format: .json, progress: progress,
-      cancellation: Interruption.cancellation
-    ) { bytes in
+    let totals = try stream.run(source, format: .json, work: Terminal.work) { bytes in
       for line in bytes.split(separator: 0x0A) {
         if !isFirst { try write(Array(",\n".utf8)) }
         isFirst = false
@@ -98,23 +92,5 @@ struct WordsSegment: ParsableCommand {
     }
     try write(Array("\n],\"lines\":\(totals.lines),\"tokens\":\(totals.words)}\n".utf8))
     return totals
-  }
-}
-
-/// Bytes to standard output; a closed pipe or a full disk is an error, not a crash.
-enum StandardOutput {
-  static func write(_ bytes: [UInt8]) throws {
-    try bytes.withUnsafeBytes { bytes in
-      var written = 0
-      while written < bytes.count {
-        let count = Foundation.write(
-          STDOUT_FILENO, bytes.baseAddress.map { $0 + written }, bytes.count - written)
-        if count < 0 {
-          if errno == EINTR { continue }
-          throw Failure("standard output: cannot write: \(String(cString: strerror(errno)))")
-        }
-        written += count
-      }
-    }
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Formats
 import Foundation
 import Parallel
+import Text
 import TextMining
 
 struct WordsTemplates: ParsableCommand {
@@ -77,7 +78,7 @@ struct WordsTemplates: ParsableCommand {
     let score: Double
   }
 
-  private struct Summary: Encodable {
+  private struct Output: Encodable {
     let templates: [Template]
     let sentences: Int
     let crowded: Int
@@ -85,7 +86,6 @@ struct WordsTemplates: ParsableCommand {
   }
 
   func run() throws {
-    Interruption.install()
     let segmenter = try words.map { try Segmenter(try WordList(contentsOf: $0)) }
     var mining = TemplateMining()
     mining.window = window
@@ -103,7 +103,8 @@ struct WordsTemplates: ParsableCommand {
         throw Failure("\(files.joined(separator: ", ")): no sentences")
       }
       result = try mining.mine(
-        sentences, progress: TerminalProgress(), cancellation: Interruption.cancellation)
+        sentences,
+        work: Terminal.work)
     }
     if result.crowded > 0 {
       Console.note(
@@ -122,7 +123,7 @@ struct WordsTemplates: ParsableCommand {
     if let out { try AtomicFile.write(lines, to: out) }
     if output.json {
       return try Console.json(
-        Summary(
+        Output(
           templates: shown.map { Template(template: $0.template.text, count: $0.count) },
           sentences: result.sentences, crowded: result.crowded, readings: readings))
     }
@@ -139,8 +140,8 @@ struct WordsTemplates: ParsableCommand {
     var sentences: [[Substring]] = []
     let stream = SegmentationStream(segmenter, threads: threads.count)
     let totals = try stream.run(
-      files, field: text.field, encoding: text.encoding, format: .text,
-      progress: TerminalProgress(), cancellation: Interruption.cancellation
+      text.source(files), format: .text,
+      work: Terminal.work
     ) { bytes in
       for line in bytes.split(separator: 0x0A) {
         sentences.append(SegmentationScore.words(line))

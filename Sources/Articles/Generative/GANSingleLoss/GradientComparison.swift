@@ -4,25 +4,34 @@ import Optimizers
 import Recipes
 import Reports
 import Torch
-import Tracking
 
 /// The gradients of the one loss beside those of the players' own losses, in float64, and what λ does.
-struct GradientComparison {
-  private let rows: [(form: String, discriminator: Double, generator: Double)]
+struct GradientComparison: Finding {
+  /// The largest differences of a form's gradients to the players' own.
+  private struct Row {
+    let form: String
+    let discriminator: Double
+    let generator: Double
+  }
+
+  private let oneLoss: Row
+  private let leaner: [Row]
   private let bracket: Double
   private let bracketGradient: Double
   private let sgdRatio: Double
   private let adamRatio: Double
 
-  init(_ plan: GANPlan) throws {
-    let players = plan.players(seed: plan.seed &+ 1, dtype: .float64)
-    let random = RandomGenerator(seed: plan.seed &+ 2)
-    let real = plan.training.subset(0..<8).scaledInputs().to(.float64).to(plan.device)
-    let noise = Tensor.normal([8, plan.networks.noise], dtype: .float64, generator: random)
-      .to(plan.device)
+  init(
+    _ models: OneLossModels, _ run: Running<GANSingleLossArticle.Settings>, _ images: ZooImages
+  ) {
+    let players = models.players(seed: run.seed &+ 1, dtype: .float64)
+    let random = RandomGenerator(seed: run.seed &+ 2)
+    let real = images.training.subset(0..<8).scaledInputs().to(.float64).to(run.device)
+    let noise = Tensor.normal([8, models.noiseSize], dtype: .float64, generator: random)
+      .to(run.device)
     // A penalty draws its points at random: the same ones for every form.
     func seeded<Result>(_ body: () -> Result) -> Result {
-      RandomGenerator.seedAll(plan.seed &+ 3)
+      RandomGenerator.seedAll(run.seed &+ 3)
       return body()
     }
     // Power iterations have converged, so that another round of them changes nothing.
@@ -30,16 +39,21 @@ struct GradientComparison {
     let fake = players.generator(noise)
     let own = seeded { players.discriminatorGradients(real: real, fake: fake) }.gradients
     let generator = players.generatorGradients(fake: fake, real: real).gradients
-    let forms: [(String, any SimultaneousStep)] = [
-      ("one loss", JointStep()), ("split, two backward passes", SplitStep(sharesBackward: false)),
-      ("split, shared backward pass", SplitStep()),
-    ]
-    rows = forms.map { name, step in
-      let found = seeded { step.gradients(players, real: real, noise: noise) }
-      return (
-        name, Self.distance(found.discriminator, own), Self.distance(found.generator, generator)
-      )
+    func row(_ form: String, _ gradients: () -> PlayerGradients) -> Row {
+      let found = seeded(gradients)
+      return Row(
+        form: form, discriminator: Self.distance(found.discriminator, own),
+        generator: Self.distance(found.generator, generator))
     }
+    oneLoss = row("one loss") { JointStep().gradients(players, real: real, noise: noise) }
+    leaner = [
+      row("split, two backward passes") {
+        SplitStep(sharesBackward: false).gradients(players, real: real, noise: noise)
+      },
+      row("split, shared backward pass") {
+        SplitStep().gradients(players, real: real, noise: noise)
+      },
+    ]
     let value = seeded {
       JointStep().loss(players, real: real, fake: players.generator(noise)).bracket
     }
@@ -47,11 +61,9 @@ struct GradientComparison {
     bracketGradient = Optimizer.norm(of: players.generatorOptimizer.gradients(of: value)).item()
 
     func displacement(_ weight: Double, _ rule: any OptimizerSpecification) -> Double {
-      let players = plan.players(seed: plan.seed &+ 1, dtype: .float64, specification: rule)
+      let players = models.players(seed: run.seed &+ 1, dtype: .float64, rule: rule)
       let before = players.generator.parameters.map { $0.value.detach().clone() }
-      _ = seeded {
-        JointStep(generatorWeight: weight).update(players, real: { real }, noise: { noise })
-      }
+      _ = seeded { JointStep(generatorWeight: weight).update(players, real: real, noise: noise) }
       return Optimizer.norm(
         of: zip(players.generator.parameters, before).map { $0.value.detach() - $1 }
       ).item()
@@ -79,15 +91,15 @@ struct GradientComparison {
         id: "gradient-discriminator",
         statement:
           "the one loss has the discriminator's own gradient: largest relative difference, float64",
-        measured: rows[0].discriminator, atMost: 1e-10),
+        measured: oneLoss.discriminator, atMost: 1e-10),
       Claim(
         id: "gradient-generator",
         statement: "the one loss has the generator's own gradient: largest relative difference",
-        measured: rows[0].generator, atMost: 1e-10),
+        measured: oneLoss.generator, atMost: 1e-10),
       Claim(
         id: "gradient-split",
         statement: "so have the leaner forms: two gradient calls, and one shared backward pass",
-        measured: rows.dropFirst().flatMap { [$0.discriminator, $0.generator] }.max() ?? .nan,
+        measured: leaner.flatMap { [$0.discriminator, $0.generator] }.max() ?? .nan,
         atMost: 1e-10),
       Claim(
         id: "bracket",
@@ -104,15 +116,13 @@ struct GradientComparison {
     ]
   }
 
-  var section: Report.Section {
-    Report.Section(
-      "Gradients against each player's own loss",
-      [
-        .table(
-          Report.Table(
-            columns: ["form", "discriminator", "generator"],
-            rows: rows.map { [.text($0.form), .number($0.discriminator), .number($0.generator)] },
-            caption: "Largest relative difference over all parameters, float64, 8 images."))
-      ])
+  var section: Report.Section? {
+    let table = Report.Table(
+      columns: ["form", "discriminator", "generator"],
+      rows: ([oneLoss] + leaner).map {
+        [.text($0.form), .number($0.discriminator), .number($0.generator)]
+      },
+      caption: "Largest relative difference over all parameters, float64, 8 images.")
+    return Report.Section("Gradients against each player's own loss", [.table(table)])
   }
 }

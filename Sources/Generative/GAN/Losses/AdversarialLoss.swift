@@ -113,7 +113,29 @@ public struct AdversarialLoss: Sendable {
     generator: { fake, _ in -fake.mean() })
 
   /// All of the above.
-  public static let all: [AdversarialLoss] = [
-    standard, leastSquares, hinge, hingeRealLow, relativistic, relativisticAverage, wasserstein,
-  ]
+  public static let all: [AdversarialLoss] = Name.allCases.map { AdversarialLoss($0) }
+
+  /// The losses by name.
+  public enum Name: String, Sendable, CaseIterable {
+    case standard = "sgan"
+    case leastSquares = "lsgan"
+    case hinge = "hinge"
+    case hingeRealLow = "hinge-low"
+    case relativistic = "rsgan"
+    case relativisticAverage = "rasgan"
+    case wasserstein = "wgan"
+  }
+
+  public init(_ name: Name) {
+    self =
+      switch name {
+      case .standard: .standard
+      case .leastSquares: .leastSquares
+      case .hinge: .hinge
+      case .hingeRealLow: .hingeRealLow
+      case .relativistic: .relativistic
+      case .relativisticAverage: .relativisticAverage
+      case .wasserstein: .wasserstein
+      }
+  }
 }

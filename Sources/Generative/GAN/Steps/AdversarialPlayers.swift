@@ -1,6 +1,7 @@
 import Layers
 import Optimizers
 import Torch
+import Training
 
 /// A generator and a discriminator, their losses, and an optimizer for each.
 ///
@@ -32,16 +33,23 @@ public final class AdversarialPlayers {
     discriminatorModules = discriminator.namedModules()
   }
 
-  /// T(x), `(B)`.
-  public func scores(_ samples: Tensor) -> Tensor { discriminator(samples).reshaped(-1) }
+  /// The device that the players are on.
+  public var device: Device { generatorOptimizer.parameters[0].value.device }
+
+  /// T(x), `(B)`: computed under `scope`, in float32 at least, as losses are not for half precision.
+  public func scores(_ samples: Tensor, _ scope: StepScope = StepScope()) -> Tensor {
+    let scores = scope.forward { discriminator(samples) }.reshaped(-1)
+    return scope.autocastType == nil ? scores : scores.to(.float32)
+  }
 
   private var keepsStatistics: Bool {
     discriminatorModules.contains { $0.module is any StatisticsKeeping }
   }
 
   /// T(x) without moving the discriminator's statistics.
-  func quietScores(_ samples: Tensor) -> Tensor {
-    keepsStatistics ? discriminator.withoutUpdatingStatistics { scores(samples) } : scores(samples)
+  func quietScores(_ samples: Tensor, _ scope: StepScope) -> Tensor {
+    guard keepsStatistics else { return scores(samples, scope) }
+    return discriminator.withoutUpdatingStatistics { scores(samples, scope) }
   }
 
   /// Whether T(x) of each sample depends on that sample alone, so that real and fake samples can
@@ -69,9 +77,11 @@ public final class AdversarialPlayers {
   }
 
   /// T of real and of fake samples, in one pass where samples do not meet in the discriminator.
-  func scores(real: Tensor, fake: Tensor) -> (real: Tensor, fake: Tensor) {
-    guard scoresSamplesApart else { return (scores(real), scores(fake)) }
-    let parts = scores(.concatenate([real, fake]))
+  func scores(
+    real: Tensor, fake: Tensor, _ scope: StepScope
+  ) -> (real: Tensor, fake: Tensor) {
+    guard scoresSamplesApart else { return (scores(real, scope), scores(fake, scope)) }
+    let parts = scores(.concatenate([real, fake.to(real.dtype)]), scope)
       .split(sizes: [real.size(0), fake.size(0)])
     return (parts[0], parts[1])
   }

@@ -20,25 +20,22 @@ public final class AdversarialTask: TrainingTask {
     self.loader = loader
   }
 
-  public func nextBatch() throws -> Batch { loader.next() }
+  /// Everything one round takes, so that the same round can be repeated.
+  public func nextBatch() throws -> AdversarialRound {
+    let (discriminator, generator) = step.updates
+    let real = (0..<discriminator).map { _ in loader.next().inputs }
+    let noise = (0..<discriminator + generator - 1).map { _ in
+      Tensor.normal([real[0].size(0), noiseSize], device: players.device)
+    }
+    return AdversarialRound(real: real, noise: noise)
+  }
 
   public func update(
-    _ batch: Batch, step number: Int, _ scope: StepScope
+    _ round: AdversarialRound, step number: Int, _ scope: StepScope
   ) throws -> [String: Tensor] {
-    var first: Batch? = batch
-    let figures = scope.forward {
-      step.update(
-        players,
-        real: {
-          let batch = first ?? loader.next()
-          first = nil
-          return batch.inputs.to(scope.device)
-        },
-        noise: {
-          Tensor.normal([batch.inputs.size(0), noiseSize], device: scope.device)
-        })
-    }
-    return figures.values
+    let round = AdversarialRound(
+      real: round.real.map { $0.to(scope.device) }, noise: round.noise.map { $0.to(scope.device) })
+    return step.update(players, round, scope).values
   }
 
   public var checkpointed: [(name: String, part: any Checkpointable)] {

@@ -1,5 +1,6 @@
 import Messages
 import Torch
+import Training
 
 /// The usual loop: so many updates of the discriminator, then so many of the generator, each at the
 /// weights that the other has by then.
@@ -23,29 +24,28 @@ public struct AlternatingStep: AdversarialStep {
   public var updates: (discriminator: Int, generator: Int) { (discriminatorSteps, generatorSteps) }
 
   public func update(
-    _ players: AdversarialPlayers, real: () throws -> Tensor, noise: () -> Tensor
-  ) rethrows -> AdversarialFigures {
-    var samples = try real()
-    var fake = samples
-    var verdict: DiscriminatorGradients?
-    for step in 1...discriminatorSteps {
-      if step > 1 { samples = try real() }
-      // Only a pass whose gradient the generator will take moves the generator's own statistics.
-      fake =
-        step == discriminatorSteps
-        ? players.generator(noise())
-        : players.generator.withoutUpdatingStatistics {
-          withoutGradients { players.generator(noise()) }
-        }
-      let found = players.discriminatorGradients(real: samples, fake: fake)
-      players.discriminatorOptimizer.step(gradients: found.gradients)
-      verdict = found
+    _ players: AdversarialPlayers, _ round: AdversarialRound, _ scope: StepScope
+  ) -> AdversarialFigures {
+    round.check(updates)
+    var noise = round.noise.makeIterator()
+    func fakes() -> Tensor {
+      guard let noise = noise.next() else { fatalError("a round without noise") }
+      return scope.forward { players.generator(noise) }
     }
-    guard let verdict else { fatalError("a round without a discriminator's step") }
+    // Only a pass whose gradient the generator will take moves the generator's own statistics.
+    for real in round.real.dropLast() {
+      let fake = players.generator.withoutUpdatingStatistics { withoutGradients(fakes) }
+      let found = players.discriminatorGradients(real: real, fake: fake, scope)
+      players.discriminatorOptimizer.step(gradients: found.gradients)
+    }
+    let real = round.real[round.real.count - 1]
+    var fake = fakes()
+    let verdict = players.discriminatorGradients(real: real, fake: fake, scope)
+    players.discriminatorOptimizer.step(gradients: verdict.gradients)
     var generatorLoss = verdict.loss
     for step in 1...generatorSteps {
-      if step > 1 { fake = players.generator(noise()) }
-      let (gradients, loss) = players.generatorGradients(fake: fake, real: samples)
+      if step > 1 { fake = fakes() }
+      let (gradients, loss) = players.generatorGradients(fake: fake, real: real, scope)
       players.generatorOptimizer.step(gradients: gradients)
       generatorLoss = loss
     }
@@ -66,10 +66,12 @@ public struct DiscriminatorGradients {
 
 extension AdversarialPlayers {
   /// ∇ℓ_D by the discriminator's parameters alone.
-  public func discriminatorGradients(real: Tensor, fake: Tensor) -> DiscriminatorGradients {
+  public func discriminatorGradients(
+    real: Tensor, fake: Tensor, _ scope: StepScope = StepScope()
+  ) -> DiscriminatorGradients {
     withSpectralNormsAdvancedOnce {
       let fake = fake.detach()
-      let scores = scores(real: real, fake: fake)
+      let scores = scores(real: real, fake: fake, scope)
       let loss = discriminatorLoss(
         real: real, fake: fake, realScores: scores.real, fakeScores: scores.fake)
       return DiscriminatorGradients(
@@ -80,12 +82,13 @@ extension AdversarialPlayers {
 
   /// ∇ℓ_G by the generator's parameters alone; the discriminator's statistics stay.
   public func generatorGradients(
-    fake: Tensor, real: Tensor
+    fake: Tensor, real: Tensor, _ scope: StepScope = StepScope()
   ) -> (gradients: [Tensor?], loss: Tensor) {
-    let fakeScores = quietScores(fake)
+    let fakeScores = quietScores(fake, scope)
     // Losses that do not look at real samples are spared their pass.
     let realScores =
-      loss.needsRealInGeneratorStep ? withoutGradients { quietScores(real) } : fakeScores.detach()
+      loss.needsRealInGeneratorStep
+      ? withoutGradients { quietScores(real, scope) } : fakeScores.detach()
     let generatorLoss = loss.generator(fake: fakeScores, real: realScores)
     return (generatorOptimizer.gradients(of: generatorLoss), generatorLoss.detach())
   }

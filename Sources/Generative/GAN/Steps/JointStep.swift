@@ -1,6 +1,7 @@
 import Layers
 import Messages
 import Torch
+import Training
 
 /// One scalar whose gradient is that of both players, and one backward pass (Su Jianlin,
 /// 巧断梯度:单个loss实现GAN模型, kexue.fm/archives/6387):
@@ -22,7 +23,7 @@ public struct JointStep: SimultaneousStep {
 
   /// The scalar, for fakes that carry the generator's graph; and what was found on the way.
   public func loss(
-    _ players: AdversarialPlayers, real: Tensor, fake: Tensor
+    _ players: AdversarialPlayers, real: Tensor, fake: Tensor, _ scope: StepScope = StepScope()
   ) -> (total: Tensor, bracket: Tensor, figures: AdversarialFigures) {
     let random = players.randomLayers
     require(
@@ -30,10 +31,10 @@ public struct JointStep: SimultaneousStep {
       "JointStep expected a discriminator that gives the same scores twice, received one with "
         + "dropout (\(random.joined(separator: ", "))); SplitStep works")
     let stopped = fake.detach()
-    let realScores = players.scores(real)
-    let stoppedScores = players.scores(stopped)
+    let realScores = players.scores(real, scope)
+    let stoppedScores = players.scores(stopped, scope)
     // Running statistics have taken these fakes in already.
-    let fakeScores = players.quietScores(fake)
+    let fakeScores = players.quietScores(fake, scope)
     let discriminatorLoss = players.discriminatorLoss(
       real: real, fake: stopped, realScores: realScores, fakeScores: stoppedScores)
     let generatorLoss = players.loss.generator(fake: fakeScores, real: realScores)
@@ -48,10 +49,11 @@ public struct JointStep: SimultaneousStep {
   }
 
   public func gradients(
-    _ players: AdversarialPlayers, real: Tensor, noise: Tensor
+    _ players: AdversarialPlayers, real: Tensor, noise: Tensor, _ scope: StepScope
   ) -> PlayerGradients {
     players.withSpectralNormsAdvancedOnce {
-      let (total, _, figures) = loss(players, real: real, fake: players.generator(noise))
+      let fake = scope.forward { players.generator(noise) }
+      let (total, _, figures) = loss(players, real: real, fake: fake, scope)
       let discriminator = players.discriminatorOptimizer.parameters
       let all = discriminator + players.generatorOptimizer.parameters
       let trainable = all.indices.filter { all[$0].isTrainable }

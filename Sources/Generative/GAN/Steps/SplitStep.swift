@@ -1,5 +1,6 @@
 import Layers
 import Torch
+import Training
 
 /// Both players' gradients from one set of forward passes: real and fake samples pass the
 /// discriminator once, and each loss is differentiated by its own player's weights only.
@@ -23,13 +24,13 @@ public struct SplitStep: SimultaneousStep {
   public init(sharesBackward: Bool = true) { self.sharesBackward = sharesBackward }
 
   public func gradients(
-    _ players: AdversarialPlayers, real: Tensor, noise: Tensor
+    _ players: AdversarialPlayers, real: Tensor, noise: Tensor, _ scope: StepScope
   ) -> PlayerGradients {
     players.withSpectralNormsAdvancedOnce {
-      let fake = players.generator(noise)
+      let fake = scope.forward { players.generator(noise) }
       // The discriminator sees a leaf: its backward pass ends there, whoever asked for it.
       let leaf = fake.detach().requiringGradient()
-      let (realScores, fakeScores) = players.scores(real: real, fake: leaf)
+      let (realScores, fakeScores) = players.scores(real: real, fake: leaf, scope)
       let slopes = ScoreSlopes(players, real: realScores, fake: fakeScores)
       let inputs = players.discriminatorOptimizer.parameters.map(\.value)
       let wanted = inputs.indices.filter { inputs[$0].requiresGradient }
@@ -43,7 +44,7 @@ public struct SplitStep: SimultaneousStep {
           outputGradients: [slopes.discriminatorByReal, slopes.discriminatorByFake])
         let shape = [quotient.size(0)] + Array(repeating: 1, count: leaf.rank - 1)
         let last = found.removeLast() ?? .zeros(like: leaf)
-        fakeGradient = last * quotient.reshaped(shape)
+        fakeGradient = (last * quotient.reshaped(shape)).to(leaf.dtype)
       } else {
         fakeGradient =
           Torch.gradients(

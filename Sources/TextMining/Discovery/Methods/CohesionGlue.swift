@@ -1,100 +1,157 @@
 import Foundation
+import Messages
+import Parallel
 
 /// V3 and V5: n-grams that hold together at every split are glued into pieces; pieces that no longer
 /// consist of cohesive n-grams are dropped.
 ///
 /// cohesion(s) = min over the splits of total·c(s)/(c(left)·c(right)).
 /// Sources: 【中文分词系列】8. 更好的新词发现算法 (2017); 更快更好的新词发现 (2019).
-struct CohesionGlue {
-  private let work: WordDiscovery.Work
-  private let order: Int
-  private let minCount: Int
-  private let backtracking: Backtracking
-  /// Least ratio by length; strict for V3, attained for V5.
-  private let isCohesive: @Sendable (_ ratio: Double, _ length: Int) -> Bool
-  private let thresholdText: (_ length: Int) -> String
+public struct CohesionGlue: DiscoveryMethod {
+  /// How n-grams are counted for cohesion.
+  public enum Counting: String, Sendable, CaseIterable {
+    /// Occurrences.
+    case exact = "true"
+    /// Prefix sums over frequent windows, as the word-discovery program gets them from KenLM.
+    case kenlm
+  }
 
-  init(_ work: WordDiscovery.Work) {
-    self.work = work
-    order = work.options.order ?? 4
-    minCount = work.options.minCount ?? 32
-    let isRepository = work.options.method == .v5
-    backtracking = work.options.backtracking ?? (isRepository ? .repository : .code)
-    let given = work.options.minPMI
-    func nats(_ length: Int) -> Double? {
-      given.map { $0.count == 1 ? $0[0] : $0[length - 2] }
+  /// How pieces longer than an n-gram are checked against the cohesive n-grams.
+  public enum Backtracking: String, Sendable, CaseIterable {
+    /// Up to n characters: the piece itself; beyond: all windows of n (the 2017 article's words).
+    case article
+    /// From 3 characters on: all windows of each length from 3 to n (the 2017 article's code).
+    case code
+    /// Two characters pass; up to n: the piece itself; beyond: all windows of n (the 2019 program).
+    case repository
+  }
+
+  /// What makes an n-gram cohesive: one value for each length from 2 characters on.
+  public enum Threshold: Sendable, Equatable {
+    /// The cohesion itself is larger.
+    case above(ratios: [Double])
+    /// Its logarithm is as large.
+    case atLeast(nats: [Double])
+
+    var values: [Double] {
+      switch self {
+      case .above(let values), .atLeast(let values): values
+      }
     }
-    if isRepository {
-      let least = (2...4).map { length in
-        length <= (work.options.order ?? 4) ? nats(length) ?? Double(2 * (length - 1)) : 0
+
+    fileprivate func admits(_ ratio: Double, length: Int) -> Bool {
+      switch self {
+      case .above(let ratios): ratio > ratios[length - 2]
+      case .atLeast(let nats): log(ratio) >= nats[length - 2]
       }
-      isCohesive = { log($0) >= least[$1 - 2] }
-      thresholdText = { "below \(least[$0 - 2])" }
-    } else {
-      let ratios = (2...4).map { length in
-        length <= (work.options.order ?? 4)
-          ? nats(length).map { exp($0) } ?? [5, 25, 125][length - 2] : 0
+    }
+
+    fileprivate func missed(length: Int) -> String {
+      switch self {
+      case .above(let ratios): String(format: "not above %.3f", log(ratios[length - 2]))
+      case .atLeast(let nats): "below \(nats[length - 2])"
       }
-      isCohesive = { $0 > ratios[$1 - 2] }
-      thresholdText = { String(format: "not above %.3f", log(ratios[$0 - 2])) }
     }
   }
 
-  func run() throws -> DiscoveryResult {
-    let isRepository = work.options.method == .v5
-    let cohesion: CohesionTable
-    var figures = DiscoveryFigures()
-    if (work.options.counting ?? (isRepository ? .kenlm : .exact)) == .kenlm {
-      let counts = try KenLMWindowCounts(
-        corpus: work.corpus, minCount: minCount,
-        countsSpaceOnlyLines: work.options.repositoryWhitespace, progress: work.progress,
-        cancellation: work.cancellation)
-      cohesion = CohesionTable(table: counts.table, total: counts.total)
-      figures.distinct = counts.distinct
-    } else {
-      let counts = try work.grams(order: order, minCount: minCount)
-      cohesion = CohesionTable(table: counts.table, total: counts.characterTotal)
-      figures.distinct = counts.distinct
+  /// Least number of occurrences, of n-grams and of words.
+  public var minCount = 32
+  /// Longest n-gram that is judged: 2 to 4.
+  public var order = 4
+  public var counting: Counting
+  public var threshold: Threshold
+  public var backtracking: Backtracking
+  /// Spaces vanish for counting and are words, line ends too (as the word-discovery program has it).
+  public var repositoryWhitespace = false
+
+  public init(counting: Counting, threshold: Threshold, backtracking: Backtracking) {
+    self.counting = counting
+    self.threshold = threshold
+    self.backtracking = backtracking
+  }
+
+  /// The article of 2017.
+  public static let v3 = CohesionGlue(
+    counting: .exact, threshold: .above(ratios: [5, 25, 125]), backtracking: .code)
+  /// The program of 2019.
+  public static let v5 = CohesionGlue(
+    counting: .kenlm, threshold: .atLeast(nats: [2, 4, 6]), backtracking: .repository)
+
+  public var reading: CorpusReading { repositoryWhitespace ? .segmentsWithSpaces : .segments }
+
+  public func check() throws(OptionError) {
+    try MethodOptions.check(minCount: minCount)
+    try MethodOptions.check(order: order)
+    let values = threshold.values
+    if values.count < order - 1 || values.contains(where: \.isNaN) {
+      throw OptionError(
+        "threshold", expected: "a number for each length from 2 to \(order) characters",
+        received: values)
     }
+    if counting == .kenlm, order != 4 {
+      throw OptionError(
+        "counting", "kenlm has windows of 4 characters: `order` \(order) cannot be had")
+    }
+  }
+
+  public func words(
+    of corpus: TextCorpus, explaining explained: [String], work: Work
+  ) throws -> DiscoveryResult {
+    try requireFit(corpus)
+    let (cohesion, distinct) = try cohesion(of: corpus, work)
     let keys = cohesion.table.sorted().map(\.key).filter { key in
       let length = PackedGram.length(key)
       return length >= 2 && length <= order
-        && isCohesive(cohesion.weakestSplit(key).ratio, length)
+        && threshold.admits(cohesion.weakestSplit(key).ratio, length: length)
     }
     let cohesive = GramSet(keys)
-    let (pieces, _) = try work.pieces(minCount: minCount) { numbers, piece in
-      cohesive.forEachPiece(numbers, piece)
+    let (pieces, _) = try PieceCounts.count(corpus, minCount: minCount, work: work) {
+      cohesive.forEachPiece($0, $1)
     }
-    var words: [DiscoveredWord] = []
-    var kept: [[UInt16]: Int] = [:]
-    for piece in pieces where holds(piece.numbers, cohesive) == nil {
-      words.append(work.word(piece, score: score(piece.numbers, cohesion)))
-      kept[piece.numbers] = piece.count
-    }
-    figures.total = cohesion.total
-    figures.cohesive = cohesive.count
-    figures.candidates = pieces.count
-    if work.options.repositoryWhitespace { addLineEnds(to: &words) }
-    var result = DiscoveryResult(
-      words: words, scoreMeaning: "cohesion at the weakest split, nats")
-    result.figures = figures
+    let kept = pieces.filter { brokenWindow($0.numbers, cohesive) == nil }
+    var words = kept.map { corpus.word($0, score: score($0.numbers, cohesion)) }
+    if repositoryWhitespace { addLineEnds(of: corpus, to: &words) }
+    let keptCounts = Dictionary(uniqueKeysWithValues: kept.map { ($0.numbers, $0.count) })
     let candidates = Dictionary(uniqueKeysWithValues: pieces.map { ($0.numbers, $0.count) })
-    result.explanations = try work.explanations(total: cohesion.total) { numbers in
-      explain(numbers, kept, candidates, cohesive, cohesion)
+    let explanations = try WordExplanation.explain(
+      explained, in: corpus, total: cohesion.total, work: work
+    ) { numbers in
+      if let count = keptCounts[numbers] {
+        return (true, count, "glued together \(count) times, and every window of it is cohesive")
+      }
+      return explain(numbers, candidates, cohesive, cohesion, corpus.alphabet)
     }
-    return result
+    return DiscoveryResult(
+      words: words, scoreMeaning: "cohesion at the weakest split, nats",
+      figures: DiscoveryFigures(
+        distinct: distinct, total: cohesion.total, cohesive: cohesive.count,
+        candidates: pieces.count),
+      explanations: explanations, statistics: corpus.statistics)
+  }
+
+  /// Counts with their total, and how many different n-grams of each length there are.
+  private func cohesion(of corpus: TextCorpus, _ work: Work) throws -> (CohesionTable, [Int]) {
+    switch counting {
+    case .exact:
+      let counts = try NGramCounts(corpus: corpus, order: order, minCount: minCount, work: work)
+      return (CohesionTable(table: counts.table, total: counts.characterTotal), counts.distinct)
+    case .kenlm:
+      let counts = try KenLMWindowCounts(
+        corpus: corpus, minCount: minCount, countsSpaceOnlyLines: repositoryWhitespace, work: work)
+      return (CohesionTable(table: counts.table, total: counts.total), counts.distinct)
+    }
   }
 
   /// The program's output has the line end as a word, as often as segments end.
-  private func addLineEnds(to words: inout [DiscoveredWord]) {
-    let ends = work.corpus.count - work.corpus.characterCounts.reduce(0, +)
+  private func addLineEnds(of corpus: TextCorpus, to words: inout [DiscoveredWord]) {
+    let ends = corpus.segmentCount
     guard ends >= minCount else { return }
     words.append(DiscoveredWord(word: "\n", count: ends, score: 0))
     words.sortByCount()
   }
 
   /// The first window that keeps `numbers` from being a word; `nil` if all is well.
-  private func holds(_ numbers: [UInt16], _ cohesive: GramSet) -> ArraySlice<UInt16>? {
+  private func brokenWindow(_ numbers: [UInt16], _ cohesive: GramSet) -> ArraySlice<UInt16>? {
     let length = numbers.count
     if length < 2 { return nil }
     let windows: [Int]
@@ -126,11 +183,11 @@ struct CohesionGlue {
     }.min() ?? 0
   }
 
+  /// Why a word was dropped.
   private func explain(
-    _ numbers: [UInt16], _ kept: [[UInt16]: Int], _ candidates: [[UInt16]: Int],
-    _ cohesive: GramSet, _ cohesion: CohesionTable
-  ) -> (kept: Bool, pieces: Int, reason: String) {
-    let alphabet = work.corpus.alphabet
+    _ numbers: [UInt16], _ candidates: [[UInt16]: Int], _ cohesive: GramSet,
+    _ cohesion: CohesionTable, _ alphabet: Alphabet
+  ) -> WordExplanation.Verdict {
     func text(_ part: ArraySlice<UInt16>) -> String { alphabet.text(part) }
     func judge(_ part: ArraySlice<UInt16>) -> String {
       let gram = PackedGram.pack(part)
@@ -140,13 +197,10 @@ struct CohesionGlue {
       let (ratio, cut) = cohesion.weakestSplit(gram)
       let split = "\(text(part.prefix(cut)))|\(text(part.dropFirst(cut)))"
       return String(format: "%@ has cohesion %.3f at %@, ", text(part), log(ratio), split)
-        + thresholdText(part.count)
-    }
-    if let count = kept[numbers] {
-      return (true, count, "glued together \(count) times, and every window of it is cohesive")
+        + threshold.missed(length: part.count)
     }
     if let count = candidates[numbers] {
-      let window = holds(numbers, cohesive) ?? numbers[...]
+      let window = brokenWindow(numbers, cohesive) ?? numbers[...]
       return (false, count, "dropped by backtracking: \(judge(window))")
     }
     for cut in 1..<max(1, numbers.count) {

@@ -1,7 +1,18 @@
 import Foundation
+import Messages
 
 /// Recognizes and converts GB18030, the other encoding Chinese text comes in.
-enum TextConversion {
+public enum TextConversion {
+  static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
+  /// A whole file as UTF-8 without a byte order mark: GB18030 is converted if its beginning says so.
+  public static func utf8(guessing bytes: [UInt8]) -> [UInt8] {
+    let sample = bytes.prefix(1 << 20)
+    let text =
+      invalidBytes(sample) > 0 && isGB18030(sample) ? utf8(fromGB18030: bytes) : bytes
+    return text.starts(with: byteOrderMark) ? Array(text.dropFirst(3)) : text
+  }
+
   /// Throws if `block`, the beginning of the file at `path`, is not UTF-8 but reads well as GB18030.
   static func refuseGB18030(_ block: [UInt8], path: String) throws {
     let sample = block.prefix(1 << 16)
@@ -9,24 +20,23 @@ enum TextConversion {
     guard high >= 16 else { return }
     let invalid = invalidBytes(sample)
     guard invalid * 5 > high, isGB18030(sample) else { return }
-    throw TextMiningError(
-      .input,
+    throw InputError(
       "\(path): not UTF-8 (\(invalid) of its first \(sample.count) bytes are invalid) but reads as "
-        + "GB18030: pass --encoding gb18030, or --encoding auto for files that mix the two")
+        + "GB18030: pass `encoding` gb18030, or `encoding` auto for files that mix the two")
   }
 
   /// Bytes of `sample` that belong to no UTF-8 scalar.
-  static func invalidBytes(_ sample: some Collection<UInt8>) -> Int {
-    var output = [UInt16](repeating: 0, count: sample.count)
-    var tally = TextEncoder.Tally()
-    let bytes = Array(sample)
-    let encoder = TextEncoder(alphabet: Alphabet())
-    _ = bytes.withUnsafeBytes { bytes in
-      output.withUnsafeMutableBufferPointer { output in
-        output.baseAddress.map { encoder.encode(bytes, into: $0, tally: &tally) }
+  static func invalidBytes(_ sample: ArraySlice<UInt8>) -> Int {
+    sample.withUnsafeBufferPointer { bytes in
+      var invalid = 0
+      var index = 0
+      while index < bytes.count {
+        let (scalar, width) = ScalarLine.scalar(bytes, index)
+        if scalar == ScalarLine.replacement, width == 1 { invalid += 1 }
+        index += width
       }
+      return invalid
     }
-    return tally.invalidBytes
   }
 
   /// Whether nearly all of `sample` is well-formed GB18030 (its last scalar may be cut).

@@ -1,26 +1,41 @@
 import Foundation
+import Messages
 import Parallel
 import Synchronization
 
 /// V4: cut at weak pairs, then remove every word that its parts describe nearly as cheaply.
 ///
-/// A pair is strong if ln p(ab) > ln `min-proba` and ln p(ab) − ln p(a) − ln p(b) > `min-pmi`. A word w
-/// goes if ln p(w) − Σ ln p(parts) < |w| − 1, longest words first, where the parts come from the unigram
-/// tokenizer over the other words; its count then goes to its parts. Within one length the order is by
-/// count, rising, then by code point. Source: 最小熵原理（二） (2018) and the nlp-zero library.
-struct MinimumEntropyVocabulary {
-  private let work: WordDiscovery.Work
+/// A pair is strong if ln p(ab) > ln `minProbability` and ln p(ab) − ln p(a) − ln p(b) > `minPMI`. A
+/// word w goes if ln p(w) − Σ ln p(parts) < |w| − 1, longest words first, where the parts come from the
+/// unigram tokenizer over the other words; its count then goes to its parts. Within one length the order
+/// is by count, rising, then by code point. Source: 最小熵原理（二） (2018) and the nlp-zero library.
+public struct MinimumEntropy: DiscoveryMethod {
+  /// Least share of all pairs, and of all pieces.
+  public var minProbability: Double
+  /// In nats.
+  public var minPMI: Double
 
-  init(_ work: WordDiscovery.Work) { self.work = work }
+  public init(minProbability: Double = 1e-7, minPMI: Double = 1) {
+    self.minProbability = minProbability
+    self.minPMI = minPMI
+  }
 
-  func run() throws -> DiscoveryResult {
-    let minProbability = work.options.minProbability ?? 1e-7
-    let minPMI = work.options.minPMI?[0] ?? 1
+  public func check() throws(OptionError) {
+    if !(minProbability > 0 && minProbability < 1) {
+      throw OptionError(
+        "minProbability", expected: "a share between 0 and 1", received: minProbability)
+    }
+    try MethodOptions.check(minPMI: minPMI)
+  }
+
+  public func words(
+    of corpus: TextCorpus, explaining explained: [String], work: Work
+  ) throws -> DiscoveryResult {
+    try requireFit(corpus)
     // Pairs are a different total from characters: the article's own choice.
-    let segments = work.corpus.count - work.corpus.characterCounts.reduce(0, +)
-    let pairTotal = work.corpus.statistics.characters - segments
-    let counts = try work.grams(
-      order: 2, minCount: Int(minProbability * Double(pairTotal)) + 1)
+    let pairTotal = corpus.statistics.characters - corpus.segmentCount
+    let counts = try NGramCounts(
+      corpus: corpus, order: 2, minCount: Int(minProbability * Double(pairTotal)) + 1, work: work)
     let characters = Double(counts.characters)
     func pmi(_ gram: UInt64) -> Double {
       let left = Double(counts.count(gram >> PackedGram.bits) ?? 0) / characters
@@ -29,66 +44,58 @@ struct MinimumEntropyVocabulary {
     }
     let strong = counts.grams().map(\.key).filter { pmi($0) > minPMI }
     let cut = GramSet(strong)
-    let total = try countPieces(cut)
-    let threshold = minProbability * Double(total)
-    let (pieces, _) = try work.pieces(minCount: Int(threshold) + 1) { numbers, piece in
-      cut.forEachPiece(numbers, piece)
-    }
+    let total = try countPieces(corpus, cut, work)
+    let (pieces, _) = try PieceCounts.count(
+      corpus, minCount: Int(minProbability * Double(total)) + 1, work: work
+    ) { cut.forEachPiece($0, $1) }
     var redundancy = RedundancyRemoval(pieces)
-    let dropped = redundancy.run(cancellation: work.cancellation)
-    try work.cancellation.check()
+    let dropped = try redundancy.run(work)
     let kept = redundancy.remaining()
     let keptTotal = log(Double(max(1, redundancy.total)))
-    let words = kept.map { work.word($0, score: log(Double($0.count)) - keptTotal) }
-    var result = DiscoveryResult(words: words, scoreMeaning: "ln p of the word")
-    result.words.sortByCount()
-    result.figures = DiscoveryFigures(
-      distinct: counts.distinct, total: total, cohesive: strong.count, candidates: pieces.count)
+    var words = kept.map { corpus.word($0, score: log(Double($0.count)) - keptTotal) }
+    words.sortByCount()
     let keptCounts = Dictionary(uniqueKeysWithValues: kept.map { ($0.numbers, $0.count) })
-    let alphabet = work.corpus.alphabet
-    func text(_ part: [UInt16]) -> String { alphabet.text(part) }
-    result.explanations = try work.explanations(total: counts.characters) { numbers in
+    let alphabet = corpus.alphabet
+    let explanations = try WordExplanation.explain(
+      explained, in: corpus, total: counts.characters, work: work
+    ) { numbers in
       if let count = keptCounts[numbers] {
         return (true, count, "no description by shorter words comes close enough to its own cost")
       }
       if let parts = dropped[numbers] {
         let margin = String(format: "%.3f", parts.saving)
+        let shown = parts.parts.map { alphabet.text($0) }.joined(separator: " ")
         return (
           false, 0,
-          "redundant: as \(parts.parts.map(text).joined(separator: " ")) it costs only \(margin) nats "
-            + "more, below \(numbers.count - 1)"
+          "redundant: as \(shown) it costs only \(margin) nats more, below \(numbers.count - 1)"
         )
       }
-      for index in 1..<max(1, numbers.count) {
-        let pair = PackedGram.pack(numbers[(index - 1)...index])
-        if !cut.contains(pair) {
-          guard counts.count(pair) != nil else {
-            return (false, 0, "its pair \(text(PackedGram.characters(pair))) is too rare")
-          }
-          let value = String(format: "%.3f", pmi(pair))
-          return (
-            false, 0,
-            "its pair \(text(PackedGram.characters(pair))) has PMI \(value), not above \(minPMI)"
-          )
-        }
+      for pair in PackedGram.pairs(numbers) where !cut.contains(pair) {
+        let text = alphabet.text(pair)
+        guard counts.count(pair) != nil else { return (false, 0, "its pair \(text) is too rare") }
+        let value = String(format: "%.3f", pmi(pair))
+        return (false, 0, "its pair \(text) has PMI \(value), not above \(minPMI)")
       }
       return (
         false, 0, "its pairs are strong, but it is no more than \(minProbability) of the pieces"
       )
     }
-    return result
+    return DiscoveryResult(
+      words: words, scoreMeaning: "ln p of the word",
+      figures: DiscoveryFigures(
+        distinct: counts.distinct, total: total, cohesive: strong.count, candidates: pieces.count),
+      explanations: explanations, statistics: corpus.statistics)
   }
 
-  private func countPieces(_ cut: GramSet) throws -> Int {
+  private func countPieces(_ corpus: TextCorpus, _ cut: GramSet, _ work: Work) throws -> Int {
     let total = Atomic<Int>(0)
-    work.progress.begin("cutting", total: work.corpus.count, unit: "characters")
-    try work.corpus.forEachSegmentGroup(progress: work.progress, cancellation: work.cancellation) {
-      _, _, numbers in
-      var found = 0
-      cut.forEachPiece(numbers) { _, _ in found &+= 1 }
-      total.add(found, ordering: .relaxed)
+    try work.phase("cutting", of: corpus.count, unit: "characters") { phase in
+      try corpus.forEachSegmentGroup(phase) { _, _, numbers in
+        var found = 0
+        cut.forEachPiece(numbers) { _, _ in found &+= 1 }
+        total.add(found, ordering: .relaxed)
+      }
     }
-    work.progress.end()
     return total.load(ordering: .relaxed)
   }
 }
@@ -117,7 +124,7 @@ struct RedundancyRemoval {
   }
 
   /// Returns what was dropped: its parts, and how many nats more they cost.
-  mutating func run(cancellation: Cancellation) -> [[UInt16]: (parts: [[UInt16]], saving: Double)] {
+  mutating func run(_ work: Work) throws -> [[UInt16]: (parts: [[UInt16]], saving: Double)] {
     var dropped: [[UInt16]: (parts: [[UInt16]], saving: Double)] = [:]
     let order = words.indices.filter { words[$0].count >= 2 }.sorted { left, right in
       if words[left].count != words[right].count { return words[left].count > words[right].count }
@@ -126,7 +133,7 @@ struct RedundancyRemoval {
     }
     let logTotal = log(Double(total))
     for place in order {
-      if cancellation.isCancelled { break }
+      try work.check()
       let word = words[place]
       alive[place] = false
       let (parts, cost) = tokenize(word, logTotal: logTotal)

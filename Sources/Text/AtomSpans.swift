@@ -1,30 +1,34 @@
 /// Finds what is one token by its form: numbers with their decimals, units and dates, Latin words,
 /// dashes. Everything else is an ideograph run, for the dictionary, or a single sign.
-struct AtomSpans {
-  enum Span {
+public struct AtomSpans {
+  @frozen public enum Span: Sendable {
     case token
     case ideographs
     case space
   }
 
-  let line: ScalarLine
-  let end: Int
+  private let line: ScalarLine
+  private let end: Int
 
-  @inline(__always)
-  private func kind(_ index: Int) -> UInt8 {
-    index < end ? line.classes.pointer[index] : ScalarClass.space.rawValue
+  /// The spans of the first `end` scalars of `line`.
+  public init(_ line: ScalarLine, end: Int) {
+    self.line = line
+    self.end = end
   }
 
   @inline(__always)
-  private func isKind(_ index: Int, _ value: ScalarClass) -> Bool { kind(index) == value.rawValue }
-
-  private func isIdeograph(_ index: Int) -> Bool {
-    index < end && ScalarClass(rawValue: kind(index))?.isIdeograph == true
+  private func kind(_ index: Int) -> ScalarClass {
+    index < end ? line.classes.pointer[index] : .space
   }
+
+  @inline(__always)
+  private func isKind(_ index: Int, _ value: ScalarClass) -> Bool { kind(index) == value }
+
+  private func isIdeograph(_ index: Int) -> Bool { index < end && kind(index).isIdeograph }
 
   /// The span that begins at `start` and where it ends.
-  func next(_ start: Int) -> (kind: Span, end: Int) {
-    switch ScalarClass(rawValue: kind(start)) ?? .other {
+  public func next(_ start: Int) -> (kind: Span, end: Int) {
+    switch kind(start) {
     case .space: return (.space, start + 1)
     case .digit: return (.token, number(start))
     case .latin: return (.token, latin(start))

@@ -1,5 +1,6 @@
 import Foundation
 import Memory
+import Messages
 import Parallel
 
 /// Words as the stretches of text that stand most freely on their own.
@@ -15,47 +16,87 @@ import Parallel
 /// Sources: Jin and Tanaka-Ishii (2006), Magistry and Sagot (2012), "Unsupervised word segmentation: the
 /// case for Mandarin Chinese". Standardised differences, cohesion, β, κ and the re-estimation are this
 /// program's.
-struct AutonomyDiscovery {
+public struct Autonomy: DiscoveryMethod {
   /// What leaving out a border inside a word is worth (β).
   static let borderPrice = 2.0
   /// What a nat of cohesion is worth (κ).
   static let cohesionWeight = 1.0
 
-  private let work: WordDiscovery.Work
+  /// Least number of occurrences of an n-gram; `nil`: 2, and more in a corpus of over 20 million
+  /// characters, where the table must not grow with every accident.
+  public var minCount: Int?
+  /// Longest n-gram that is judged: 2 to 4.
+  public var order = 4
 
-  init(_ work: WordDiscovery.Work) { self.work = work }
+  public init() {}
 
-  func run() throws -> DiscoveryResult {
-    let characters = work.corpus.statistics.characters
-    // Twice is enough in a small corpus; in a large one the table must not grow with every accident.
-    let minCount = work.options.minCount ?? max(2, characters / 10_000_000)
-    let order = work.options.order ?? 4
-    let counts = try work.grams(order: order, minCount: minCount)
-    let lattice = try GramLattice(counts, threads: work.corpus.threads)
-    let scores = try scores(lattice, total: counts.characters, order: order, minCount: minCount)
+  public var reading: CorpusReading { .withoutAtoms }
+
+  public func check() throws(OptionError) {
+    if let minCount { try MethodOptions.check(minCount: minCount) }
+    try MethodOptions.check(order: order)
+  }
+
+  public func words(
+    of corpus: TextCorpus, explaining explained: [String], work: Work
+  ) throws -> DiscoveryResult {
+    try requireFit(corpus)
+    let minCount = minCount ?? max(2, corpus.statistics.characters / 10_000_000)
+    let counts = try NGramCounts(corpus: corpus, order: order, minCount: minCount, work: work)
+    let lattice = try GramLattice(counts, threads: corpus.threads)
+    let scores = try scores(
+      lattice, of: corpus, total: counts.characters, minCount: minCount, work)
     var table = ScoreTable(capacity: lattice.grams.count)
     for (place, gram) in lattice.grams.enumerated() {
       table.insert(gram.key, Float(scores[place]))
     }
     let firstCut = try count(
-      ScoreCutter(table: table, order: order, missing: -100), phase: "cutting")
+      "cutting", of: corpus, ScoreCutter(table: table, order: order, missing: -100), work)
     let total = log(Double(firstCut.reduce(0) { $0 + $1.count }))
     var logs = ScoreTable(capacity: firstCut.count)
     for word in firstCut { logs.insert(word.key, Float(log(Double(word.count)) - total)) }
     let words = try count(
-      ScoreCutter(table: logs, order: order, missing: Float(log(0.5) - total)),
-      phase: "cutting again")
-    return try result(words, counts: counts, table: table, minCount: minCount)
+      "cutting again", of: corpus,
+      ScoreCutter(table: logs, order: order, missing: Float(log(0.5) - total)), work)
+    var found = words.map { word in
+      DiscoveredWord(
+        word: corpus.alphabet.text(word.key), count: word.count,
+        score: Double(table[word.key] ?? 0))
+    }
+    found.sortByCount()
+    let kept = Dictionary(uniqueKeysWithValues: words.map { ($0.key, $0.count) })
+    let explanations = try WordExplanation.explain(
+      explained, in: corpus, total: counts.characters, work: work
+    ) { numbers in
+      guard numbers.count <= 4 else {
+        return (false, 0, "longer than the 4 characters this method judges")
+      }
+      let gram = PackedGram.pack(numbers)
+      guard let score = table[gram] else {
+        return (false, 0, "it occurs less than \(minCount) times apart from numbers")
+      }
+      let value = String(format: "autonomy and cohesion %.3f", score)
+      if let count = kept[gram] {
+        return (true, count, "\(value): cut out \(count) times")
+      }
+      return (false, 0, "\(value): wherever it occurs, other cuts stand more freely")
+    }
+    return DiscoveryResult(
+      words: found, scoreMeaning: "autonomy and cohesion: what cutting the word out is worth",
+      figures: DiscoveryFigures(
+        distinct: counts.distinct, total: counts.characters, cohesive: counts.table.count,
+        candidates: words.count),
+      explanations: explanations, statistics: corpus.statistics)
   }
 
   /// What cutting each gram out is worth.
-  private func scores(_ lattice: GramLattice, total: Int, order: Int, minCount: Int) throws
-    -> Block<Double>
-  {
-    let autonomies = try autonomies(lattice, order: order, minCount: minCount)
+  private func scores(
+    _ lattice: GramLattice, of corpus: TextCorpus, total: Int, minCount: Int, _ work: Work
+  ) throws -> Block<Double> {
+    let autonomies = try autonomies(lattice, of: corpus, minCount: minCount, work)
     let scores = Block<Double>(uninitializedCount: lattice.grams.count)
     // Chunks write to disjoint parts, here and below.
-    try lattice.forEachChunk(threads: work.corpus.threads) { range in
+    try lattice.forEachChunk(threads: corpus.threads) { range in
       for place in range {
         let length = lattice.length(place)
         let firmness =
@@ -68,13 +109,12 @@ struct AutonomyDiscovery {
   }
 
   /// The autonomy of each gram.
-  private func autonomies(_ lattice: GramLattice, order: Int, minCount: Int) throws
-    -> Block<Double>
-  {
+  private func autonomies(
+    _ lattice: GramLattice, of corpus: TextCorpus, minCount: Int, _ work: Work
+  ) throws -> Block<Double> {
     let entropies = try NeighborEntropies(
-      of: lattice, order: order, minCount: minCount, in: work.corpus, progress: work.progress,
-      cancellation: work.cancellation)
-    let threads = work.corpus.threads
+      of: lattice, order: order, minCount: minCount, in: corpus, work: work)
+    let threads = corpus.threads
     let count = lattice.grams.count
     let singles = lattice.grams.prefix { $0.key <= PackedGram.mask }
     let total = Double(singles.reduce(0) { $0 + $1.count })
@@ -125,17 +165,14 @@ struct AutonomyDiscovery {
     return autonomies
   }
 
-  private func count(_ cutter: ScoreCutter, phase: String) throws
-    -> [(key: UInt64, count: Int)]
-  {
+  private func count(
+    _ phase: String, of corpus: TextCorpus, _ cutter: ScoreCutter, _ work: Work
+  ) throws -> [(key: UInt64, count: Int)] {
     var words: [(key: UInt64, count: Int)] = []
-    work.progress.begin(phase, total: work.corpus.count, unit: "characters")
     try KeyCount.each(
-      corpus: work.corpus, minCount: 1,
-      scan: { stages in
-        try work.corpus.forEachSegmentGroup(
-          progress: work.progress, cancellation: work.cancellation
-        ) { _, _, numbers in
+      phase, in: corpus, minCount: 1, work: work,
+      scan: { stages, phase in
+        try corpus.forEachSegmentGroup(phase) { _, _, numbers in
           stages.use { stage in
             cutter.cut(numbers) { key in
               if key <= PackedGram.mask {
@@ -147,39 +184,6 @@ struct AutonomyDiscovery {
           }
         }
       }, { words.append(($0, $1)) })
-    work.progress.end()
     return words
-  }
-
-  private func result(
-    _ words: [(key: UInt64, count: Int)], counts: NGramCounts, table: ScoreTable, minCount: Int
-  ) throws -> DiscoveryResult {
-    let alphabet = work.corpus.alphabet
-    var found = words.map {
-      DiscoveredWord(
-        word: alphabet.text($0.key), count: $0.count, score: Double(table[$0.key] ?? 0))
-    }
-    found.sortByCount()
-    var result = DiscoveryResult(
-      words: found, scoreMeaning: "autonomy and cohesion: what cutting the word out is worth")
-    result.figures = DiscoveryFigures(
-      distinct: counts.distinct, total: counts.characters, cohesive: counts.table.count,
-      candidates: words.count)
-    let kept = Dictionary(uniqueKeysWithValues: words.map { ($0.key, $0.count) })
-    result.explanations = try work.explanations(total: counts.characters) { numbers in
-      guard numbers.count <= 4 else {
-        return (false, 0, "longer than the 4 characters this method judges")
-      }
-      let gram = PackedGram.pack(numbers)
-      guard let score = table[gram] else {
-        return (false, 0, "it occurs less than \(minCount) times apart from numbers")
-      }
-      let value = String(format: "autonomy and cohesion %.3f", score)
-      if let count = kept[gram] {
-        return (true, count, "\(value): cut out \(count) times")
-      }
-      return (false, 0, "\(value): wherever it occurs, other cuts stand more freely")
-    }
-    return result
   }
 }

@@ -18,10 +18,6 @@ public struct WordList: Sendable {
     for pair in pairs { add(pair.word, count: pair.count) }
   }
 
-  public init(_ words: [DiscoveredWord]) {
-    self.init(words.lazy.map { ($0.word, Double($0.count)) })
-  }
-
   /// Adds to the count of `word`.
   public mutating func add(_ word: String, count: Double) {
     guard !word.isEmpty else { return }
@@ -46,7 +42,8 @@ public struct WordList: Sendable {
     var hash: UInt64 = 0
     for byte in word.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
     let mask = slots.count - 1
-    var slot = Int(truncatingIfNeeded: PackedGram.hash(hash)) & mask
+    // The high bits of a product depend on all bits of its factor.
+    var slot = Int(truncatingIfNeeded: (hash &* 0x9E37_79B9_7F4A_7C15) >> 32) & mask
     while slots[slot] >= 0, !words[Int(slots[slot])].utf8.elementsEqual(word.utf8) {
       slot = (slot + 1) & mask
     }
@@ -74,7 +71,7 @@ public struct WordList: Sendable {
   }
 
   init(_ bytes: [UInt8], named name: String) throws {
-    let body = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
+    let body = bytes.starts(with: TextConversion.byteOrderMark) ? bytes.dropFirst(3) : bytes[...]
     for (index, line) in body.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated()
     {
       let line = line.last == 0x0D ? line.dropLast() : line
@@ -107,17 +104,5 @@ public struct WordList: Sendable {
     }
     guard let count = Double(String(decoding: digits, as: UTF8.self)) else { return nil }
     return count >= 0 && count <= largestCount ? count : nil
-  }
-}
-
-extension DiscoveryResult {
-  /// One `word TAB count TAB score` a line; line end and tab inside a word are written `\n`, `\t`.
-  public func tabSeparated() -> String {
-    var text = ""
-    for word in words {
-      let name = word.word == "\n" ? "\\n" : word.word == "\t" ? "\\t" : word.word
-      text += "\(name)\t\(word.count)\t\(String(format: "%.4f", word.score))\n"
-    }
-    return text
   }
 }

@@ -1,24 +1,28 @@
 import Memory
 
 /// What a scalar is to a segmenter.
-enum ScalarClass: UInt8 {
+@frozen
+public enum ScalarClass: BitwiseCopyable, Sendable {
   case other, space, digit, latin, ideograph, numeral, ordinal, dateUnit
   case numberJoiner, wordJoiner, joiner, percent, magnitude, repeated
 
-  var isIdeograph: Bool {
+  /// Characters that numbers are written with.
+  public static let numerals = "一二三四五六七八九十百千万亿零〇两"
+
+  public var isIdeograph: Bool {
     switch self {
     case .ideograph, .numeral, .ordinal, .dateUnit, .magnitude: true
     default: false
     }
   }
 
-  static let table: Block<UInt8> = {
-    let table = Block<UInt8>(repeating: ScalarClass.other.rawValue, count: 1 << 16)
+  private static let table: Block<ScalarClass> = {
+    let table = Block<ScalarClass>(repeating: .other, count: 1 << 16)
     func set(_ range: ClosedRange<Int>, _ value: ScalarClass) {
-      for scalar in range { table[scalar] = value.rawValue }
+      for scalar in range { table[scalar] = value }
     }
     func set(_ text: String, _ value: ScalarClass) {
-      for scalar in text.unicodeScalars { table[Int(scalar.value)] = value.rawValue }
+      for scalar in text.unicodeScalars { table[Int(scalar.value)] = value }
     }
     for range in [0x41...0x5A, 0x61...0x7A, 0xFF21...0xFF3A, 0xFF41...0xFF5A] { set(range, .latin) }
     // Accented Latin, Greek, Cyrillic, kana, Hangul: letters that words are written with.
@@ -31,7 +35,7 @@ enum ScalarClass: UInt8 {
     for range in [0x4E00...0x9FFF, 0x3400...0x4DBF, 0xF900...0xFAFF, 0x3007...0x3007] {
       set(range, .ideograph)
     }
-    set(NumberCharacters.numerals, .numeral)
+    set(numerals, .numeral)
     set("第", .ordinal)
     set("年月日时分", .dateUnit)
     set("余多", .magnitude)
@@ -41,14 +45,14 @@ enum ScalarClass: UInt8 {
     set("%％‰", .percent)
     set("—…─", .repeated)
     for scalar in [0x20, 0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0xA0, 0x3000, 0xFEFF] {
-      table[scalar] = ScalarClass.space.rawValue
+      table[scalar] = .space
     }
     return table
   }()
 
   @inline(__always)
-  static func of(_ scalar: UInt32) -> UInt8 {
+  public static func of(_ scalar: UInt32) -> ScalarClass {
     if scalar < 1 << 16 { return table.pointer[Int(scalar)] }
-    return scalar >= 0x20000 && scalar < 0x40000 ? ideograph.rawValue : other.rawValue
+    return scalar >= 0x20000 && scalar < 0x40000 ? .ideograph : .other
   }
 }

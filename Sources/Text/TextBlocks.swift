@@ -1,0 +1,130 @@
+import Formats
+import Messages
+
+/// The blocks of a `TextSource`, UTF-8, each ending with a line end.
+///
+/// Files that cannot be opened are left out and listed; where that leaves none, and for damage in the
+/// middle of a file, `next` throws.
+public struct TextBlocks {
+  public static let defaultSize = 4 << 20
+
+  private typealias Reader = (UnsafeMutableRawBufferPointer) throws -> Int
+
+  private let source: TextSource
+  private let size: Int
+  private let wholeLines: Bool
+  /// Files, and strings in memory, that were opened or left out so far.
+  private var seen = 0
+  private var reader: Reader?
+  /// The beginning of a line whose end is still to come.
+  private var carry: [UInt8] = []
+  private var chunk: [UInt8]
+  private var isFirstBlock = true
+  /// The file that the last block came from.
+  public private(set) var path = ""
+  public private(set) var skipped: [SkippedFile] = []
+  /// With `field`: lines with and without a usable value.
+  public private(set) var goodRecords = 0
+  public private(set) var badRecords = 0
+
+  init(_ source: TextSource, size: Int, wholeLines: Bool) {
+    self.source = source
+    self.size = max(16, size)
+    self.wholeLines = wholeLines || source.field != nil || source.encoding != .utf8
+    chunk = [UInt8](repeating: 0, count: self.size)
+  }
+
+  /// The next block, or `nil` after the last. A block ends with a line end, or, where a line is longer
+  /// than a block and may be cut, between two scalars.
+  ///
+  /// Throws `FileError` for a damaged file and where no file could be opened, `InputError` for GB18030
+  /// where UTF-8 is expected.
+  public mutating func next() throws -> [UInt8]? {
+    while true {
+      if reader == nil, try !openNext() { return nil }
+      guard let reader else { return nil }
+      let count = try chunk.withUnsafeMutableBytes { try reader($0) }
+      if count == 0 {
+        self.reader = nil
+        // A file's last line may lack its line end.
+        var block = carry
+        carry = []
+        if block.isEmpty { continue }
+        if block.last != 0x0A { block.append(0x0A) }
+        return try finish(block)
+      }
+      let cut = cutPoint(count)
+      guard cut > 0 else {
+        carry.append(contentsOf: chunk[..<count])
+        continue
+      }
+      var block: [UInt8] = []
+      swap(&block, &carry)
+      block.append(contentsOf: chunk[..<cut])
+      carry = Array(chunk[cut..<count])
+      return try finish(block)
+    }
+  }
+
+  private mutating func openNext() throws -> Bool {
+    isFirstBlock = true
+    switch source.origin {
+    case .memory(let bytes):
+      guard seen == 0 else { return false }
+      seen = 1
+      path = source.name
+      var position = 0
+      reader = { target in
+        let end = min(bytes.count, position + target.count)
+        target.copyBytes(from: bytes[position..<end])
+        defer { position = end }
+        return end - position
+      }
+      return true
+    case .files(let paths):
+      while seen < paths.count {
+        path = paths[seen]
+        seen += 1
+        do {
+          let file = try ByteSource(path: path)
+          reader = { try file.read(into: $0) }
+          return true
+        } catch let error as FileError {
+          skipped.append(SkippedFile(path: error.path, reason: error.reason))
+        }
+      }
+      if skipped.count == paths.count, let first = skipped.first {
+        throw FileError(path: first.path, reason: first.reason)
+      }
+      return false
+    }
+  }
+
+  private func cutPoint(_ count: Int) -> Int {
+    if let newline = chunk[..<count].lastIndex(of: 0x0A) { return newline + 1 }
+    if wholeLines { return 0 }
+    if carry.count < size { return 0 }
+    var cut = count
+    while cut > 0, count - cut < 4, chunk[cut - 1] & 0xC0 == 0x80 { cut -= 1 }
+    if cut > 0, chunk[cut - 1] >= 0xC0 { cut -= 1 }
+    return cut
+  }
+
+  private mutating func finish(_ raw: [UInt8]) throws -> [UInt8] {
+    var block = raw
+    switch source.encoding {
+    case .utf8: if isFirstBlock { try TextConversion.refuseGB18030(block, path: path) }
+    case .gb18030: block = TextConversion.utf8(fromGB18030: block)
+    case .auto: block = TextConversion.utf8(mixed: block)
+    }
+    if isFirstBlock, block.starts(with: TextConversion.byteOrderMark) { block.removeFirst(3) }
+    isFirstBlock = false
+    if let field = source.field {
+      let (text, good, bad) = JSONLinesField.extract(field, from: block)
+      goodRecords += good
+      badRecords += bad
+      return text
+    }
+    return block
+  }
+}

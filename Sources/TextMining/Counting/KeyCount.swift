@@ -1,0 +1,45 @@
+import Memory
+import Parallel
+
+/// Counting keys that a scan of the corpus emits, over as many scans as the memory asks for.
+enum KeyCount {
+  /// The keys that reach `minCount`, in no particular order. `body` gets the numbers of a chunk with
+  /// what follows, and how many of them start in the chunk.
+  static func collect(
+    _ phase: String, in corpus: TextCorpus, lookahead: Int, minCount: Int, work: Work,
+    _ body:
+      @escaping @Sendable (
+        _ numbers: UnsafeBufferPointer<UInt16>, _ starts: Int, _ stage: PartitionedCounter.Stage
+      ) -> Void
+  ) throws -> [(key: UInt64, count: Int)] {
+    var survivors: [(key: UInt64, count: Int)] = []
+    try each(
+      phase, in: corpus, minCount: minCount, work: work,
+      scan: { stages, phase in
+        try corpus.forEachChunk(lookahead: lookahead, phase) { _, numbers, starts in
+          stages.use { body(numbers, starts, $0) }
+        }
+      }, { survivors.append(($0, $1)) })
+    return survivors
+  }
+
+  /// Scans, as a phase of `work`, until every key was counted; `receive` gets the keys that reach
+  /// `minCount`, in no particular order. `reserved` bytes of the tables' memory are in use elsewhere.
+  static func each(
+    _ phase: String, in corpus: TextCorpus, minCount: Int, reserved: Int = 0, work: Work,
+    scan: (WorkspacePool<PartitionedCounter.Stage>, Work.Phase) throws -> Void,
+    _ receive: (_ key: UInt64, _ count: Int) throws -> Void
+  ) throws {
+    let counter = PartitionedCounter(
+      memory: corpus.tableMemory - reserved, minCount: minCount, expectedKeys: corpus.count)
+    try work.phase(phase, of: corpus.count, unit: "characters") { phase in
+      var again = true
+      while again {
+        let stages = WorkspacePool { counter.stage() }
+        try scan(stages, phase)
+        for stage in stages.idle() { stage.flush() }
+        again = try counter.harvest(receive)
+      }
+    }
+  }
+}
