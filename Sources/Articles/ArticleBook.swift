@@ -5,7 +5,9 @@ import Recipes
 public enum ArticleBook {
   /// In the order in which `danlu recipes` lists them.
   public static let all: [any Article.Type] = [
-    GANSingleLossArticle.self,
+    GANSingleLossArticle.self, DerivedOptimizersArticle.self, CustomOptimizersArticle.self,
+    LayerReuseArticle.self, InitializationArticle.self, SmoothingArticle.self, DropoutArticle.self,
+    DetExpArticle.self,
     WordDiscoveryArticle.self, DomainVocabularyArticle.self, WordCountArticle.self,
   ]
 
