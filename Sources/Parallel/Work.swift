@@ -10,8 +10,8 @@ public struct Work: Sendable {
   /// Reports nowhere and is never interrupted.
   public static let silent = Work()
 
-  package let progress: any ProgressReporter
-  package let cancellation: Cancellation
+  private let progress: any ProgressReporter
+  private let cancellation: Cancellation
 
   public init(
     progress: any ProgressReporter = SilentProgress(), cancellation: Cancellation = Cancellation()

@@ -73,7 +73,7 @@ extension VectorTrainer {
     try resume(options: saved, position: position, path: path)
   }
 
-  /// Writes one kind of vectors as text in word2vec's format, row by row. Throws `VectorError` if
+  /// Writes one kind of vectors as text in word2vec's format, row by row. Throws `InputError` if
   /// there are none of that kind.
   public func writeText(_ kind: VectorModel.Table, to path: String) throws {
     let table: RowTable? =
@@ -82,7 +82,7 @@ extension VectorTrainer {
       case .contexts: tables.contexts
       case .documents: tables.documents
       }
-    guard let table else { throw VectorError("no document vectors were trained") }
+    guard let table else { throw InputError("no document vectors were trained") }
     try table.writeText(to: path) { kind == .documents ? String($0) : self.vocabulary.words[$0] }
   }
 }

@@ -151,7 +151,7 @@ public struct DomainVocabulary {
     settings.seed = options.vectorSeed
     settings.threads = 1
     let trainer = try VectorTrainer(corpus: corpus, vocabulary: words, options: settings)
-    try trainer.train(progress: work.progress, cancellation: work.cancellation)
+    try trainer.train(work: work)
     return trainer.embedding().words
   }
 }

@@ -59,7 +59,7 @@ public struct SeededExpansion: Sendable {
         let least = threshold(depth: depth)
         let found = try search.nearest(
           to: queries, count: min(neighbors, vectors.count), minimumSimilarity: least,
-          threads: threads, cancellation: work.cancellation)
+          threads: threads, work: work)
         for list in found {
           for neighbor in list where neighbor.similarity >= least {
             let word = vectors.words[neighbor.row]

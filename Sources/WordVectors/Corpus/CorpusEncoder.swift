@@ -44,19 +44,21 @@ public struct CorpusEncoder {
   ///
   /// Throws `FileError` if it cannot be read, is not UTF-8, or has a word of more than 65,536 bytes.
   public mutating func add(
-    file path: String, progress: any ProgressReporter = SilentProgress(),
-    cancellation: Cancellation = Cancellation()
+    file path: String, work: Work = .silent
   ) throws {
     let source = try ByteSource(path: path)
-    progress.begin("reading \(path)", total: nil, unit: "bytes")
-    defer { progress.end() }
+    try work.phase("reading \(path)", unit: "bytes") { phase in
+      try add(source, path: path, phase)
+    }
+  }
+
+  private mutating func add(_ source: ByteSource, path: String, _ phase: Work.Phase) throws {
     let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 1 << 20)
     defer { buffer.deallocate() }
     var held = 0
     var line = 1
     var lineHasBytes = false
     while true {
-      try cancellation.check()
       let room = UnsafeMutableRawBufferPointer(
         UnsafeMutableBufferPointer(rebasing: buffer[held...]))
       let count = try source.read(into: room)
@@ -91,7 +93,7 @@ public struct CorpusEncoder {
       // The word that the end of the buffer cut goes to its start.
       for index in start..<end { buffer[index - start] = buffer[index] }
       held = end - start
-      progress.advance(by: count)
+      try phase.advance(count)
     }
   }
 

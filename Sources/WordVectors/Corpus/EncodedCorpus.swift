@@ -63,7 +63,7 @@ public final class EncodedCorpus: @unchecked Sendable {
   /// The corpus without the words that occur less often than `minimumCount`, numbered anew by
   /// descending count. Ids index `words`.
   ///
-  /// Throws `VectorError` if an id has no word.
+  /// Throws `InputError` if an id has no word.
   public func vocabulary(
     words: [String], minimumCount: Int = 1
   ) throws -> (vocabulary: VectorVocabulary, corpus: EncodedCorpus) {

@@ -54,7 +54,7 @@ public struct AnalogyQuestions: Sendable {
   /// Results of each section, in the order of the file.
   public func evaluate(
     _ vectors: VectorTable, threads: Int = defaultThreadCount,
-    cancellation: Cancellation = Cancellation()
+    work: Work = .silent
   ) throws -> [(section: String, result: Result)] {
     let unit = vectors.normalized
     let index = ExactNeighbors(unit)
@@ -76,7 +76,7 @@ public struct AnalogyQuestions: Sendable {
       queries += Analogy.query(unit, minus: [rows[0]], plus: [rows[1], rows[2]])
     }
     let found = try index.nearest(
-      to: queries, count: 4, threads: threads, cancellation: cancellation)
+      to: queries, count: 4, threads: threads, work: work)
     for (question, neighbors) in zip(asked, found) {
       let answer = neighbors.first { !question.rows[..<3].contains($0.row) }
       results[question.section]?.answered += 1

@@ -1,3 +1,4 @@
+import Messages
 import CVectorKernels
 import Foundation
 import Parallel
@@ -36,26 +37,24 @@ public struct SphericalKMeans: Sendable {
 
   public init(k: Int) { self.k = k }
 
-  /// Throws `VectorError` if there are fewer rows than clusters.
+  /// Throws `OptionError` if there are fewer rows than clusters.
   public func cluster(
-    _ vectors: VectorTable, progress: any ProgressReporter = SilentProgress(),
-    cancellation: Cancellation = Cancellation()
+    _ vectors: VectorTable, work: Work = .silent
   ) throws -> SphericalClusters {
     guard k >= 1, k <= vectors.count else {
-      throw VectorError("k must be from 1 to the \(vectors.count) vectors, received \(k)")
+      throw OptionError("k", expected: "from 1 to the \(vectors.count) vectors", received: k)
     }
     let unit = vectors.normalized
-    progress.begin("clustering", total: trials * maximumRounds, unit: "rounds")
-    defer { progress.end() }
-    var best: SphericalClusters?
-    for trial in 0..<max(1, trials) {
-      var random = RandomStream(seed: seed, stream: UInt64(trial))
-      let found = try improve(
-        unit, from: startRows(unit, &random), progress: progress, cancellation: cancellation)
-      if found.objective > best?.objective ?? -.infinity { best = found }
+    return try work.phase("clustering", of: trials * maximumRounds, unit: "rounds") { phase in
+      var best: SphericalClusters?
+      for trial in 0..<max(1, trials) {
+        var random = RandomStream(seed: seed, stream: UInt64(trial))
+        let found = try improve(unit, from: startRows(unit, &random), phase)
+        if found.objective > best?.objective ?? -.infinity { best = found }
+      }
+      guard let best else { throw InputError("no trial of k-means succeeded") }
+      return best
     }
-    guard let best else { throw VectorError("no trial of k-means succeeded") }
-    return best
   }
 
   /// The rows that the first centroids are.
@@ -90,20 +89,19 @@ public struct SphericalKMeans: Sendable {
   }
 
   private func improve(
-    _ unit: VectorTable, from rows: [Int], progress: any ProgressReporter,
-    cancellation: Cancellation
+    _ unit: VectorTable, from rows: [Int], _ phase: Work.Phase
   ) throws -> SphericalClusters {
     var centroids = rows.flatMap { unit[$0] }
     var assignments = [Int](repeating: -1, count: unit.count)
     var objective = 0.0
     for round in 1...max(1, maximumRounds) {
       let nearest = try ExactNeighbors(matrix: centroids, dimension: unit.dimension)
-        .nearest(to: unit.matrix, count: 1, threads: threads, cancellation: cancellation)
+        .nearest(to: unit.matrix, count: 1, threads: threads)
         .map { $0[0] }
       let moved = zip(nearest, assignments).filter { $0.row != $1 }.count
       assignments = nearest.map(\.row)
       objective = nearest.reduce(0) { $0 + Double($1.similarity) }
-      progress.advance(by: 1, note: "mean cosine \(Float(objective / Double(unit.count)))")
+      try phase.advance(note: "mean cosine \(Float(objective / Double(unit.count)))")
       if moved == 0 || round == maximumRounds {
         return SphericalClusters(
           assignments: assignments, centroids: centroids, objective: objective, rounds: round)

@@ -65,7 +65,7 @@ public struct WordSimilarity: Sendable {
   /// Correlates cosines with judgments. Words are looked up in lower case, and as they are written
   /// where that is not found; a pair with an unknown word is skipped.
   ///
-  /// Throws `VectorError` if fewer than 2 pairs are found.
+  /// Throws `InputError` if fewer than 2 pairs are found.
   public func evaluate(_ vectors: VectorTable) throws -> Result {
     func row(_ word: String) -> Int? { vectors.row(of: word.lowercased()) ?? vectors.row(of: word) }
     var cosines: [Double] = []
@@ -76,7 +76,7 @@ public struct WordSimilarity: Sendable {
       scores.append(pair.score)
     }
     guard cosines.count >= 2 else {
-      throw VectorError(
+      throw InputError(
         "\(cosines.count) of \(pairs.count) pairs have both words in the vocabulary; at least 2 are "
           + "needed for a correlation")
     }

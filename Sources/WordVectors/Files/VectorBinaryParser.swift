@@ -37,8 +37,7 @@ struct VectorBinaryParser {
 
   /// Reads the rows from the bytes at hand and then from `rest`. Throws `FileError`.
   static func read(
-    path: String, begin: ArraySlice<UInt8>, rest: ByteSource, progress: any ProgressReporter,
-    cancellation: Cancellation
+    path: String, begin: ArraySlice<UInt8>, rest: ByteSource, _ phase: Work.Phase
   ) throws -> VectorTable {
     guard let (head, first) = head(begin),
       (1...VectorTextParser.maximumDimension).contains(head.dimension), head.rows >= 0
@@ -51,11 +50,10 @@ struct VectorBinaryParser {
     var held = Array(begin[first...])
     var block = [UInt8](repeating: 0, count: 1 << 20)
     while true {
-      try cancellation.check()
       held.removeFirst(try parser.parseRows(held))
       let count = try block.withUnsafeMutableBytes { try rest.read(into: $0) }
       if count == 0 { return try parser.finish(unread: held) }
-      progress.advance(by: count)
+      try phase.advance(count)
       held.append(contentsOf: block[..<count])
     }
   }

@@ -70,7 +70,7 @@ enum VectorFile {
     guard let text = file.header.metadata["options"],
       let options = try? JSONDecoder().decode(VectorOptions.self, from: Data(text.utf8))
     else { throw invalid(path, "its options cannot be read") }
-    try options.validate()
+    try options.check()
     return options
   }
 

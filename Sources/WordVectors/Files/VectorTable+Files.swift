@@ -10,13 +10,12 @@ extension VectorTable {
   /// Throws `FileError`: unreadable, truncated, a first line that lies, a line of another dimension,
   /// numbers that are not finite.
   public init(
-    contentsOf path: String, table: VectorModel.Table = .words,
-    progress: any ProgressReporter = SilentProgress(), cancellation: Cancellation = Cancellation()
+    contentsOf path: String, table: VectorModel.Table = .words, work: Work = .silent
   ) throws {
     self =
       try path != "-" && VectorFile.isSafetensors(path)
       ? VectorFile.vectors(path: path, table: table)
-      : VectorTextParser.read(path: path, progress: progress, cancellation: cancellation)
+      : VectorTextParser.read(path: path, work: work)
   }
 
   /// Writes text in word2vec's format: `rows dimension`, then a name and its numbers on each line,

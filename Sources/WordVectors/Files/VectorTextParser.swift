@@ -24,27 +24,29 @@ struct VectorTextParser {
   private init(path: String) { self.path = path }
 
   /// Reads a file (`-` is standard input; gzip is unpacked). Throws `FileError` naming the line.
-  static func read(
-    path: String, progress: any ProgressReporter, cancellation: Cancellation
-  ) throws -> VectorTable {
+  static func read(path: String, work: Work) throws -> VectorTable {
     let source = try ByteSource(path: path)
+    return try work.phase("reading \(path)", unit: "bytes") { phase in
+      try read(path: path, source, phase)
+    }
+  }
+
+  private static func read(
+    path: String, _ source: ByteSource, _ phase: Work.Phase
+  ) throws -> VectorTable {
     var parser = VectorTextParser(path: path)
-    progress.begin("reading \(path)", total: nil, unit: "bytes")
-    defer { progress.end() }
     var buffer = [UInt8](repeating: 0, count: 1 << 20)
     var held = 0
     while true {
-      try cancellation.check()
       let start = held
       let count = try buffer.withUnsafeMutableBytes {
         try source.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[start...]))
       }
-      progress.advance(by: count)
+      try phase.advance(count)
       let end = held + count
       if parser.line == 0, VectorBinaryParser.isBinary(buffer[..<end]) {
         return try VectorBinaryParser.read(
-          path: path, begin: buffer[..<end], rest: source, progress: progress,
-          cancellation: cancellation)
+          path: path, begin: buffer[..<end], rest: source, phase)
       }
       let used = try buffer.withUnsafeBufferPointer { buffer in
         try parser.parseLines(UnsafeBufferPointer(rebasing: buffer[..<end]), isLast: count == 0)

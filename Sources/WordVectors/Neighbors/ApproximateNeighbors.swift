@@ -18,8 +18,7 @@ public final class ApproximateNeighbors: Sendable {
   /// Divides the rows into `clusterCount` clusters; √n × 2 if `nil`.
   public init(
     _ vectors: VectorTable, clusterCount: Int? = nil, rounds: Int = 8, seed: UInt64 = 1,
-    threads: Int = defaultThreadCount, progress: any ProgressReporter = SilentProgress(),
-    cancellation: Cancellation = Cancellation()
+    threads: Int = defaultThreadCount, work: Work = .silent
   ) throws {
     let automatic = Int(2 * Double(vectors.count).squareRoot())
     var means = SphericalKMeans(k: max(1, min(clusterCount ?? automatic, vectors.count)))
@@ -27,7 +26,7 @@ public final class ApproximateNeighbors: Sendable {
     means.maximumRounds = rounds
     means.seed = seed
     means.threads = threads
-    let clusters = try means.cluster(vectors, progress: progress, cancellation: cancellation)
+    let clusters = try means.cluster(vectors, work: work)
     var members = [[Int]](repeating: [], count: means.k)
     for (row, cluster) in clusters.assignments.enumerated() { members[cluster].append(row) }
     order = Array(members.joined())
@@ -49,14 +48,14 @@ public final class ApproximateNeighbors: Sendable {
   public func nearest(
     to queries: [Float], count: Int, probes: Int = 64, minimumSimilarity: Float = -.infinity,
     excludedRows: [Int?] = [], threads: Int = defaultThreadCount,
-    cancellation: Cancellation = Cancellation()
+    work: Work = .silent
   ) throws -> [[Neighbor]] {
     let homes = try centroids.nearest(
-      to: queries, count: 1, threads: threads, cancellation: cancellation)
+      to: queries, count: 1, threads: threads, work: work)
     var members = [[Int]](repeating: [], count: clusterCount)
     for (query, home) in homes.enumerated() { members[home[0].row].append(query) }
     let probed = try centroids.nearestToRows(
-      count: max(1, min(probes, clusterCount) - 1), threads: threads, cancellation: cancellation)
+      count: max(1, min(probes, clusterCount) - 1), threads: threads, work: work)
     // A part is at most this many queries of one cluster; their lists fit the cache.
     let chunk = 240
     let parts = members.enumerated().flatMap { cluster, queries in
@@ -65,7 +64,7 @@ public final class ApproximateNeighbors: Sendable {
       }
     }
     let found = try parallelMap(count: parts.count, threads: threads) { index in
-      try cancellation.check()
+      try work.check()
       let part = parts[index]
       let collector = NeighborCollector(
         queries: part.queries.flatMap {

@@ -49,7 +49,7 @@ public final class ExactNeighbors: Sendable {
   public func nearest(
     to queries: [Float], count: Int, minimumSimilarity: Float = -.infinity,
     excludedRows: [Int?] = [], threads: Int = defaultThreadCount,
-    cancellation: Cancellation = Cancellation()
+    work: Work = .silent
   ) throws -> [[Neighbor]] {
     require(
       queries.count % dimension == 0 && count > 0,
@@ -59,7 +59,7 @@ public final class ExactNeighbors: Sendable {
     // A chunk's queries share each block of rows while it is in the cache.
     let chunk = 240
     let parts = try parallelMap(count: (queryCount + chunk - 1) / chunk, threads: threads) { part in
-      try cancellation.check()
+      try work.check()
       let range = part * chunk..<min(queryCount, (part + 1) * chunk)
       let collector = NeighborCollector(
         queries: queries[range.lowerBound * self.dimension..<range.upperBound * self.dimension],
@@ -74,11 +74,11 @@ public final class ExactNeighbors: Sendable {
   /// The `count` nearest other rows of every row of `rows` (all rows if `nil`).
   public func nearestToRows(
     _ rows: [Int]? = nil, count: Int, minimumSimilarity: Float = -.infinity,
-    threads: Int = defaultThreadCount, cancellation: Cancellation = Cancellation()
+    threads: Int = defaultThreadCount, work: Work = .silent
   ) throws -> [[Neighbor]] {
     let rows = rows ?? Array(0..<rowCount)
     return try nearest(
       to: panels.rows(rows), count: count, minimumSimilarity: minimumSimilarity,
-      excludedRows: rows, threads: threads, cancellation: cancellation)
+      excludedRows: rows, threads: threads, work: work)
   }
 }

@@ -14,15 +14,15 @@ public final class DocumentInference: Sendable {
   private let tables: EmbeddingTables
   private let sampling: SamplingTables
 
-  /// Throws `VectorError` for a bag-of-words model, whose document vectors mean something only in
+  /// Throws `InputError` for a bag-of-words model, whose document vectors mean something only in
   /// the mean with their neighbors.
   public init(_ embedding: VectorModel) throws {
     guard embedding.options.method != .bagOfWords else {
-      throw VectorError(
+      throw InputError(
         "documents cannot be inferred from a cbow model; train jose, jose-joint or skip-gram")
     }
     guard embedding.vocabulary.count > 0, embedding.vocabulary.totalCount > 0 else {
-      throw VectorError("documents cannot be inferred: the model's vocabulary is empty")
+      throw InputError("documents cannot be inferred: the model's vocabulary is empty")
     }
     options = embedding.options
     vocabulary = embedding.vocabulary
@@ -48,23 +48,21 @@ public final class DocumentInference: Sendable {
   /// - Parameter passes: how often each document is read.
   public func infer(
     _ documents: [[UInt32]], passes: Int = 10, seed: UInt64 = 1,
-    threads: Int = defaultThreadCount, progress: any ProgressReporter = SilentProgress(),
-    cancellation: Cancellation = Cancellation()
+    threads: Int = defaultThreadCount, work: Work = .silent
   ) throws -> VectorTable {
     require(passes >= 0, "infer expected passes ≥ 0, received \(passes)")
     let table = try RowTable(rows: documents.count, dimension: options.dimension)
-    progress.begin("inferring", total: documents.count, unit: "documents")
-    defer { progress.end() }
     let block = 64
-    try parallelFor(count: (documents.count + block - 1) / block, threads: threads) { part in
-      try cancellation.check()
-      let range = part * block..<min(documents.count, (part + 1) * block)
-      for index in range {
-        self.fit(
-          documents[index], row: table.row(index), passes: passes,
-          random: RandomStream(seed: seed, stream: UInt64(index)))
+    try work.phase("inferring", of: documents.count, unit: "documents") { phase in
+      try parallelFor(count: (documents.count + block - 1) / block, threads: threads) { part in
+        let range = part * block..<min(documents.count, (part + 1) * block)
+        for index in range {
+          self.fit(
+            documents[index], row: table.row(index), passes: passes,
+            random: RandomStream(seed: seed, stream: UInt64(index)))
+        }
+        try phase.advance(range.count)
       }
-      progress.advance(by: range.count)
     }
     return VectorTable(
       words: documents.indices.map(String.init), dimension: options.dimension,

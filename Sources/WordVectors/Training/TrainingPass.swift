@@ -52,7 +52,7 @@ final class TrainingPass: Sendable {
   }
 
   /// Trains on one part; `stream` numbers the part over all epochs.
-  func run(_ part: CorpusPart, stream: UInt64, progress: any ProgressReporter) {
+  func run(_ part: CorpusPart, stream: UInt64, _ phase: Work.Phase) {
     var seeds = RandomStream(seed: options.seed, stream: 1 << 32 + stream)
     var random = SampleStream(seed: seeds.next())
     let worker = PositionWorker(options: options, tables: tables, sampling: sampling)
@@ -72,14 +72,14 @@ final class TrainingPass: Sendable {
         start = end
         if pending >= 10_000 {
           processed.add(pending, ordering: .relaxed)
-          progress.advance(by: pending)
+          phase.report(pending)
           pending = 0
           worker.rate = rate
         }
       }
     }
     processed.add(pending, ordering: .relaxed)
-    progress.advance(by: pending)
+    phase.report(pending)
   }
 }
 

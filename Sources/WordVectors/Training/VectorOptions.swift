@@ -1,3 +1,5 @@
+import Messages
+
 /// What is trained, and how.
 public struct VectorOptions: Sendable, Equatable, Codable {
   public enum Method: String, Sendable, Codable, CaseIterable {
@@ -82,27 +84,29 @@ public struct VectorOptions: Sendable, Equatable, Codable {
       + "seed \(seed)"
   }
 
-  /// Throws `VectorError` for a setting that cannot be trained with.
-  public func validate() throws {
-    func require(_ holds: Bool, _ name: String, _ expected: String, _ received: Any) throws {
-      if !holds { throw VectorError("\(name) must be \(expected), received \(received)") }
+  /// Throws `OptionError` for a setting that cannot be trained with.
+  public func check() throws(OptionError) {
+    func require(
+      _ holds: Bool, _ name: String, _ expected: String, _ received: some CustomStringConvertible
+    ) throws(OptionError) {
+      if !holds { throw OptionError(name, expected: expected, received: received) }
     }
     try require((1...16_384).contains(dimension), "dimension", "from 1 to 16384", dimension)
     try require((1...1000).contains(window), "window", "from 1 to 1000", window)
     try require((1...255).contains(negatives), "negatives", "from 1 to 255", negatives)
     try require(epochs > 0, "epochs", "at least 1", epochs)
     try require(
-      learningRate > 0 && learningRate.isFinite, "learning rate", "positive", learningRate)
+      learningRate > 0 && learningRate.isFinite, "learningRate", "a positive number", learningRate)
     try require(
-      finalLearningRate >= 0 && finalLearningRate <= learningRate, "final learning rate",
-      "from 0 to the learning rate \(learningRate)", finalLearningRate)
+      finalLearningRate >= 0 && finalLearningRate <= learningRate, "finalLearningRate",
+      "a number from 0 to the learning rate \(learningRate)", finalLearningRate)
     try require(
-      subsampling >= 0 && subsampling.isFinite, "subsampling", "0 (off) or positive", subsampling)
-    try require(margin.isFinite && abs(margin) <= 4, "margin", "from −4 to 4", margin)
+      subsampling >= 0 && subsampling.isFinite, "subsampling", "0 (off) or a positive number", subsampling)
+    try require(margin.isFinite && abs(margin) <= 4, "margin", "a number from −4 to 4", margin)
     try require(threads > 0, "threads", "at least 1", threads)
     try require(
       documents || method != .sphericalJoint, "documents",
-      "on for \(Method.sphericalJoint.rawValue)",
+      "to be on for \(Method.sphericalJoint.rawValue)",
       "off")
   }
 }

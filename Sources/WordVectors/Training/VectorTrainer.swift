@@ -29,23 +29,23 @@ public final class VectorTrainer {
   ///   - documentDirectory: where a temporary file with the document vectors goes; in memory if
   ///     `nil`.
   ///
-  /// Throws `VectorError` for options or a corpus that cannot be trained on.
+  /// Throws `OptionError` for options, `InputError` for a corpus that cannot be trained on.
   public init(
     corpus: EncodedCorpus, vocabulary: VectorVocabulary, options: VectorOptions,
     documentDirectory: String? = nil
   ) throws {
-    try options.validate()
+    try options.check()
     guard vocabulary.count >= 2 else {
-      throw VectorError(
+      throw InputError(
         "the vocabulary has \(vocabulary.count) word\(vocabulary.count == 1 ? "" : "s"), training "
-          + "needs at least 2; give more text or a smaller minimum count")
+          + "needs at least 2; give more text or a smaller `minCount`")
     }
     guard corpus.tokenCount > 0 else {
-      throw VectorError(
+      throw InputError(
         "the corpus has no words; all of its \(corpus.documentCount) documents are empty")
     }
     if let highest = corpus.tokens.max(), Int(highest) >= vocabulary.count {
-      throw VectorError(
+      throw InputError(
         "the corpus has the word id \(highest), but the vocabulary has \(vocabulary.count) words")
     }
     self.corpus = corpus
@@ -65,24 +65,30 @@ public final class VectorTrainer {
   ///
   /// - Parameter checkpoint: called between parts, at most every `checkpointInterval`.
   public func train(
-    progress: any ProgressReporter = SilentProgress(), cancellation: Cancellation = Cancellation(),
-    checkpointInterval: Duration = .seconds(300),
+    work: Work = .silent, checkpointInterval: Duration = .seconds(300),
     checkpoint: ((VectorTrainer) throws -> Void)? = nil
   ) throws {
     let total = corpus.tokenCount * options.epochs
-    progress.begin("training", total: total, unit: "words")
-    progress.advance(by: completedTokens)
-    defer { progress.end() }
+    try work.phase("training", of: total, unit: "words") { phase in
+      phase.report(completedTokens)
+      try train(phase, checkpointInterval: checkpointInterval, checkpoint: checkpoint)
+    }
+  }
+
+  private func train(
+    _ phase: Work.Phase, checkpointInterval: Duration,
+    checkpoint: ((VectorTrainer) throws -> Void)?
+  ) throws {
     var lastCheckpoint = ContinuousClock.now
     // Threads meet after each stretch, so that checkpoints see no running part.
     let stretch = options.threads == 1 ? 1 : max(8 * options.threads, parts.count / 8)
     while !isComplete {
-      try cancellation.check()
+      try phase.check()
       let epoch = completedParts / parts.count
       let first = completedParts % parts.count
       let count = min(stretch, parts.count - first)
       let done = Atomic<Int>(completedTokens)
-      try run(parts: first..<(first + count), epoch: epoch, done: done, progress: progress)
+      try run(parts: first..<(first + count), epoch: epoch, done: done, phase)
       completedParts += count
       completedTokens = done.load(ordering: .relaxed)
       if completedParts % parts.count == 0, options.method.isSpherical {
@@ -96,7 +102,7 @@ public final class VectorTrainer {
   }
 
   private func run(
-    parts range: Range<Int>, epoch: Int, done: borrowing Atomic<Int>, progress: any ProgressReporter
+    parts range: Range<Int>, epoch: Int, done: borrowing Atomic<Int>, _ phase: Work.Phase
   ) throws {
     let pass = TrainingPass(
       corpus: corpus, options: options, tables: tables, sampling: sampling,
@@ -104,8 +110,7 @@ public final class VectorTrainer {
     let parts = parts
     try parallelFor(count: range.count, threads: options.threads) { index in
       let part = range.lowerBound + index
-      pass.run(
-        parts[part], stream: UInt64(epoch * parts.count + part), progress: progress)
+      pass.run(parts[part], stream: UInt64(epoch * parts.count + part), phase)
     }
     done.store(pass.completed, ordering: .relaxed)
   }

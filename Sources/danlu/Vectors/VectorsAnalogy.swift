@@ -6,7 +6,7 @@ struct VectorsAnalogy: ParsableCommand {
     commandName: "analogy",
     abstract: "A is to B as C is to …: the words nearest to B − A + C.",
     discussion: """
-      EXAMPLES
+      Examples:
         danlu vectors analogy model.safetensors 男人 国王 女人
       """)
 
@@ -34,8 +34,7 @@ struct VectorsAnalogy: ParsableCommand {
   }
 
   func run() throws {
-    Interruption.install()
-    let vectors = try file.read(progress: TerminalProgress())
+    let vectors = try file.read()
     let rows = try [a, b, c].map { try vectors.requiredRow(of: $0, in: file.vectors) }
     let answers = try Analogy.answers(
       vectors, minus: [rows[0]], plus: [rows[1], rows[2]], count: count

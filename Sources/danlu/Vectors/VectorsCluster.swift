@@ -8,7 +8,7 @@ struct VectorsCluster: ParsableCommand {
     commandName: "cluster",
     abstract: "Spherical k-means; with labels also NMI, ARI and purity.",
     discussion: """
-      EXAMPLES
+      Examples:
         danlu vectors cluster model.safetensors --k 200 --out clusters.tsv
         danlu vectors cluster model.safetensors --table documents --k 20 --labels labels.txt --json
       """)
@@ -42,7 +42,7 @@ struct VectorsCluster: ParsableCommand {
     }
   }
 
-  private struct Report: Encodable {
+  private struct Output: Encodable {
     let k, vectors, rounds: Int
     let meanCosine: Double
     let sizes: [Int]
@@ -50,9 +50,7 @@ struct VectorsCluster: ParsableCommand {
   }
 
   func run() throws {
-    Interruption.install()
-    let progress = TerminalProgress()
-    let vectors = try file.read(progress: progress)
+    let vectors = try file.read()
     let classes = try labels.map { try readLabels($0, count: vectors.count) }
     var means = SphericalKMeans(k: k)
     means.trials = trials
@@ -60,7 +58,7 @@ struct VectorsCluster: ParsableCommand {
     means.seed = seed
     means.threads = threads.count
     let clusters = try means.cluster(
-      vectors, progress: progress, cancellation: Interruption.cancellation)
+      vectors, work: Terminal.work)
     if let out {
       try AtomicFile.write(to: out) { file in
         for (name, cluster) in zip(vectors.words, clusters.assignments) {
@@ -71,7 +69,7 @@ struct VectorsCluster: ParsableCommand {
     var sizes = [Int](repeating: 0, count: k)
     for cluster in clusters.assignments { sizes[cluster] += 1 }
     let agreement = classes.map { ClusterAgreement(clusters: clusters.assignments, classes: $0) }
-    let report = Report(
+    let report = Output(
       k: k, vectors: vectors.count, rounds: clusters.rounds,
       meanCosine: clusters.objective / Double(vectors.count), sizes: sizes,
       mi: agreement?.mutualInformation, nmi: agreement?.normalizedMutualInformation,

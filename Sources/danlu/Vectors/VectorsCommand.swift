@@ -13,7 +13,7 @@ struct VectorsCommand: ParsableCommand {
       `train` wrote (safetensors) or in word2vec's text or binary format; gzip is unpacked, `-` is
       standard input.
 
-      EXAMPLES
+      Examples:
         danlu vectors train corpus.txt --out model.safetensors
         danlu vectors similar model.safetensors 变压器
         danlu vectors evaluate model.safetensors --pairs wordsim353.tsv --json
@@ -37,10 +37,8 @@ struct VectorFileOptions: ParsableArguments {
   @Option(help: "Which vectors of a model: words, contexts or documents.")
   var table = VectorModel.Table.words
 
-  func read(progress: TerminalProgress) throws -> VectorTable {
-    try VectorTable(
-      contentsOf: vectors, table: table, progress: progress,
-      cancellation: Interruption.cancellation)
+  func read() throws -> VectorTable {
+    try VectorTable(contentsOf: vectors, table: table, work: Terminal.work)
   }
 }
 

@@ -10,7 +10,7 @@ struct VectorsEvaluate: ParsableCommand {
       Pairs: two words and a number on each line. Analogies: four words on each line, `: name`
       begins a section. What has an unknown word is skipped and counted as missing.
 
-      EXAMPLES
+      Examples:
         danlu vectors evaluate model.safetensors --pairs wordsim353.tsv --json
         danlu vectors evaluate model.safetensors --analogies ca8.txt
       """)
@@ -35,7 +35,7 @@ struct VectorsEvaluate: ParsableCommand {
     let accuracy: Double
     let correct, answered, missing: Int
   }
-  private struct Report: Encodable {
+  private struct Output: Encodable {
     var spearman: Double?
     var pairs: Int?
     var missing: Int?
@@ -44,9 +44,8 @@ struct VectorsEvaluate: ParsableCommand {
   }
 
   func run() throws {
-    Interruption.install()
-    let vectors = try file.read(progress: TerminalProgress())
-    var report = Report()
+    let vectors = try file.read()
+    var report = Output()
     if let pairs {
       let result = try WordSimilarity(contentsOf: pairs).evaluate(vectors)
       report.spearman = result.spearman
@@ -55,7 +54,7 @@ struct VectorsEvaluate: ParsableCommand {
     }
     if let analogies {
       let sections = try AnalogyQuestions(contentsOf: analogies).evaluate(
-        vectors, threads: threads.count, cancellation: Interruption.cancellation)
+        vectors, threads: threads.count, work: Terminal.work)
       let answered = sections.reduce(0) { $0 + $1.result.answered }
       report.accuracy =
         answered > 0

@@ -12,7 +12,7 @@ struct VectorsInfer: ParsableCommand {
       A line is a document; unknown words are left out, and a document without known words has the
       zero vector. The result does not depend on the number of threads.
 
-      EXAMPLES
+      Examples:
         danlu vectors infer model.safetensors new.txt --out new-vectors.txt
       """)
 
@@ -38,20 +38,17 @@ struct VectorsInfer: ParsableCommand {
     if passes < 0 { throw ValidationError("--passes must be at least 0, received \(passes)") }
   }
 
-  private struct Report: Encodable {
+  private struct Output: Encodable {
     let documents, emptyDocuments, knownWords, unknownWords, dimension: Int
     let vectors: String
   }
 
   func run() throws {
-    Interruption.install()
-    let progress = TerminalProgress()
-    let cancellation = Interruption.cancellation
     let embedding = try VectorModel(contentsOf: model)
     let inference = try DocumentInference(embedding)
     var encoder = CorpusEncoder()
     for file in files {
-      try encoder.add(file: file, progress: progress, cancellation: cancellation)
+      try encoder.add(file: file, work: Terminal.work)
     }
     let (vocabulary, corpus) = try encoder.finish(minimumCount: 1)
     let known = vocabulary.words.map { embedding.vocabulary.id(of: $0) }
@@ -59,11 +56,10 @@ struct VectorsInfer: ParsableCommand {
       corpus.document(index).compactMap { known[Int($0)] }
     }
     let vectors = try inference.infer(
-      documents, passes: passes, seed: seed, threads: threads.count, progress: progress,
-      cancellation: cancellation)
+      documents, passes: passes, seed: seed, threads: threads.count, work: Terminal.work)
     try vectors.writeText(to: out)
     let knownWords = documents.reduce(0) { $0 + $1.count }
-    let report = Report(
+    let report = Output(
       documents: documents.count, emptyDocuments: documents.count(where: \.isEmpty),
       knownWords: knownWords, unknownWords: corpus.tokenCount - knownWords,
       dimension: vectors.dimension, vectors: out)

@@ -13,7 +13,7 @@ struct VectorsSimilar: ParsableCommand {
 
       --fast divides all vectors into clusters first, so it is for --all and for many words.
 
-      EXAMPLES
+      Examples:
         danlu vectors similar model.safetensors 变压器 电网 --count 20
         danlu vectors similar model.safetensors --all --count 50 --min-similarity 0.6 --out words.net
         danlu communities words.net --directed --two-level
@@ -68,21 +68,19 @@ struct VectorsSimilar: ParsableCommand {
     let word: String
     let neighbors: [Found]
   }
-  private struct Summary: Encodable {
+  private struct Output: Encodable {
     let words, links: Int
     let seconds: Double
   }
 
   func run() throws {
-    Interruption.install()
-    let progress = TerminalProgress()
-    let vectors = try file.read(progress: progress)
+    let vectors = try file.read()
     let rows =
       all
       ? Array(0..<vectors.count)
       : try words.map { try vectors.requiredRow(of: $0, in: file.vectors) }
     let started = ContinuousClock.now
-    let found = try neighbors(of: rows, in: vectors, progress: progress)
+    let found = try neighbors(of: rows, in: vectors)
     let seconds = (ContinuousClock.now - started) / .seconds(1)
     if let out {
       try AtomicFile.write(to: out) { file in
@@ -99,7 +97,7 @@ struct VectorsSimilar: ParsableCommand {
       }
     }
     if all {
-      let summary = Summary(
+      let summary = Output(
         words: rows.count, links: found.reduce(0) { $0 + $1.count }, seconds: seconds)
       if output.json {
         try Console.json(summary)
@@ -142,20 +140,17 @@ struct VectorsSimilar: ParsableCommand {
     }
   }
 
-  private func neighbors(
-    of rows: [Int], in vectors: VectorTable, progress: TerminalProgress
-  ) throws -> [[Neighbor]] {
-    let cancellation = Interruption.cancellation
+  private func neighbors(of rows: [Int], in vectors: VectorTable) throws -> [[Neighbor]] {
     let bound = minSimilarity ?? -.infinity
     guard fast else {
       return try ExactNeighbors(vectors).nearestToRows(
         rows, count: count, minimumSimilarity: bound, threads: threads.count,
-        cancellation: cancellation)
+        work: Terminal.work)
     }
     let index = try ApproximateNeighbors(
-      vectors, seed: seed, threads: threads.count, progress: progress, cancellation: cancellation)
+      vectors, seed: seed, threads: threads.count, work: Terminal.work)
     return try index.nearest(
       to: rows.flatMap { vectors[$0] }, count: count, probes: probes, minimumSimilarity: bound,
-      excludedRows: rows, threads: threads.count, cancellation: cancellation)
+      excludedRows: rows, threads: threads.count, work: Terminal.work)
   }
 }

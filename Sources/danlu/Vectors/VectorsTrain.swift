@@ -18,7 +18,7 @@ struct VectorsTrain: ParsableCommand {
 
       An interrupted training leaves MODEL.checkpoint and goes on with --resume.
 
-      EXAMPLES
+      Examples:
         danlu vectors train corpus.txt --out model.safetensors
         danlu vectors train corpus.txt.gz --method skip-gram --negatives 10 --min-count 2 \\
             --out model.safetensors --word-output words.txt
@@ -125,7 +125,7 @@ struct VectorsTrain: ParsableCommand {
     if resume, files.contains("-") {
       throw ValidationError("--resume reads the text again; standard input cannot be read twice")
     }
-    do { try options.validate() } catch { throw ValidationError("\(error)") }
+    try options.check()
   }
 
   private var options: VectorOptions {
@@ -148,7 +148,7 @@ struct VectorsTrain: ParsableCommand {
     return options
   }
 
-  private struct Report: Encodable {
+  private struct Output: Encodable {
     let method: String
     let words, documents, tokens, epochs, threads: Int
     let seed: UInt64
@@ -157,9 +157,6 @@ struct VectorsTrain: ParsableCommand {
   }
 
   func run() throws {
-    Interruption.install()
-    let progress = TerminalProgress()
-    let cancellation = Interruption.cancellation
     let started = ContinuousClock.now
     // Found out now, not after hours of training.
     for path in [out, wordOutput, contextOutput, documentOutput] {
@@ -167,7 +164,7 @@ struct VectorsTrain: ParsableCommand {
     }
     var encoder = CorpusEncoder(tokensInMemory: millionTokens * 1_000_000, directory: temporary)
     for file in files {
-      try encoder.add(file: file, progress: progress, cancellation: cancellation)
+      try encoder.add(file: file, work: Terminal.work)
     }
     let (vocabulary, corpus) = try encoder.finish(minimumCount: minCount)
     let trainer = try VectorTrainer(
@@ -179,13 +176,12 @@ struct VectorsTrain: ParsableCommand {
     let resumed = trainer.completedTokens
     do {
       try trainer.train(
-        progress: progress, cancellation: cancellation,
+        work: Terminal.work,
         checkpointInterval: .seconds(checkpointMinutes * 60),
         checkpoint: checkpointMinutes > 0 ? { try $0.writeCheckpoint(to: checkpoint) } : nil)
-    } catch let error as Cancelled {
+    } catch is Cancelled {
       try trainer.writeCheckpoint(to: checkpoint)
-      Console.note("\(checkpoint) holds what is done; go on with --resume")
-      throw error
+      throw Interrupted(advice: "\(checkpoint) holds what is done; go on with --resume")
     }
     let seconds = (ContinuousClock.now - read) / .seconds(1)
     try trainer.write(to: out)
@@ -195,7 +191,7 @@ struct VectorsTrain: ParsableCommand {
     for case (let table, let path?) in texts { try trainer.writeText(table, to: path) }
     try? FileManager.default.removeItem(atPath: checkpoint)
     let trained = Double(trainer.completedTokens - resumed)
-    let report = Report(
+    let report = Output(
       method: options.method.rawValue, words: vocabulary.count, documents: corpus.documentCount,
       tokens: corpus.tokenCount, epochs: options.epochs, threads: options.threads, seed: seed,
       readingSeconds: (read - started) / .seconds(1), trainingSeconds: seconds,
