@@ -53,7 +53,7 @@ inline at::Tensor reshape(const CTorchSlot *slots, int32_t count) {
 // Graph nodes are intrusively counted from libtorch 2.13 on; earlier ones go the usual way.
 #if TORCH_VERSION_MAJOR > 2 || TORCH_VERSION_MINOR >= 13
 
-/// Above this many elements the dispatcher's share is small and libtorch's vectorised kernels win.
+/// Above this many elements the dispatcher's share is small and libtorch's vectorized kernels win.
 constexpr int64_t largestCount = 256;
 
 /// Whether this thread runs plain: no autocast, no inference mode, no transform, no profiler, no

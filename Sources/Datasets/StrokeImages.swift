@@ -59,7 +59,7 @@ public enum StrokeImages {
 private struct Handwriting {
   /// Columns of the linear map from the skeleton's box to pixels, and where the center goes.
   var (xx, xy, yx, yy): (Double, Double, Double, Double)
-  var (centreX, centreY): (Double, Double)
+  var (centerX, centerY): (Double, Double)
   /// The standard deviation of a knot's jitter, in the box's units.
   let jitter: Double
   /// The smooth field: amplitude (in the box's units), frequencies and phases for either axis.
@@ -83,8 +83,8 @@ private struct Handwriting {
     xy = -sine * height - cosine * slant * height
     yx = sine * width
     yy = cosine * height - sine * slant * height
-    centreX = size / 2 + limited(0.6, &random)
-    centreY = size / 2 + limited(0.6, &random)
+    centerX = size / 2 + limited(0.6, &random)
+    centerY = size / 2 + limited(0.6, &random)
     jitter = 0.012 + 0.018 * random.uniform()
     bend = 0.055 * random.uniform()
     waves = (0..<8).map { $0 % 2 == 0 ? 2 + 3 * random.uniform() : 2 * .pi * random.uniform() }
@@ -98,7 +98,7 @@ private struct Handwriting {
   func pixel(_ x: Double, _ y: Double) -> (x: Double, y: Double) {
     let u = x - 0.5 + bend * (sin(waves[0] * y + waves[1]) + sin(waves[2] * x + waves[3]))
     let v = y - 0.5 + bend * (sin(waves[4] * x + waves[5]) + sin(waves[6] * y + waves[7]))
-    return (centreX + xx * u + xy * v, centreY + yx * u + yy * v)
+    return (centerX + xx * u + xy * v, centerY + yx * u + yy * v)
   }
 
   func write(
@@ -141,7 +141,7 @@ private struct Handwriting {
     let room = size - 2 * reach
     let scale = min(1, room / max(extent.max(), 1e-9))
     let half = extent * scale / 2
-    let center = SIMD2(centreX, centreY).clamped(
+    let center = SIMD2(centerX, centerY).clamped(
       lowerBound: half + reach, upperBound: size - reach - half)
     return (scale, center - (low + high) / 2 * scale)
   }

@@ -64,14 +64,14 @@ public enum ToySets {
     var labels: [Int] = []
     for _ in 0..<count {
       let shape = random.below(4)
-      let centreX = 4 + 7 * random.uniform()
-      let centreY = 4 + 7 * random.uniform()
+      let centerX = 4 + 7 * random.uniform()
+      let centerY = 4 + 7 * random.uniform()
       let radius = 2 + 2.5 * random.uniform()
       let amplitude = 0.6 + 0.4 * random.uniform()
       for row in 0..<16 {
         for column in 0..<16 {
-          let dx = Double(column) - centreX
-          let dy = Double(row) - centreY
+          let dx = Double(column) - centerX
+          let dy = Double(row) - centerY
           let distance = (dx * dx + dy * dy).squareRoot()
           let value =
             switch shape {

@@ -1,4 +1,7 @@
-/// A failure of libtorch, or of finding it: one line for people, the C++ backtrace in `details`.
+import Foundation
+
+/// A failure of libtorch, or of finding it: one line for people, the C++ backtrace in `details`, which
+/// `description` shows where the environment has `DANLU_VERBOSE=1`.
 public struct TorchError: Error, CustomStringConvertible {
   public let message: String
   public let details: String
@@ -8,7 +11,14 @@ public struct TorchError: Error, CustomStringConvertible {
     self.details = details
   }
 
-  public var description: String { message }
+  public var description: String {
+    description(isVerbose: ProcessInfo.processInfo.environment["DANLU_VERBOSE"] == "1")
+  }
+
+  /// The message, with the backtrace if `isVerbose`.
+  public func description(isVerbose: Bool) -> String {
+    isVerbose && !details.isEmpty ? "\(message)\n\(details)" : message
+  }
 
   /// The last failure that the table reported on this thread, said of `subject`.
   static func last(_ subject: String) -> TorchError {
