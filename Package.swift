@@ -47,7 +47,7 @@ let package = Package(
         "Parallel", "Messages",
       ],
       exclude: [
-        "Layers", "Mathematics", "Optimization", "Graphs", "Words/JoSE.swift",
+        "Layers", "Mathematics", "Optimization",
       ]),
     .target(
       name: "Recipes",

@@ -5,8 +5,8 @@ import Recipes
 public enum ArticleBook {
   /// In the order in which `danlu recipes` lists them.
   public static let all: [any Article.Type] = [
-    GANSingleLossArticle.self,
-    WordDiscoveryArticle.self, DomainVocabularyArticle.self, WordCountArticle.self,
+    GANSingleLossArticle.self, JoseArticle.self, WordDiscoveryArticle.self,
+    DomainVocabularyArticle.self, WordCountArticle.self, InfomapArticle.self,
   ]
 
   public static var cards: [RecipeCard] { all.map { $0.card } }
