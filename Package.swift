@@ -45,9 +45,6 @@ let package = Package(
         "Recipes", "Training", "Generative", "Optimizers", "Datasets", "Layers", "Torch",
         "TextMining", "WordVectors", "Communities", "Text", "Tracking", "Reports", "Formats",
         "Parallel", "Messages",
-      ],
-      exclude: [
-        "Layers", "Mathematics", "Optimization",
       ]),
     .target(
       name: "Recipes",
@@ -67,7 +64,8 @@ let package = Package(
         "Optimizers", "Datasets", "Layers", "Torch", "Tracking", "Formats", "Parallel", "Messages",
       ]),
     .target(name: "Optimizers", dependencies: ["Layers", "Torch", "Messages"]),
-    .target(name: "Datasets", dependencies: ["Torch", "Formats", "Parallel", "Messages"]),
+    .target(
+      name: "Datasets", dependencies: ["Layers", "Torch", "Formats", "Parallel", "Messages"]),
     .target(name: "Layers", dependencies: ["Torch", "Formats", "Messages"]),
 
     // Tensors, on libtorch.

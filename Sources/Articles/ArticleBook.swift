@@ -5,7 +5,9 @@ import Recipes
 public enum ArticleBook {
   /// In the order in which `danlu recipes` lists them.
   public static let all: [any Article.Type] = [
-    GANSingleLossArticle.self, JoseArticle.self, WordDiscoveryArticle.self,
+    GANSingleLossArticle.self, DerivedOptimizersArticle.self, CustomOptimizersArticle.self,
+    LayerReuseArticle.self, InitializationArticle.self, SmoothingArticle.self, DropoutArticle.self,
+    DetExpArticle.self, JoseArticle.self, WordDiscoveryArticle.self,
     DomainVocabularyArticle.self, WordCountArticle.self, InfomapArticle.self,
   ]
 

@@ -1,4 +1,5 @@
 import Foundation
+import Layers
 import Messages
 import Torch
 
@@ -66,7 +67,7 @@ public final class BatchLoader {
   private var upcoming = State()
 
   /// Traps on sizes that cannot be: a batch size below 1, a rank outside the world. Throws
-  /// `EmptyDataset` where no batch can be made.
+  /// `EmptyDatasetError` where no batch can be made.
   public init(_ dataset: Dataset, _ configuration: Configuration) throws {
     require(
       configuration.batchSize >= 1 && configuration.worldSize >= 1 && configuration.prefetch >= 0
@@ -77,7 +78,7 @@ public final class BatchLoader {
     maker = BatchMaker(dataset: dataset, configuration: configuration)
     batchesPerEpoch = maker.batchesPerEpoch
     guard batchesPerEpoch > 0 else {
-      throw EmptyDataset(examples: dataset.count, configuration: configuration)
+      throw EmptyDatasetError(examples: dataset.count, configuration: configuration)
     }
     queue =
       configuration.prefetch > 0
@@ -113,8 +114,31 @@ public final class BatchLoader {
   }
 }
 
+extension BatchLoader: Checkpointable {
+  public func checkpoint() -> NamedState {
+    NamedState(values: [
+      "epoch": .integer(state.epoch), "position": .integer(state.position),
+      "batchesPerEpoch": .integer(batchesPerEpoch),
+    ])
+  }
+
+  /// Throws `NamedStateError` where the data gives another number of batches.
+  public func restore(_ saved: NamedState) throws {
+    let reader = saved.reader(for: "batch loader")
+    let expected = reader.count("batchesPerEpoch")
+    let restored = State(epoch: reader.count("epoch"), position: reader.count("position"))
+    reader.expect(
+      expected == batchesPerEpoch,
+      "it was made with \(expected) batches per epoch, the data now gives \(batchesPerEpoch)")
+    reader.expect(
+      restored.position < expected, "it says batch \(restored.position) of \(expected)")
+    try reader.finish()
+    state = restored
+  }
+}
+
 /// A dataset has too few examples for a single batch.
-public struct EmptyDataset: Error, CustomStringConvertible {
+public struct EmptyDatasetError: Error, CustomStringConvertible {
   let examples: Int
   let configuration: BatchLoader.Configuration
 
@@ -127,7 +151,7 @@ public struct EmptyDataset: Error, CustomStringConvertible {
   }
 }
 
-/// Makes any batch from its place alone.
+/// Makes any batch from its epoch and position alone.
 private final class BatchMaker: @unchecked Sendable {
   // Sendable: the dataset is never written; the cached order is guarded by the lock.
   let dataset: Dataset
@@ -226,7 +250,7 @@ private final class BatchQueue: @unchecked Sendable {
       let batch = maker.batch(at: state)
 
       condition.lock()
-      // After a restart in the meantime this batch belongs to a place nobody wants any more.
+      // After a restart in the meantime this batch is not the one that comes next any more.
       if generation == self.generation {
         ready.append(batch)
         upcoming = maker.successor(of: state)

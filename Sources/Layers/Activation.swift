@@ -44,29 +44,56 @@ public enum ActivationFunction: Sendable, Equatable {
 }
 
 /// An activation function as a layer, for `Sequential`.
-public final class Activation: Layer {
-  public let function: ActivationFunction
+public final class Activation: Layer, Configured {
+  public struct Configuration: Sendable {
+    public var function: ActivationFunction
 
-  public init(_ function: ActivationFunction) {
-    self.function = function
+    public init(_ function: ActivationFunction) { self.function = function }
+  }
+
+  public let configuration: Configuration
+
+  public init(_ configuration: Configuration, generator: RandomGenerator? = nil) {
+    self.configuration = configuration
     super.init()
   }
 
-  public override func forward(_ input: Tensor) -> Tensor { function(input) }
+  public convenience init(_ function: ActivationFunction) { self.init(Configuration(function)) }
 
-  public override func freshCopy(_ cloning: Cloning) -> Module { Activation(function) }
+  public override var mixesSamples: Bool { false }
+
+  public override func forward(_ input: Tensor) -> Tensor { configuration.function(input) }
 }
 
 /// x where x > 0, slope · x elsewhere, with learnt slopes: He et al. 2015.
 ///
 /// `weight` is `(channels)` for inputs `(B, channels, …)`, or one slope `(1)` for all; 0.25 at first.
-public final class PReLU: Layer {
+public final class PReLU: Layer, Configured {
+  public struct Configuration: Sendable {
+    public var channels: Int
+    /// The slopes at first.
+    public var slope: Double
+
+    public init(channels: Int = 1, slope: Double = 0.25) {
+      self.channels = channels
+      self.slope = slope
+    }
+  }
+
+  public let configuration: Configuration
   public let weight: Parameter
 
-  public init(channels: Int = 1, slope: Double = 0.25) {
-    weight = Parameter(.full([channels], slope))
+  public init(_ configuration: Configuration, generator: RandomGenerator? = nil) {
+    self.configuration = configuration
+    weight = Parameter(.full([configuration.channels], configuration.slope))
     super.init()
   }
+
+  public convenience init(channels: Int = 1, slope: Double = 0.25) {
+    self.init(Configuration(channels: channels, slope: slope))
+  }
+
+  public override var mixesSamples: Bool { false }
 
   public override func forward(_ input: Tensor) -> Tensor {
     require(
@@ -74,6 +101,4 @@ public final class PReLU: Layer {
       "PReLU expected (B, \(weight.count), …), received shape \(input.shape)")
     return input.prelu(weight.value)
   }
-
-  public override func freshCopy(_ cloning: Cloning) -> Module { PReLU(channels: weight.count) }
 }

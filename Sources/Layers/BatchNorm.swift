@@ -36,35 +36,67 @@ extension Module {
 /// Defaults are PyTorch's, ε 1e-5 and momentum 0.1; Keras has 1e-3 and 0.01 (written as 0.99 there),
 /// which want some 500 steps before inference means anything. `weight` starts at ones, `bias` at
 /// zeros, `runningMean` at zeros, `runningVariance` at ones; all `(C)`.
-public final class BatchNorm: Layer, KernelLayer, StatisticsKeeping {
-  public let channels: Int
-  public let epsilon: Double
-  public var momentum: Double
-  /// Whether to normalize by the batch; `nil` does so in training.
-  public var usesBatchStatistics: Bool?
-  public var updatesStatistics = true
+public final class BatchNorm: Layer, KernelLayer, StatisticsKeeping, Configured {
+  public struct Configuration: Sendable {
+    /// C.
+    public var channels: Int
+    public var epsilon = 1e-5
+    public var momentum = 0.1
+    /// Whether to scale and shift.
+    public var isAffine = true
+    public var weightInitializer = Initializer.ones
+    public var usesBatchStatistics: Bool?
+    public var updatesStatistics = true
+  }
+
+  public private(set) var configuration: Configuration
   public let weight: Parameter?
   public let bias: Parameter?
   public let runningMean: Parameter
   public let runningVariance: Parameter
 
-  private let weightInitializer: Initializer
+  public init(_ configuration: Configuration, generator: RandomGenerator? = nil) {
+    self.configuration = configuration
+    let shape = [configuration.channels]
+    let isAffine = configuration.isAffine
+    weight =
+      isAffine ? Parameter(configuration.weightInitializer(shape, generator: generator)) : nil
+    bias = isAffine ? Parameter(.zeros(shape)) : nil
+    runningMean = Parameter(.zeros(shape), role: .state)
+    runningVariance = Parameter(.ones(shape), role: .state)
+    super.init()
+  }
 
   /// - Parameter affine: Whether to scale and shift.
-  public init(
+  public convenience init(
     _ channels: Int, epsilon: Double = 1e-5, momentum: Double = 0.1, affine: Bool = true,
     weightInitializer: Initializer = .ones, generator: RandomGenerator? = nil
   ) {
-    self.channels = channels
-    self.epsilon = epsilon
-    self.momentum = momentum
-    weight = affine ? Parameter(weightInitializer([channels], generator: generator)) : nil
-    bias = affine ? Parameter(.zeros([channels])) : nil
-    runningMean = Parameter(.zeros([channels]), role: .state)
-    runningVariance = Parameter(.ones([channels]), role: .state)
-    self.weightInitializer = weightInitializer
-    super.init()
+    self.init(
+      Configuration(
+        channels: channels, epsilon: epsilon, momentum: momentum, isAffine: affine,
+        weightInitializer: weightInitializer), generator: generator)
   }
+
+  public var momentum: Double {
+    get { configuration.momentum }
+    set { configuration.momentum = newValue }
+  }
+
+  /// Whether to normalize by the batch; `nil` does so in training.
+  public var usesBatchStatistics: Bool? {
+    get { configuration.usesBatchStatistics }
+    set { configuration.usesBatchStatistics = newValue }
+  }
+
+  public var updatesStatistics: Bool {
+    get { configuration.updatesStatistics }
+    set { configuration.updatesStatistics = newValue }
+  }
+
+  public override var mixesSamples: Bool { normalizesByBatch }
+
+  private var normalizesByBatch: Bool { configuration.usesBatchStatistics ?? isTraining }
 
   public override func forward(_ input: Tensor) -> Tensor { normalize(input, weight?.value) }
 
@@ -72,15 +104,15 @@ public final class BatchNorm: Layer, KernelLayer, StatisticsKeeping {
 
   private func normalize(_ input: Tensor, _ weight: Tensor?) -> Tensor {
     require(
-      input.rank >= 2 && input.size(1) == channels,
-      "BatchNorm expected (B, \(channels), …), received shape \(input.shape)")
-    let byBatch = usesBatchStatistics ?? isTraining
+      input.rank >= 2 && input.size(1) == configuration.channels,
+      "BatchNorm expected (B, \(configuration.channels), …), received shape \(input.shape)")
+    let byBatch = normalizesByBatch
     let updates = byBatch && isTraining && updatesStatistics
     return input.batchNorm(
       weight: weight, bias: bias?.value,
       runningMean: byBatch && !updates ? nil : runningMean.value,
       runningVariance: byBatch && !updates ? nil : runningVariance.value,
-      training: byBatch, momentum: momentum, epsilon: epsilon)
+      training: byBatch, momentum: configuration.momentum, epsilon: configuration.epsilon)
   }
 
   public var kernel: Parameter {
@@ -92,12 +124,8 @@ public final class BatchNorm: Layer, KernelLayer, StatisticsKeeping {
 
   /// One row: γ as a 1 × C map, so that spectral normalization gives it unit length.
   public func weightMatrix(_ weight: Tensor) -> Tensor { weight.expandingAxis(0) }
+}
 
-  public override func freshCopy(_ cloning: Cloning) -> Module {
-    let copy = BatchNorm(
-      channels, epsilon: epsilon, momentum: momentum, affine: weight != nil,
-      weightInitializer: weightInitializer, generator: cloning.generator)
-    copy.usesBatchStatistics = usesBatchStatistics
-    return copy
-  }
+extension BatchNorm.Configuration {
+  public init(_ channels: Int) { self.init(channels: channels) }
 }

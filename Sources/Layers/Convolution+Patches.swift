@@ -3,11 +3,11 @@ import Torch
 extension Convolution {
   /// Whether the layer is computed as one matrix product over the kernel's windows.
   ///
-  /// libtorch's convolutions vectorise over channels, so images of one channel leave most of a vector
+  /// libtorch's convolutions vectorize over channels, so images of one channel leave most of a vector
   /// empty: on a CPU with AVX-512 a 4×4 kernel over 128 images of 28×28 took 5.2 ms forward and 9.1 ms
   /// for the input's gradient, the product over windows 1.1 and 2.3 ms (one thread).
   func gathersPatches(of input: Tensor) -> Bool {
-    inputChannels == 1 && geometry.kernelSize.count == 2 && groups == 1
+    configuration.inputChannels == 1 && geometry.kernelSize.count == 2 && configuration.groups == 1
       && geometry.dilation == [1, 1] && input.device == .cpu
   }
 
@@ -19,6 +19,6 @@ extension Convolution {
     let (batch, height, width) = (windows.size(0), windows.size(2), windows.size(3))
     let patches = windows.reshaped(batch * height * width, geometry.kernelSize.reduce(1, *))
     return patches.linear(weight.flattened(from: 1), bias: bias?.value)
-      .reshaped(batch, height, width, outputChannels).permuted(0, 3, 1, 2)
+      .reshaped(batch, height, width, configuration.outputChannels).permuted(0, 3, 1, 2)
   }
 }

@@ -7,9 +7,9 @@ import Torch
 public enum Padding: Sendable, ExpressibleByIntegerLiteral {
   /// None.
   case valid
-  /// TensorFlow's rule: length ⌈n / stride⌉ comes out (n · stride of a transposed convolution); of
-  /// an odd number of zeros the larger half lies after. A 5-wide kernel with stride 2 on an even
-  /// length gets 1 before and 2 after.
+  /// TensorFlow's rule: ⌈n / stride⌉ elements come out (of a transposed convolution n · stride). An odd
+  /// number of zeros is divided so that one more stands after the input than before it: a kernel of
+  /// length 5 with stride 2 gets 1 zero before an input of even length and 2 after it.
   case same
   case symmetric(Int)
   case explicit(before: [Int], after: [Int])
@@ -46,7 +46,7 @@ public enum Padding: Sendable, ExpressibleByIntegerLiteral {
 /// `Conv2d` are its usual forms.
 ///
 /// `weight` is `(Cout, Cin / groups, kernel…)`, Glorot-uniform; `bias` `(Cout)`, zeros.
-public class Convolution: Layer, KernelLayer {
+public class Convolution: Layer, KernelLayer, Configured {
   /// What shapes a convolution besides its channels: one number per spatial axis.
   public struct Geometry: Sendable {
     public var kernelSize: [Int]
@@ -67,46 +67,61 @@ public class Convolution: Layer, KernelLayer {
           + "received \(self.stride), \(self.dilation)")
     }
 
+    /// The same numbers along each of `axisCount` axes.
+    init(axisCount: Int, kernelSize: Int, stride: Int, dilation: Int, padding: Padding) {
+      func all(_ number: Int) -> [Int] { Array(repeating: number, count: axisCount) }
+      self.init(
+        kernelSize: all(kernelSize), stride: all(stride), dilation: all(dilation), padding: padding)
+    }
+
     /// The lengths that the kernel spans.
     var extents: [Int] { zip(kernelSize, dilation).map { ($0 - 1) * $1 + 1 } }
   }
 
-  public let inputChannels: Int
-  public let outputChannels: Int
+  public struct Configuration: Sendable {
+    public var inputChannels: Int
+    public var outputChannels: Int
+    public var geometry: Geometry
+    public var groups = 1
+    public var hasBias = true
+    public var weightInitializer = Initializer.glorotUniform
+    public var biasInitializer = Initializer.zeros
+  }
+
+  public let configuration: Configuration
   public let geometry: Geometry
-  public let groups: Int
   public let weight: Parameter
   public let bias: Parameter?
 
-  private let initializers: (weight: Initializer, bias: Initializer)
-
-  public required init(
-    _ inputChannels: Int, _ outputChannels: Int, _ geometry: Geometry, groups: Int = 1,
-    bias hasBias: Bool = true, weightInitializer: Initializer = .glorotUniform,
-    biasInitializer: Initializer = .zeros, generator: RandomGenerator? = nil
-  ) {
-    require(
-      inputChannels % groups == 0 && outputChannels % groups == 0,
-      "\(groups) groups do not divide both \(inputChannels) and \(outputChannels) channels"
-    )
-    self.inputChannels = inputChannels
-    self.outputChannels = outputChannels
-    self.geometry = geometry
-    self.groups = groups
+  public required init(_ configuration: Configuration, generator: RandomGenerator? = nil) {
+    let (inputs, outputs) = (configuration.inputChannels, configuration.outputChannels)
+    let groups = configuration.groups
+    Convolution.check(groups, divide: inputs, outputs)
+    self.configuration = configuration
+    geometry = configuration.geometry
     weight = Parameter(
-      weightInitializer(
-        [outputChannels, inputChannels / groups] + geometry.kernelSize, generator: generator))
-    bias = hasBias ? Parameter(biasInitializer([outputChannels], generator: generator)) : nil
-    initializers = (weightInitializer, biasInitializer)
+      configuration.weightInitializer(
+        [outputs, inputs / groups] + geometry.kernelSize, generator: generator))
+    bias =
+      configuration.hasBias
+      ? Parameter(configuration.biasInitializer([outputs], generator: generator)) : nil
     super.init()
+  }
+
+  static func check(_ groups: Int, divide inputs: Int, _ outputs: Int) {
+    require(
+      inputs % groups == 0 && outputs % groups == 0,
+      "\(groups) groups do not divide both \(inputs) and \(outputs) channels")
   }
 
   public var kernel: Parameter { weight }
 
+  public override var mixesSamples: Bool { false }
+
   public override func forward(_ input: Tensor) -> Tensor { forward(input, weight: weight.value) }
 
   public func forward(_ input: Tensor, weight: Tensor) -> Tensor {
-    checkChannels(input, inputChannels, axes: geometry.kernelSize.count)
+    checkChannels(input, configuration.inputChannels, axes: geometry.kernelSize.count)
     let (before, after) = geometry.padding.widths(
       lengths: Array(input.shape.dropFirst(2)), extents: geometry.extents,
       strides: geometry.stride)
@@ -119,14 +134,7 @@ public class Convolution: Layer, KernelLayer {
     return padded.convolution(
       weight, bias: bias?.value, stride: geometry.stride,
       padding: isSymmetric ? before : before.map { _ in 0 }, dilation: geometry.dilation,
-      groups: groups)
-  }
-
-  public override func freshCopy(_ cloning: Cloning) -> Module {
-    type(of: self).init(
-      inputChannels, outputChannels, geometry, groups: groups, bias: bias != nil,
-      weightInitializer: initializers.weight, biasInitializer: initializers.bias,
-      generator: cloning.generator)
+      groups: configuration.groups)
   }
 
   /// (before, after) from the last axis backwards, as `Tensor.padded` wants them.
@@ -135,40 +143,44 @@ public class Convolution: Layer, KernelLayer {
   }
 }
 
-/// Cross-correlation of `(B, Cin, L)` with a kernel `(Cout, Cin / groups, K)`.
-public final class Conv1d: Convolution {
-  public convenience init(
+extension Convolution.Configuration {
+  public init(_ inputChannels: Int, _ outputChannels: Int, _ geometry: Convolution.Geometry) {
+    self.init(inputChannels: inputChannels, outputChannels: outputChannels, geometry: geometry)
+  }
+}
+
+/// A convolution whose kernel, stride and dilation are the same along each of its axes.
+public protocol SquareConvolution: Convolution {
+  static var axisCount: Int { get }
+}
+
+extension SquareConvolution {
+  public init(
     _ inputChannels: Int, _ outputChannels: Int, kernelSize: Int, stride: Int = 1,
     padding: Padding = .valid, dilation: Int = 1, groups: Int = 1, bias: Bool = true,
     weightInitializer: Initializer = .glorotUniform, biasInitializer: Initializer = .zeros,
     generator: RandomGenerator? = nil
   ) {
     self.init(
-      inputChannels, outputChannels,
-      Geometry(
-        kernelSize: [kernelSize], stride: [stride], dilation: [dilation], padding: padding),
-      groups: groups, bias: bias, weightInitializer: weightInitializer,
-      biasInitializer: biasInitializer, generator: generator)
+      Configuration(
+        inputChannels: inputChannels, outputChannels: outputChannels,
+        geometry: Geometry(
+          axisCount: Self.axisCount, kernelSize: kernelSize, stride: stride, dilation: dilation,
+          padding: padding),
+        groups: groups, hasBias: bias, weightInitializer: weightInitializer,
+        biasInitializer: biasInitializer), generator: generator)
   }
+}
+
+/// Cross-correlation of `(B, Cin, L)` with a kernel `(Cout, Cin / groups, K)`.
+public final class Conv1d: Convolution, SquareConvolution {
+  public static let axisCount = 1
 }
 
 /// Cross-correlation of `(B, Cin, H, W)` with a square kernel `(Cout, Cin / groups, K, K)`; for
 /// other kernels there is `Convolution`.
-public final class Conv2d: Convolution {
-  public convenience init(
-    _ inputChannels: Int, _ outputChannels: Int, kernelSize: Int, stride: Int = 1,
-    padding: Padding = .valid, dilation: Int = 1, groups: Int = 1, bias: Bool = true,
-    weightInitializer: Initializer = .glorotUniform, biasInitializer: Initializer = .zeros,
-    generator: RandomGenerator? = nil
-  ) {
-    self.init(
-      inputChannels, outputChannels,
-      Geometry(
-        kernelSize: [kernelSize, kernelSize], stride: [stride, stride],
-        dilation: [dilation, dilation], padding: padding),
-      groups: groups, bias: bias, weightInitializer: weightInitializer,
-      biasInitializer: biasInitializer, generator: generator)
-  }
+public final class Conv2d: Convolution, SquareConvolution {
+  public static let axisCount = 2
 }
 
 extension Layer {

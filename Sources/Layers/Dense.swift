@@ -4,42 +4,58 @@ import Torch
 /// A fully connected layer: y = x Wᵀ + b, from `(…, inputSize)` to `(…, outputSize)`.
 ///
 /// `weight` is `(outputSize, inputSize)`, Glorot-uniform; `bias` `(outputSize)`, zeros.
-public final class Dense: Layer, KernelLayer {
-  public let inputSize: Int
-  public let outputSize: Int
+public final class Dense: Layer, KernelLayer, Configured {
+  public struct Configuration: Sendable {
+    public var inputSize: Int
+    public var outputSize: Int
+    public var hasBias = true
+    public var weightInitializer = Initializer.glorotUniform
+    public var biasInitializer = Initializer.zeros
+  }
+
+  public let configuration: Configuration
   public let weight: Parameter
   public let bias: Parameter?
 
-  private let initializers: (weight: Initializer, bias: Initializer)
-
-  public init(
-    _ inputSize: Int, _ outputSize: Int, bias hasBias: Bool = true,
-    weightInitializer: Initializer = .glorotUniform, biasInitializer: Initializer = .zeros,
-    generator: RandomGenerator? = nil
-  ) {
-    self.inputSize = inputSize
-    self.outputSize = outputSize
-    weight = Parameter(weightInitializer([outputSize, inputSize], generator: generator))
-    bias = hasBias ? Parameter(biasInitializer([outputSize], generator: generator)) : nil
-    initializers = (weightInitializer, biasInitializer)
+  public init(_ configuration: Configuration, generator: RandomGenerator? = nil) {
+    let (inputs, outputs) = (configuration.inputSize, configuration.outputSize)
+    self.configuration = configuration
+    weight = Parameter(configuration.weightInitializer([outputs, inputs], generator: generator))
+    bias =
+      configuration.hasBias
+      ? Parameter(configuration.biasInitializer([outputs], generator: generator)) : nil
     super.init()
   }
 
+  public convenience init(
+    _ inputSize: Int, _ outputSize: Int, bias: Bool = true,
+    weightInitializer: Initializer = .glorotUniform, biasInitializer: Initializer = .zeros,
+    generator: RandomGenerator? = nil
+  ) {
+    self.init(
+      Configuration(
+        inputSize: inputSize, outputSize: outputSize, hasBias: bias,
+        weightInitializer: weightInitializer, biasInitializer: biasInitializer),
+      generator: generator)
+  }
+
   public var kernel: Parameter { weight }
+
+  public override var mixesSamples: Bool { false }
 
   public override func forward(_ input: Tensor) -> Tensor { forward(input, weight: weight.value) }
 
   public func forward(_ input: Tensor, weight: Tensor) -> Tensor {
     require(
-      input.rank > 0 && input.size(-1) == inputSize,
-      "Dense expected last axis \(inputSize), received shape \(input.shape)")
+      input.rank > 0 && input.size(-1) == configuration.inputSize,
+      "Dense expected last axis \(configuration.inputSize), received shape \(input.shape)")
     return input.linear(weight, bias: bias?.value)
   }
+}
 
-  public override func freshCopy(_ cloning: Cloning) -> Module {
-    Dense(
-      inputSize, outputSize, bias: bias != nil, weightInitializer: initializers.weight,
-      biasInitializer: initializers.bias, generator: cloning.generator)
+extension Dense.Configuration {
+  public init(_ inputSize: Int, _ outputSize: Int) {
+    self.init(inputSize: inputSize, outputSize: outputSize)
   }
 }
 

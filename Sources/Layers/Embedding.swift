@@ -5,28 +5,39 @@ import Torch
 ///
 /// `weight` is `(count, size)`, uniform within ±0.05 as in Keras. The row `paddingIndex` gets no
 /// gradient.
-public final class Embedding: Layer, KernelLayer {
-  /// How many rows there are.
-  public let count: Int
-  public let size: Int
-  public let paddingIndex: Int?
+public final class Embedding: Layer, KernelLayer, Configured {
+  public struct Configuration: Sendable {
+    /// How many rows there are.
+    public var count: Int
+    public var size: Int
+    public var paddingIndex: Int?
+    public var weightInitializer = Initializer.uniform()
+  }
+
+  public let configuration: Configuration
   public let weight: Parameter
 
-  private let weightInitializer: Initializer
-
-  public init(
-    _ count: Int, _ size: Int, paddingIndex: Int? = nil,
-    weightInitializer: Initializer = .uniform(), generator: RandomGenerator? = nil
-  ) {
-    self.count = count
-    self.size = size
-    self.paddingIndex = paddingIndex
-    weight = Parameter(weightInitializer([count, size], generator: generator))
-    self.weightInitializer = weightInitializer
+  public init(_ configuration: Configuration, generator: RandomGenerator? = nil) {
+    self.configuration = configuration
+    weight = Parameter(
+      configuration.weightInitializer(
+        [configuration.count, configuration.size], generator: generator))
     super.init()
   }
 
+  public convenience init(
+    _ count: Int, _ size: Int, paddingIndex: Int? = nil,
+    weightInitializer: Initializer = .uniform(), generator: RandomGenerator? = nil
+  ) {
+    self.init(
+      Configuration(
+        count: count, size: size, paddingIndex: paddingIndex, weightInitializer: weightInitializer),
+      generator: generator)
+  }
+
   public var kernel: Parameter { weight }
+
+  public override var mixesSamples: Bool { false }
 
   public override func forward(_ input: Tensor) -> Tensor { forward(input, weight: weight.value) }
 
@@ -34,19 +45,17 @@ public final class Embedding: Layer, KernelLayer {
     require(
       input.dtype == .int64 || input.dtype == .int32,
       "Embedding expected integer positions, received \(input.summary)")
-    return weight.embedding(input, paddingIndex: paddingIndex ?? -1)
+    return weight.embedding(input, paddingIndex: configuration.paddingIndex ?? -1)
   }
 
   /// The output projection on the same table.
   public func tiedProjection(biasInitializer: Initializer = .zeros) -> TiedProjection {
     TiedProjection(self, biasInitializer: biasInitializer)
   }
+}
 
-  public override func freshCopy(_ cloning: Cloning) -> Module {
-    Embedding(
-      count, size, paddingIndex: paddingIndex, weightInitializer: weightInitializer,
-      generator: cloning.generator)
-  }
+extension Embedding.Configuration {
+  public init(_ count: Int, _ size: Int) { self.init(count: count, size: size) }
 }
 
 /// The output projection tied to an embedding ("EmbeddingDense"): logits = x Eᵀ + b, from
@@ -66,6 +75,8 @@ public final class TiedProjection: Layer {
     self.biasInitializer = biasInitializer
     super.init()
   }
+
+  public override var mixesSamples: Bool { false }
 
   public override func forward(_ input: Tensor) -> Tensor {
     require(

@@ -9,42 +9,57 @@ import Torch
 ///
 /// A bool mask is true where attention is allowed; a floating-point one is added to the scores. It is
 /// broadcast to `(B, heads, L, S)`: give `(L, S)`, `(B, 1, L, S)`, or `(B, 1, 1, S)` for padding.
-public final class MultiHeadAttention: Layer {
-  public let headCount: Int
-  public let headSize: Int
-  /// The rate of dropping attention weights in training.
-  public let dropout: Double
-  /// The factor of the scores, 1/√headSize by default; 1 for T5.
-  public let scale: Double?
+public final class MultiHeadAttention: Layer, Configured {
+  public struct Configuration: Sendable {
+    /// D.
+    public var size: Int
+    public var headCount: Int
+    /// The length of a head's queries, keys and values; D over the number of heads by default.
+    public var headSize: Int
+    /// The rate of dropping attention weights in training.
+    public var dropout = 0.0
+    /// The factor of the scores, 1/√headSize by default; 1 for T5.
+    public var scale: Double?
+    public var hasBias = true
+    public var initializer = Initializer.glorotUniform
+  }
+
+  public let configuration: Configuration
   public let query: Dense
   public let key: Dense
   public let value: Dense
   public let output: Dense
 
-  private let initializer: Initializer
+  public init(_ configuration: Configuration, generator: RandomGenerator? = nil) {
+    func projection(_ inputs: Int, _ outputs: Int) -> Dense {
+      Dense(
+        inputs, outputs, bias: configuration.hasBias, weightInitializer: configuration.initializer,
+        generator: generator)
+    }
+    self.configuration = configuration
+    let inner = configuration.headCount * configuration.headSize
+    query = projection(configuration.size, inner)
+    key = projection(configuration.size, inner)
+    value = projection(configuration.size, inner)
+    output = projection(inner, configuration.size)
+    super.init()
+  }
 
-  public init(
+  public convenience init(
     _ size: Int, headCount: Int, headSize: Int? = nil, dropout: Double = 0, scale: Double? = nil,
     bias: Bool = true, initializer: Initializer = .glorotUniform, generator: RandomGenerator? = nil
   ) {
-    require(
-      headSize != nil || size % headCount == 0,
-      "MultiHeadAttention expected a size that \(headCount) heads divide, received \(size)")
-    let headSize = headSize ?? size / headCount
-    self.headCount = headCount
-    self.headSize = headSize
-    self.dropout = dropout
-    self.scale = scale
-    self.initializer = initializer
-    func projection(_ inputs: Int, _ outputs: Int) -> Dense {
-      Dense(inputs, outputs, bias: bias, weightInitializer: initializer, generator: generator)
-    }
-    query = projection(size, headCount * headSize)
-    key = projection(size, headCount * headSize)
-    value = projection(size, headCount * headSize)
-    output = projection(headCount * headSize, size)
-    super.init()
+    var configuration = Configuration(size, headCount: headCount, headSize: headSize)
+    configuration.dropout = dropout
+    configuration.scale = scale
+    configuration.hasBias = bias
+    configuration.initializer = initializer
+    self.init(configuration, generator: generator)
   }
+
+  public override var mixesSamples: Bool { false }
+
+  public override var drawsRandomNumbers: Bool { isTraining && configuration.dropout > 0 }
 
   /// Self-attention without a mask.
   public override func forward(_ input: Tensor) -> Tensor { attend(from: input) }
@@ -61,23 +76,27 @@ public final class MultiHeadAttention: Layer {
     let values = values ?? keys
     require(
       queries.rank == 3 && keys.rank == 3 && values.rank == 3,
-      "MultiHeadAttention expected (B, L, \(query.inputSize)), received shapes \(queries.shape), "
+      "MultiHeadAttention expected (B, L, \(configuration.size)), received shapes \(queries.shape), "
         + "\(keys.shape), \(values.shape)")
     require(mask == nil || !isCausal, "MultiHeadAttention takes a mask or isCausal, not both")
     let context = heads(query(queries)).scaledDotProductAttention(
       keys: heads(key(keys)), values: heads(value(values)), mask: mask,
-      dropout: isTraining ? dropout : 0, isCausal: isCausal, scale: scale)
+      dropout: isTraining ? configuration.dropout : 0, isCausal: isCausal,
+      scale: configuration.scale)
     return output(context.transposed(1, 2).flattened(from: 2))  // (B, H, L, d) to (B, L, H · d)
   }
 
   /// `(B, L, H · d)` as `(B, H, L, d)`.
   private func heads(_ tensor: Tensor) -> Tensor {
-    tensor.unflattened(2, [headCount, headSize]).transposed(1, 2)
+    tensor.unflattened(2, [configuration.headCount, configuration.headSize]).transposed(1, 2)
   }
+}
 
-  public override func freshCopy(_ cloning: Cloning) -> Module {
-    MultiHeadAttention(
-      query.inputSize, headCount: headCount, headSize: headSize, dropout: dropout, scale: scale,
-      bias: query.bias != nil, initializer: initializer, generator: cloning.generator)
+extension MultiHeadAttention.Configuration {
+  public init(_ size: Int, headCount: Int, headSize: Int? = nil) {
+    require(
+      headSize != nil || size % headCount == 0,
+      "MultiHeadAttention expected a size that \(headCount) heads divide, received \(size)")
+    self.init(size: size, headCount: headCount, headSize: headSize ?? size / headCount)
   }
 }

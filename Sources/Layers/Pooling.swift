@@ -2,22 +2,36 @@ import Messages
 import Torch
 
 /// What the pooling layers over windows have in common. The stride is the size unless given.
-public class WindowPool: Layer {
-  public let size: Int
-  public let stride: Int
-  /// Places beyond each edge: zeros for means, ignored by maxima.
-  public let padding: Int
+public class WindowPool: Layer, Configured {
+  public struct Configuration: Sendable {
+    public var size: Int
+    public var stride: Int
+    /// How many positions there are beyond each edge: zeros for means, ignored by maxima.
+    public var padding: Int
 
-  public required init(_ size: Int, stride: Int? = nil, padding: Int = 0) {
-    self.size = size
-    self.stride = stride ?? size
-    self.padding = padding
+    public init(_ size: Int, stride: Int? = nil, padding: Int = 0) {
+      self.size = size
+      self.stride = stride ?? size
+      self.padding = padding
+    }
+  }
+
+  public let configuration: Configuration
+
+  public required init(_ configuration: Configuration, generator: RandomGenerator? = nil) {
+    self.configuration = configuration
     super.init()
   }
 
-  public override func freshCopy(_ cloning: Cloning) -> Module {
-    type(of: self).init(size, stride: stride, padding: padding)
+  public convenience init(_ size: Int, stride: Int? = nil, padding: Int = 0) {
+    self.init(Configuration(size, stride: stride, padding: padding))
   }
+
+  public override var mixesSamples: Bool { false }
+
+  fileprivate var size: Int { configuration.size }
+  fileprivate var stride: Int { configuration.stride }
+  fileprivate var padding: Int { configuration.padding }
 
   /// A number of the window for both axes of an image.
   fileprivate func both(_ number: Int) -> [Int] { [number, number] }
@@ -56,38 +70,49 @@ public final class AveragePool2d: WindowPool {
 }
 
 /// The mean over all positions: `(B, C, …)` to `(B, C)`.
-public final class GlobalAveragePool: Layer {
+public final class GlobalAveragePool: PlainLayer {
   public override func forward(_ input: Tensor) -> Tensor { positions(input).mean(2) }
-  public override func freshCopy(_ cloning: Cloning) -> Module { GlobalAveragePool() }
 }
 
 /// The largest element over all positions: `(B, C, …)` to `(B, C)`.
-public final class GlobalMaxPool: Layer {
+public final class GlobalMaxPool: PlainLayer {
   public override func forward(_ input: Tensor) -> Tensor { positions(input).max(2) }
-  public override func freshCopy(_ cloning: Cloning) -> Module { GlobalMaxPool() }
 }
 
 /// Enlarges `(B, C, H, W)` by a whole factor, repeating the nearest element or by bilinear
 /// interpolation.
-public final class Upsample2d: Layer {
+public final class Upsample2d: Layer, Configured {
   public enum Interpolation: Sendable { case nearest, bilinear }
-  public let factor: Int
-  public let interpolation: Interpolation
 
-  public init(_ factor: Int, _ interpolation: Interpolation = .nearest) {
-    self.factor = factor
-    self.interpolation = interpolation
+  public struct Configuration: Sendable {
+    public var factor: Int
+    public var interpolation: Interpolation
+
+    public init(_ factor: Int, _ interpolation: Interpolation = .nearest) {
+      self.factor = factor
+      self.interpolation = interpolation
+    }
+  }
+
+  public let configuration: Configuration
+
+  public init(_ configuration: Configuration, generator: RandomGenerator? = nil) {
+    self.configuration = configuration
     super.init()
   }
 
-  public override func forward(_ input: Tensor) -> Tensor {
-    checkRank(input, 4)
-    let size = [input.size(2) * factor, input.size(3) * factor]
-    return interpolation == .nearest
-      ? input.upsampledNearest2d(size) : input.upsampledBilinear2d(size)
+  public convenience init(_ factor: Int, _ interpolation: Interpolation = .nearest) {
+    self.init(Configuration(factor, interpolation))
   }
 
-  public override func freshCopy(_ cloning: Cloning) -> Module { Upsample2d(factor, interpolation) }
+  public override var mixesSamples: Bool { false }
+
+  public override func forward(_ input: Tensor) -> Tensor {
+    checkRank(input, 4)
+    let size = [2, 3].map { input.size($0) * configuration.factor }
+    return configuration.interpolation == .nearest
+      ? input.upsampledNearest2d(size) : input.upsampledBilinear2d(size)
+  }
 }
 
 extension Layer {

@@ -39,39 +39,43 @@ public final class RecurrentLayer: Module {
 ///
 /// Weights start as in Keras: `inputWeight` Glorot-uniform, `hiddenWeight` orthogonal, biases zeros,
 /// except that the forget gate of an LSTM starts at 1.
-public class Recurrent: Layer {
-  public let inputSize: Int
-  public let hiddenSize: Int
-  public let isBidirectional: Bool
-  /// The rate of dropping between layers.
-  public let dropout: Double
+public class Recurrent: Layer, Configured {
+  public struct Configuration: Sendable {
+    public var inputSize: Int
+    public var hiddenSize: Int
+    public var layerCount = 1
+    public var isBidirectional = false
+    public var hasBias = true
+    /// The rate of dropping between layers in training.
+    public var dropout = 0.0
+    public var inputInitializer = Initializer.glorotUniform
+    public var hiddenInitializer = Initializer.orthogonal()
+
+    var directionCount: Int { isBidirectional ? 2 : 1 }
+  }
+
+  public let configuration: Configuration
   public let layers: [RecurrentLayer]
 
-  let hasBias: Bool
-  let initializers: (input: Initializer, hidden: Initializer)
+  /// How many gates there are, and which one forgets.
+  class var gates: (count: Int, forget: Int?) { fatalError("Recurrent is what LSTM and GRU share") }
 
-  init(
-    inputSize: Int, hiddenSize: Int, layerCount: Int, isBidirectional: Bool, bias hasBias: Bool,
-    dropout: Double, initializers: (input: Initializer, hidden: Initializer), gateCount: Int,
-    forgetGate: Int?, generator: RandomGenerator?
-  ) {
-    self.inputSize = inputSize
-    self.hiddenSize = hiddenSize
-    self.isBidirectional = isBidirectional
-    self.dropout = dropout
-    self.hasBias = hasBias
-    self.initializers = initializers
+  public required init(_ configuration: Configuration, generator: RandomGenerator? = nil) {
+    self.configuration = configuration
+    let (gateCount, forgetGate) = Self.gates
+    let hiddenSize = configuration.hiddenSize
     let rows = gateCount * hiddenSize
-    layers = (0..<layerCount).map { index in
-      let width = index == 0 ? inputSize : hiddenSize * (isBidirectional ? 2 : 1)
-      let directions = (0..<(isBidirectional ? 2 : 1)).map { _ in
-        let bias = hasBias ? Tensor.zeros([rows]) : nil
+    layers = (0..<configuration.layerCount).map { index in
+      let width = index == 0 ? configuration.inputSize : hiddenSize * configuration.directionCount
+      let directions = (0..<configuration.directionCount).map { _ in
+        let bias = configuration.hasBias ? Tensor.zeros([rows]) : nil
         if let bias, let forgetGate {
           bias.narrowed(0, start: forgetGate * hiddenSize, length: hiddenSize).fillInPlace(1)
         }
         return RecurrentWeights(
-          inputWeight: initializers.input([rows, width], generator: generator),
-          hiddenWeight: initializers.hidden([rows, hiddenSize], generator: generator), bias: bias)
+          inputWeight: configuration.inputInitializer([rows, width], generator: generator),
+          hiddenWeight: configuration.hiddenInitializer([rows, hiddenSize], generator: generator),
+          bias: bias)
       }
       return RecurrentLayer(
         forwards: directions[0], backwards: directions.count > 1 ? directions[1] : nil)
@@ -79,7 +83,24 @@ public class Recurrent: Layer {
     super.init()
   }
 
-  var directionCount: Int { isBidirectional ? 2 : 1 }
+  public convenience init(
+    _ inputSize: Int, _ hiddenSize: Int, layerCount: Int = 1, isBidirectional: Bool = false,
+    bias: Bool = true, dropout: Double = 0, inputInitializer: Initializer = .glorotUniform,
+    hiddenInitializer: Initializer = .orthogonal(), generator: RandomGenerator? = nil
+  ) {
+    self.init(
+      Configuration(
+        inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount,
+        isBidirectional: isBidirectional, hasBias: bias, dropout: dropout,
+        inputInitializer: inputInitializer, hiddenInitializer: hiddenInitializer),
+      generator: generator)
+  }
+
+  public override var mixesSamples: Bool { false }
+
+  public override var drawsRandomNumbers: Bool {
+    isTraining && configuration.dropout > 0 && layers.count > 1
+  }
 
   /// All weights in libtorch's order.
   var tensors: [Tensor] {
@@ -88,9 +109,12 @@ public class Recurrent: Layer {
 
   func check(_ input: Tensor, _ states: [Tensor?], lengths: Tensor?) {
     require(
-      input.rank == 3 && input.size(2) == inputSize,
-      "\(type(of: self)) expected (B, L, \(inputSize)), received shape \(input.shape)")
-    let expected = [layers.count * directionCount, input.size(0), hiddenSize]
+      input.rank == 3 && input.size(2) == configuration.inputSize,
+      "\(type(of: self)) expected (B, L, \(configuration.inputSize)), received shape \(input.shape)"
+    )
+    let expected = [
+      layers.count * configuration.directionCount, input.size(0), configuration.hiddenSize,
+    ]
     for case let state? in states {
       require(
         state.shape == expected,
@@ -106,7 +130,8 @@ public class Recurrent: Layer {
 
   func zeroState(for input: Tensor) -> Tensor {
     .zeros(
-      [layers.count * directionCount, input.size(0), hiddenSize], dtype: input.dtype,
+      [layers.count * configuration.directionCount, input.size(0), configuration.hiddenSize],
+      dtype: input.dtype,
       device: input.device)
   }
 
@@ -140,17 +165,7 @@ public final class LSTM: Recurrent {
     }
   }
 
-  public init(
-    _ inputSize: Int, _ hiddenSize: Int, layerCount: Int = 1, isBidirectional: Bool = false,
-    bias: Bool = true, dropout: Double = 0, inputInitializer: Initializer = .glorotUniform,
-    hiddenInitializer: Initializer = .orthogonal(), generator: RandomGenerator? = nil
-  ) {
-    super.init(
-      inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount,
-      isBidirectional: isBidirectional, bias: bias, dropout: dropout,
-      initializers: (inputInitializer, hiddenInitializer), gateCount: 4, forgetGate: 1,
-      generator: generator)
-  }
+  override class var gates: (count: Int, forget: Int?) { (4, 1) }
 
   public override func forward(_ input: Tensor) -> Tensor { run(input).output }
 
@@ -167,43 +182,27 @@ public final class LSTM: Recurrent {
     let states = [state?.hidden, state?.cell].map { $0 ?? zeroState(for: input) }
     guard let lengths else {
       let (output, hidden, cell) = input.lstm(
-        hidden: states[0], cell: states[1], weights: tensors, hasBiases: hasBias,
-        layerCount: layers.count, dropout: dropout, training: isTraining,
-        isBidirectional: isBidirectional)
+        hidden: states[0], cell: states[1], weights: tensors, hasBiases: configuration.hasBias,
+        layerCount: layers.count, dropout: configuration.dropout, training: isTraining,
+        isBidirectional: configuration.isBidirectional)
       return (output, State(hidden: hidden, cell: cell))
     }
     let results = packed(input, lengths: lengths, states: states) { data, sizes, states in
       let (output, hidden, cell) = data.packedLSTM(
         batchSizes: sizes, hidden: states[0], cell: states[1], weights: tensors,
-        hasBiases: hasBias, layerCount: layers.count, dropout: dropout, training: isTraining,
-        isBidirectional: isBidirectional)
+        hasBiases: configuration.hasBias, layerCount: layers.count, dropout: configuration.dropout,
+        training: isTraining,
+        isBidirectional: configuration.isBidirectional)
       return [output, hidden, cell]
     }
     return (results[0], State(hidden: results[1], cell: results[2]))
-  }
-
-  public override func freshCopy(_ cloning: Cloning) -> Module {
-    LSTM(
-      inputSize, hiddenSize, layerCount: layers.count, isBidirectional: isBidirectional,
-      bias: hasBias, dropout: dropout, inputInitializer: initializers.input,
-      hiddenInitializer: initializers.hidden, generator: cloning.generator)
   }
 }
 
 /// Gated recurrent unit: h ← (1 − z) n + z h, n = tanh(Wx + b + r (Uh + b')); Cho et al. 2014 in
 /// cuDNN's form (Keras' `reset_after`). Gates lie in the order reset r, update z, candidate n.
 public final class GRU: Recurrent {
-  public init(
-    _ inputSize: Int, _ hiddenSize: Int, layerCount: Int = 1, isBidirectional: Bool = false,
-    bias: Bool = true, dropout: Double = 0, inputInitializer: Initializer = .glorotUniform,
-    hiddenInitializer: Initializer = .orthogonal(), generator: RandomGenerator? = nil
-  ) {
-    super.init(
-      inputSize: inputSize, hiddenSize: hiddenSize, layerCount: layerCount,
-      isBidirectional: isBidirectional, bias: bias, dropout: dropout,
-      initializers: (inputInitializer, hiddenInitializer), gateCount: 3, forgetGate: nil,
-      generator: generator)
-  }
+  override class var gates: (count: Int, forget: Int?) { (3, nil) }
 
   public override func forward(_ input: Tensor) -> Tensor { run(input).output }
 
@@ -215,24 +214,24 @@ public final class GRU: Recurrent {
     let state = state ?? zeroState(for: input)
     guard let lengths else {
       let (output, hidden) = input.gru(
-        hidden: state, weights: tensors, hasBiases: hasBias, layerCount: layers.count,
-        dropout: dropout, training: isTraining, isBidirectional: isBidirectional)
+        hidden: state, weights: tensors, hasBiases: configuration.hasBias, layerCount: layers.count,
+        dropout: configuration.dropout, training: isTraining,
+        isBidirectional: configuration.isBidirectional)
       return (output, hidden)
     }
     let results = packed(input, lengths: lengths, states: [state]) { data, sizes, states in
       let (output, hidden) = data.packedGRU(
-        batchSizes: sizes, hidden: states[0], weights: tensors, hasBiases: hasBias,
-        layerCount: layers.count, dropout: dropout, training: isTraining,
-        isBidirectional: isBidirectional)
+        batchSizes: sizes, hidden: states[0], weights: tensors, hasBiases: configuration.hasBias,
+        layerCount: layers.count, dropout: configuration.dropout, training: isTraining,
+        isBidirectional: configuration.isBidirectional)
       return [output, hidden]
     }
     return (results[0], results[1])
   }
+}
 
-  public override func freshCopy(_ cloning: Cloning) -> Module {
-    GRU(
-      inputSize, hiddenSize, layerCount: layers.count, isBidirectional: isBidirectional,
-      bias: hasBias, dropout: dropout, inputInitializer: initializers.input,
-      hiddenInitializer: initializers.hidden, generator: cloning.generator)
+extension Recurrent.Configuration {
+  public init(_ inputSize: Int, _ hiddenSize: Int) {
+    self.init(inputSize: inputSize, hiddenSize: hiddenSize)
   }
 }

@@ -59,6 +59,8 @@ public final class SpectralNorm: Layer, StatisticsKeeping {
     super.init()
   }
 
+  public override var mixesSamples: Bool { false }
+
   public override func forward(_ input: Tensor) -> Tensor {
     if isTraining && updatesStatistics { advance() }
     return layer.forward(input, weight: normalizedWeight())

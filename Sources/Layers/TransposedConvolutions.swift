@@ -10,63 +10,63 @@ import Torch
 ///
 /// `weight` is `(Cin, Cout / groups, kernel…)`, Glorot-uniform, one output counting Cin · kernel
 /// inputs; `bias` `(Cout)`, zeros.
-public class TransposedConvolution: Layer, KernelLayer {
-  public let inputChannels: Int
-  public let outputChannels: Int
+public class TransposedConvolution: Layer, KernelLayer, Configured {
+  public struct Configuration: Sendable {
+    public var inputChannels: Int
+    public var outputChannels: Int
+    public var geometry: Convolution.Geometry
+    public var outputPadding = 0
+    public var groups = 1
+    public var hasBias = true
+    public var weightInitializer = Initializer.glorotUniform
+    public var biasInitializer = Initializer.zeros
+  }
+
+  public let configuration: Configuration
   public let geometry: Convolution.Geometry
-  public let outputPadding: Int
-  public let groups: Int
   public let weight: Parameter
   public let bias: Parameter?
 
-  private let initializers: (weight: Initializer, bias: Initializer)
-
-  public required init(
-    _ inputChannels: Int, _ outputChannels: Int, _ geometry: Convolution.Geometry,
-    outputPadding: Int = 0, groups: Int = 1, bias hasBias: Bool = true,
-    weightInitializer: Initializer = .glorotUniform, biasInitializer: Initializer = .zeros,
-    generator: RandomGenerator? = nil
-  ) {
-    require(
-      inputChannels % groups == 0 && outputChannels % groups == 0,
-      "\(groups) groups do not divide both \(inputChannels) and \(outputChannels) channels"
-    )
-    self.inputChannels = inputChannels
-    self.outputChannels = outputChannels
-    self.geometry = geometry
-    self.outputPadding = outputPadding
-    self.groups = groups
+  public required init(_ configuration: Configuration, generator: RandomGenerator? = nil) {
+    let (inputs, outputs) = (configuration.inputChannels, configuration.outputChannels)
+    let groups = configuration.groups
+    Convolution.check(groups, divide: inputs, outputs)
+    self.configuration = configuration
+    geometry = configuration.geometry
     let field = geometry.kernelSize.reduce(1, *)
     weight = Parameter(
-      weightInitializer(
-        [inputChannels, outputChannels / groups] + geometry.kernelSize,
-        fans: Initializer.Fans(
-          input: inputChannels / groups * field, output: outputChannels / groups * field),
+      configuration.weightInitializer(
+        [inputs, outputs / groups] + geometry.kernelSize,
+        fans: Initializer.Fans(input: inputs / groups * field, output: outputs / groups * field),
         generator: generator))
-    bias = hasBias ? Parameter(biasInitializer([outputChannels], generator: generator)) : nil
-    initializers = (weightInitializer, biasInitializer)
+    bias =
+      configuration.hasBias
+      ? Parameter(configuration.biasInitializer([outputs], generator: generator)) : nil
     super.init()
   }
 
   public var kernel: Parameter { weight }
 
+  public override var mixesSamples: Bool { false }
+
   public override func forward(_ input: Tensor) -> Tensor { forward(input, weight: weight.value) }
 
   public func forward(_ input: Tensor, weight: Tensor) -> Tensor {
-    checkChannels(input, inputChannels, axes: geometry.kernelSize.count)
+    checkChannels(input, configuration.inputChannels, axes: geometry.kernelSize.count)
     let extents = geometry.extents
     let (before, after) = geometry.padding.widths(
       lengths: zip(input.shape.dropFirst(2), geometry.stride).map { $0 * $1 }, extents: extents,
       strides: geometry.stride)
     // With `.same` a kernel that is narrower than its stride leaves the end of the last step empty.
-    var extra = before.map { _ in outputPadding }
+    var extra = before.map { _ in configuration.outputPadding }
     if case .same = geometry.padding {
       extra = zip(geometry.stride, extents).map { max(0, $0 - $1) }
     }
     let common = zip(before, after).map { min($0, $1) }
     var output = input.convolution(
       weight, bias: bias?.value, stride: geometry.stride, padding: common,
-      dilation: geometry.dilation, isTransposed: true, outputPadding: extra, groups: groups)
+      dilation: geometry.dilation, isTransposed: true, outputPadding: extra,
+      groups: configuration.groups)
     for axis in common.indices where before[axis] != after[axis] {
       output = output.narrowed(
         axis + 2, start: before[axis] - common[axis],
@@ -78,46 +78,44 @@ public class TransposedConvolution: Layer, KernelLayer {
   public func weightMatrix(_ weight: Tensor) -> Tensor {
     weight.transposed(0, 1).flattened(from: 1)
   }
+}
 
-  public override func freshCopy(_ cloning: Cloning) -> Module {
-    type(of: self).init(
-      inputChannels, outputChannels, geometry, outputPadding: outputPadding, groups: groups,
-      bias: bias != nil, weightInitializer: initializers.weight,
-      biasInitializer: initializers.bias, generator: cloning.generator)
+extension TransposedConvolution.Configuration {
+  public init(_ inputChannels: Int, _ outputChannels: Int, _ geometry: Convolution.Geometry) {
+    self.init(inputChannels: inputChannels, outputChannels: outputChannels, geometry: geometry)
+  }
+}
+
+/// A transposed convolution whose kernel, stride and dilation are the same along each of its axes.
+public protocol SquareTransposedConvolution: TransposedConvolution {
+  static var axisCount: Int { get }
+}
+
+extension SquareTransposedConvolution {
+  public init(
+    _ inputChannels: Int, _ outputChannels: Int, kernelSize: Int, stride: Int = 1,
+    padding: Padding = .valid, outputPadding: Int = 0, dilation: Int = 1, groups: Int = 1,
+    bias: Bool = true, weightInitializer: Initializer = .glorotUniform,
+    biasInitializer: Initializer = .zeros, generator: RandomGenerator? = nil
+  ) {
+    self.init(
+      Configuration(
+        inputChannels: inputChannels, outputChannels: outputChannels,
+        geometry: Convolution.Geometry(
+          axisCount: Self.axisCount, kernelSize: kernelSize, stride: stride, dilation: dilation,
+          padding: padding),
+        outputPadding: outputPadding, groups: groups, hasBias: bias,
+        weightInitializer: weightInitializer, biasInitializer: biasInitializer),
+      generator: generator)
   }
 }
 
 /// The adjoint of `Conv1d`, with a kernel `(Cin, Cout / groups, K)`.
-public final class ConvTranspose1d: TransposedConvolution {
-  public convenience init(
-    _ inputChannels: Int, _ outputChannels: Int, kernelSize: Int, stride: Int = 1,
-    padding: Padding = .valid, outputPadding: Int = 0, dilation: Int = 1, groups: Int = 1,
-    bias: Bool = true, weightInitializer: Initializer = .glorotUniform,
-    biasInitializer: Initializer = .zeros, generator: RandomGenerator? = nil
-  ) {
-    self.init(
-      inputChannels, outputChannels,
-      Convolution.Geometry(
-        kernelSize: [kernelSize], stride: [stride], dilation: [dilation], padding: padding),
-      outputPadding: outputPadding, groups: groups, bias: bias,
-      weightInitializer: weightInitializer, biasInitializer: biasInitializer, generator: generator)
-  }
+public final class ConvTranspose1d: TransposedConvolution, SquareTransposedConvolution {
+  public static let axisCount = 1
 }
 
 /// The adjoint of `Conv2d`, with a square kernel `(Cin, Cout / groups, K, K)`.
-public final class ConvTranspose2d: TransposedConvolution {
-  public convenience init(
-    _ inputChannels: Int, _ outputChannels: Int, kernelSize: Int, stride: Int = 1,
-    padding: Padding = .valid, outputPadding: Int = 0, dilation: Int = 1, groups: Int = 1,
-    bias: Bool = true, weightInitializer: Initializer = .glorotUniform,
-    biasInitializer: Initializer = .zeros, generator: RandomGenerator? = nil
-  ) {
-    self.init(
-      inputChannels, outputChannels,
-      Convolution.Geometry(
-        kernelSize: [kernelSize, kernelSize], stride: [stride, stride],
-        dilation: [dilation, dilation], padding: padding),
-      outputPadding: outputPadding, groups: groups, bias: bias,
-      weightInitializer: weightInitializer, biasInitializer: biasInitializer, generator: generator)
-  }
+public final class ConvTranspose2d: TransposedConvolution, SquareTransposedConvolution {
+  public static let axisCount = 2
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Layers
 import Messages
 import Optimizers
 import Torch

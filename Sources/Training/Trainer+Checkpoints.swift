@@ -1,4 +1,5 @@
 import Formats
+import Layers
 import Messages
 import Torch
 import Tracking
@@ -61,7 +62,7 @@ extension Trainer {
   ) throws {
     // All are read before the first is changed.
     let states = try parts.map {
-      try CheckpointState(path: "\(checkpoint.path)/\($0.name).safetensors")
+      try NamedState(path: "\(checkpoint.path)/\($0.name).safetensors")
     }
     for ((name, part), state) in zip(parts, states) {
       do {

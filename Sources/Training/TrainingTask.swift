@@ -1,3 +1,4 @@
+import Layers
 import Torch
 
 /// What a `Trainer` trains: where batches come from, what one step does, what a checkpoint must hold.

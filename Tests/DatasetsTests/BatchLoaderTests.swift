@@ -62,11 +62,11 @@ import Torch
     let loader = try loader(dropsLast: true)
     #expect(loader.batchesPerEpoch == 5)
     #expect(loader.remainingOfEpoch().allSatisfy { $0.indices.count == 4 })
-    #expect(throws: EmptyDataset.self) {
+    #expect(throws: EmptyDatasetError.self) {
       try BatchLoader(dataset, .init(batchSize: 24, dropsLast: true))
     }
     let empty = Dataset(inputs: Tensor.zeros([0, 2]))
-    let error = #expect(throws: EmptyDataset.self) {
+    let error = #expect(throws: EmptyDatasetError.self) {
       try BatchLoader(empty, .init(batchSize: 1))
     }
     #expect(error?.description == "the data set has no examples")

@@ -62,8 +62,8 @@ import Training
   @Test(arguments: [false, true]) func convolutionalNetworksAgreeToo(_ hasBatchNorm: Bool) {
     let random = RandomGenerator(seed: 4)
     let configuration = DCGAN.Configuration.small(normalizesDiscriminator: hasBatchNorm)
-    let generator = DCGAN.generator(configuration, generator: random).move(dtype: .float64)
-    let discriminator = DCGAN.discriminator(configuration, generator: random).move(dtype: .float64)
+    let generator = DCGAN.generator(configuration, random: random).move(dtype: .float64)
+    let discriminator = DCGAN.discriminator(configuration, random: random).move(dtype: .float64)
     let rule = SGD(learningRate: 0.1)
     let players = AdversarialPlayers(
       generator: generator, discriminator: discriminator, loss: .standard,

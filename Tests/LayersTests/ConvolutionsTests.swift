@@ -22,10 +22,11 @@ import Torch
   @Test func explicitPaddingPerAxis() throws {
     try GoldenCase("conv2d-rectangular").check(
       Convolution(
-        2, 3,
-        Convolution.Geometry(
-          kernelSize: [2, 3], stride: [1, 2], dilation: [2, 1],
-          padding: .explicit(before: [1, 0], after: [0, 2]))))
+        .init(
+          2, 3,
+          Convolution.Geometry(
+            kernelSize: [2, 3], stride: [1, 2], dilation: [2, 1],
+            padding: .explicit(before: [1, 0], after: [0, 2])))))
   }
 
   @Test func samePaddingGivesTheCeiling() {

@@ -38,33 +38,6 @@ import Torch
     #expect(!clone[1].isTraining)
   }
 
-  @Test func everyLayerCanBeCloned() {
-    let embedding = Embedding(5, 4)
-    let layers: [Layer] = [
-      Dense(4, 3), Conv1d(2, 4, kernelSize: 3, groups: 2), Conv2d(2, 3, kernelSize: 3),
-      ConvTranspose1d(2, 3, kernelSize: 3), ConvTranspose2d(2, 3, kernelSize: 3), embedding,
-      TiedProjection(embedding), BatchNorm(3), BatchNorm(3, affine: false), LayerNorm(4),
-      RMSNorm(4),
-      GroupNorm(groups: 2, channels: 4), InstanceNorm(4), SpectralNorm(Dense(3, 2)),
-      SpectralNorm(Conv2d(2, 3, kernelSize: 3), method: .restarted()), Dropout(0.1),
-      GaussianDropout(0.1), MaxPool1d(2), MaxPool2d(2), AveragePool1d(2), AveragePool2d(2),
-      GlobalAveragePool(), GlobalMaxPool(), Upsample2d(2), Flatten(), Reshape(2, 2), Permute(2, 1),
-      Activation(.relu), PReLU(channels: 2), Lambda { $0 },
-      LSTM(3, 2, layerCount: 2, isBidirectional: true), GRU(3, 2),
-      MultiHeadAttention(4, headCount: 2),
-    ]
-    for layer in layers {
-      let clone = layer.clone()
-      #expect(type(of: clone) == type(of: layer))
-      #expect(
-        clone.namedParameters().map(\.parameter.shape)
-          == layer.namedParameters().map(\.parameter.shape))
-      #expect(
-        Set(clone.parameters.map(ObjectIdentifier.init)).isDisjoint(
-          with: layer.parameters.map(ObjectIdentifier.init)))
-    }
-  }
-
   @Test func copyingFromAnotherStructureTraps() async {
     await #expect(processExitsWith: .failure) { Dense(2, 3).copyWeights(from: Dense(2, 4)) }
   }

@@ -73,3 +73,27 @@ import Torch
     #expect(Lambda { $0 * 2 }(x).equals(x * 2))
   }
 }
+
+@Suite(.enabled(if: hasTorch, torchReason)) struct LayerBuilderTests {
+  private func network(_ normalizes: Bool, _ widths: [Int], pools: Bool) -> Sequential {
+    Sequential {
+      Dense(2, 4).named("dense")
+      for (index, width) in widths.enumerated() {
+        Dense(4, width).named("hidden\(index)")
+        if normalizes { BatchNorm(width) }
+      }
+      if pools {
+        Activation(.relu).named("end")
+      } else {
+        Activation(.tanh).named("last")
+      }
+    }
+  }
+
+  @Test func conditionsAndLoopsChooseLayers() {
+    #expect(
+      network(true, [4, 4], pools: true).names == ["dense", "hidden0", "2", "hidden1", "4", "end"])
+    #expect(network(false, [4], pools: false).names == ["dense", "hidden0", "last"])
+    #expect(network(false, [], pools: false)["dense"] is Dense)
+  }
+}

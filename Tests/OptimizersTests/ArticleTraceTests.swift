@@ -68,7 +68,7 @@ import Torch
     problem.optimizer.withAverages {
       expectClose(problem.weight.value.doubles(), [0.900046125, -0.557195572, 2.969056135])
     }
-    let sums = problem.optimizer.state.tensors["extension0.average.weight"]
+    let sums = problem.optimizer.checkpoint().tensors["extension0.average.weight"]
     expectClose(sums?.doubles() ?? [], [0.243912500, -0.151, 0.804614213])
   }
 

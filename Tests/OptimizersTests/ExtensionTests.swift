@@ -99,7 +99,7 @@ import Torch
     problem.step([1, .infinity], 1)
     #expect(problem.weight.value.doubles().map(\.bitPattern) == before)
     // The moments have moved.
-    let moments = problem.optimizer.state.tensors["rule.firstMoment.weight"]
+    let moments = problem.optimizer.checkpoint().tensors["rule.firstMoment.weight"]
     #expect(abs((moments?.doubles()[0] ?? 0) - 0.1) < 1e-15)
     #expect(problem.optimizer.stepCount == 1)
   }
@@ -229,9 +229,9 @@ import Torch
     let optimizer = Optimizer(
       Adafactor(learningRate: 0.1).withLazyUpdates(of: ["table"]), parameters: [("table", table)])
     optimizer.step(gradients: [Tensor([[1.0, 1], [1, 1]])])
-    let before = optimizer.state.tensors["rule.meanSquare.table"]?.doubles() ?? []
+    let before = optimizer.checkpoint().tensors["rule.meanSquare.table"]?.doubles() ?? []
     optimizer.step(gradients: [Tensor([[2.0, 2], [0, 0]])])
-    let after = optimizer.state.tensors["rule.meanSquare.table"]?.doubles() ?? []
+    let after = optimizer.checkpoint().tensors["rule.meanSquare.table"]?.doubles() ?? []
     #expect(before[2...] == after[2...])
     #expect(before[0] != after[0])
   }

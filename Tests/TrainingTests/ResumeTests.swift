@@ -34,9 +34,9 @@ extension SerialTests {
         if state.step == last { cancellation.cancel() }
       }
 
-      func checkpoint() -> CheckpointState { CheckpointState(values: ["sum": .number(sum)]) }
+      func checkpoint() -> NamedState { NamedState(values: ["sum": .number(sum)]) }
 
-      func restore(_ state: CheckpointState) throws {
+      func restore(_ state: NamedState) throws {
         sum = try #require(state.values["sum"]?.doubleValue)
       }
     }
@@ -170,7 +170,7 @@ extension SerialTests {
         #expect(other.contains("'0.weight' has shape [16, 2] in place of [17, 2]"))
         #expect(!other.contains("\n"))
         for (name, tensor) in wide.model.checkpoint().tensors {
-          #expect(try tensor.equals(before.tensor(name)))
+          #expect(tensor.equals(try #require(before.tensors[name])))
         }
         let data = try refusal(try moons(batchSize: 10))
         #expect(data.contains("loader: "))

@@ -311,18 +311,18 @@ extension SerialTests {
           ToySets.twoMoons(count: 500, seed: 1), .init(batchSize: 32, seed: 2)))
     }
 
-    func state(_ task: SupervisedTask) -> [(String, CheckpointState)] {
+    func state(_ task: SupervisedTask) -> [(String, NamedState)] {
       (task.checkpointed + randomGenerators(for: .cpu)).map {
         ($0.name, $0.part.checkpoint().copied())
       }
     }
 
-    func expectSame(_ task: SupervisedTask, as before: [(String, CheckpointState)]) throws {
+    func expectSame(_ task: SupervisedTask, as before: [(String, NamedState)]) throws {
       for ((name, now), (_, earlier)) in zip(state(task), before) {
         #expect(now.values == earlier.values, "\(name)")
         #expect(Set(now.tensors.keys) == Set(earlier.tensors.keys), "\(name)")
         for (key, tensor) in now.tensors {
-          #expect(try tensor.equals(earlier.tensor(key)), "\(key)")
+          #expect(tensor.equals(try #require(earlier.tensors[key])), "\(key)")
         }
       }
     }

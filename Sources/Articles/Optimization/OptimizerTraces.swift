@@ -4,7 +4,6 @@ import Optimizers
 import Recipes
 import Reports
 import Torch
-import Tracking
 
 /// The quadratic problem that the articles' optimizers are compared on: θ₀ = (1, −2, 3), gradient
 /// a ⊙ θ with a = (1, 10, 0.1), in float64.
@@ -17,7 +16,8 @@ struct QuadraticProblem {
     optimizer = Optimizer(specification, parameters: [("weight", weight)])
   }
 
-  var position: [Double] { weight.value.doubles() }
+  /// θ.
+  var position: SIMD3<Double> { SIMD3(weight.value.doubles()) }
 
   func advance(_ steps: Int = 1, curvature: Tensor? = nil) {
     for _ in 0..<(steps * optimizer.evaluationsPerStep) {
@@ -26,10 +26,17 @@ struct QuadraticProblem {
   }
 
   /// Where `specification` leads in `steps` steps.
-  static func end(_ specification: any OptimizerSpecification, steps: Int) -> [Double] {
+  static func end(
+    _ specification: any OptimizerSpecification, steps: Int
+  ) -> SIMD3<Double> {
     let problem = QuadraticProblem(specification)
     problem.advance(steps)
     return problem.position
+  }
+
+  /// The largest difference of two positions by coordinate.
+  static func distance(_ a: SIMD3<Double>, _ b: SIMD3<Double>) -> Double {
+    (a - b).indices.map { abs(a[$0] - b[$0]) }.max() ?? .infinity
   }
 }
 
@@ -37,26 +44,36 @@ struct QuadraticProblem {
 struct ExpectedTrace {
   let id: String
   let statement: String
-  let position: [Double]
-  let expected: [Double]
+  let position: SIMD3<Double>
+  let expected: SIMD3<Double>
+}
 
-  /// Largest difference, which may be 1e-8.
-  var claim: Claim {
-    let error = zip(position, expected).map { abs($0 - $1) }.max() ?? .infinity
-    return Claim(
-      id: id, statement: "\(statement): largest difference from the worked example",
-      measured: error,
-      atMost: 1e-8)
+/// Traces beside the worked examples, and a picture of them.
+struct WorkedExamples: Finding {
+  private let traces: [ExpectedTrace]
+  private let picture: Report.Block?
+
+  init(_ traces: [ExpectedTrace], _ picture: Report.Block? = nil) {
+    self.traces = traces
+    self.picture = picture
   }
 
-  static func table(_ traces: [ExpectedTrace]) -> Report.Block {
-    .table(
-      Report.Table(
-        columns: ["optimizer", "θ₁", "θ₂", "θ₃"],
-        rows: traces.map { trace in
-          [.text(trace.statement)]
-            + trace.position.prefix(3).map { .text(String($0).prefix(12) + "") }
-        }))
+  var claims: [Claim] {
+    traces.map { trace in
+      Claim(
+        id: trace.id,
+        statement: "\(trace.statement): largest difference from the worked example",
+        measured: QuadraticProblem.distance(trace.position, trace.expected), atMost: 1e-8)
+    }
+  }
+
+  var section: Report.Section? {
+    let rows: [[Report.Table.Cell]] = traces.map { trace in
+      [.text(trace.statement)]
+        + trace.position.indices.map { .text(String("\(trace.position[$0])".prefix(12))) }
+    }
+    let table = Report.Table(columns: ["optimizer", "θ₁", "θ₂", "θ₃"], rows: rows)
+    return Report.Section("Worked examples", [.table(table)] + (picture.map { [$0] } ?? []))
   }
 }
 

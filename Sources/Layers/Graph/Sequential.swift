@@ -4,8 +4,12 @@ import Torch
 /// Layers one after the other, each with a name: "0", "1", … or given ones.
 ///
 ///     let model = Sequential(Dense(784, 256), Activation(.relu), Dense(256, 10))
-///     let named = Sequential(["body": body, "head": Dense(64, 10)])
-///     let features = named.head(through: "body")
+///     let named = Sequential {
+///       Conv2d(1, 16, kernelSize: 3).named("convolution")
+///       if normalizes { BatchNorm(16).named("norm") }
+///       Activation(.relu)
+///     }
+///     let features = named.head(through: "convolution")
 ///
 /// `head` and `tail` are new models on the same layers: they share weights with this one.
 public final class Sequential: Layer {
@@ -32,9 +36,16 @@ public final class Sequential: Layer {
     self.init(children: named.map { ($0.key, $0.value) })
   }
 
+  /// The layers that a builder lists; those without a name are called by their index.
+  public convenience init(@LayerBuilder _ layers: () -> [NamedLayer]) {
+    self.init(children: layers().enumerated().map { ($1.name ?? "\($0)", $1.layer) })
+  }
+
   public override func parts() -> [(name: String, part: Part)] {
     children.map { ($0.name, .module($0.layer)) }
   }
+
+  public override var mixesSamples: Bool { false }
 
   public override func forward(_ input: Tensor) -> Tensor {
     children.reduce(input) { $1.layer($0) }
@@ -70,4 +81,28 @@ public final class Sequential: Layer {
   public override func freshCopy(_ cloning: Cloning) -> Module {
     Sequential(children: children.map { ($0.name, cloning.copy($0.layer)) })
   }
+}
+
+/// A layer and its name in a `Sequential`; without one it is called by its index.
+public struct NamedLayer {
+  public let name: String?
+  public let layer: Layer
+}
+
+extension Layer {
+  /// This layer under a name, for `Sequential`.
+  public final func named(_ name: String) -> NamedLayer { NamedLayer(name: name, layer: self) }
+}
+
+/// Lists layers, with conditions and loops where the list depends on settings.
+@resultBuilder public enum LayerBuilder {
+  public static func buildExpression(_ layer: Layer) -> [NamedLayer] {
+    [NamedLayer(name: nil, layer: layer)]
+  }
+  public static func buildExpression(_ layer: NamedLayer) -> [NamedLayer] { [layer] }
+  public static func buildBlock(_ parts: [NamedLayer]...) -> [NamedLayer] { parts.flatMap(\.self) }
+  public static func buildOptional(_ part: [NamedLayer]?) -> [NamedLayer] { part ?? [] }
+  public static func buildEither(first part: [NamedLayer]) -> [NamedLayer] { part }
+  public static func buildEither(second part: [NamedLayer]) -> [NamedLayer] { part }
+  public static func buildArray(_ parts: [[NamedLayer]]) -> [NamedLayer] { parts.flatMap(\.self) }
 }

@@ -6,18 +6,38 @@ import Torch
 /// Features `(B, D)` and classes `(B)` give `(B)`; the sum over D is not averaged. Gradients flow to
 /// both the features and the centers. Wen et al. 2016, with centers learnt by the optimizer.
 /// `centers` is `(classes, D)`, uniform within ±0.05.
-public final class CenterLoss: Module {
+public final class CenterLoss: Module, Configured {
+  public struct Configuration: Sendable {
+    public var classes: Int
+    /// D.
+    public var featureSize: Int
+    public var initializer: Initializer
+
+    public init(classes: Int, featureSize: Int, initializer: Initializer = .uniform()) {
+      self.classes = classes
+      self.featureSize = featureSize
+      self.initializer = initializer
+    }
+  }
+
+  public let configuration: Configuration
   public let centers: Parameter
 
-  private let initializer: Initializer
+  public init(_ configuration: Configuration, generator: RandomGenerator? = nil) {
+    self.configuration = configuration
+    centers = Parameter(
+      configuration.initializer(
+        [configuration.classes, configuration.featureSize], generator: generator))
+    super.init()
+  }
 
-  public init(
+  public convenience init(
     classes: Int, featureSize: Int, initializer: Initializer = .uniform(),
     generator: RandomGenerator? = nil
   ) {
-    centers = Parameter(initializer([classes, featureSize], generator: generator))
-    self.initializer = initializer
-    super.init()
+    self.init(
+      Configuration(classes: classes, featureSize: featureSize, initializer: initializer),
+      generator: generator)
   }
 
   public func callAsFunction(_ features: Tensor, classes: Tensor) -> Tensor {
@@ -27,11 +47,5 @@ public final class CenterLoss: Module {
       "CenterLoss expected features (B, \(centers.shape[1])) and classes (B), "
         + "received shapes \(features.shape) and \(classes.shape)")
     return (centers.value.embedding(classes) - features).square().sum(1) * 0.5
-  }
-
-  public override func freshCopy(_ cloning: Cloning) -> Module {
-    CenterLoss(
-      classes: centers.shape[0], featureSize: centers.shape[1], initializer: initializer,
-      generator: cloning.generator)
   }
 }

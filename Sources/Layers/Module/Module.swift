@@ -5,7 +5,8 @@ import Torch
 ///
 /// Parameters and sub-modules are ordinary stored properties. They are found by one reflection walk,
 /// at the first use; arrays, dictionaries (by sorted key) and optionals of them are followed too.
-/// Names are the paths of properties. A container whose parts lie elsewhere overrides `parts()`.
+/// Names are the paths of properties. A container whose parts lie elsewhere overrides `parts()`. What
+/// a module holds is fixed from its first use on.
 ///
 /// A parameter that was made while the module was built but that no module holds would silently not
 /// be trained. The first use of the root detects it and names the place where it was made.
@@ -24,7 +25,7 @@ open class Module {
   private let birth: Int
 
   public init() {
-    birth = Parameter.ledger.withLock { $0.currentSerial }
+    birth = Parameter.ledger.withLock { $0.lastSerial }
     // Subclasses have set their properties by now, so what they hold can be claimed at once; parts
     // that are added later are claimed at the first use.
     for case (_, .parameter(let parameter)) in parts() { parameter.claim() }
@@ -129,12 +130,6 @@ open class Module {
     return [("", self)] + inner
   }
 
-  /// Must be called by whoever adds or replaces parts after the first use.
-  public final func structureChanged() {
-    registered = nil
-    registeredModules = nil
-  }
-
   /// Sets the mode of this module and all its sub-modules.
   @discardableResult
   public final func train(_ isTraining: Bool = true) -> Self {
@@ -163,10 +158,15 @@ open class Module {
 
   /// A module of the same structure with fresh weights; `clone` calls it.
   ///
-  /// Layers call their initializer with their own settings and `cloning.generator`; containers copy
+  /// A `Configured` module is made anew from its configuration. Containers override this and copy
   /// their parts by `cloning.copy`, which keeps shared parts shared.
   open func freshCopy(_ cloning: Cloning) -> Module {
-    fatalError("\(type(of: self)) cannot be cloned: it does not override freshCopy(_:)")
+    guard let configured = self as? any Configured else {
+      fatalError(
+        "\(type(of: self)) cannot be cloned: it is not Configured and does not override freshCopy(_:)"
+      )
+    }
+    return configured.madeAnew(cloning)
   }
 
   private func visit(_ body: (String, Part) -> Void) {
@@ -191,6 +191,13 @@ open class Layer: Module {
   open func forward(_ input: Tensor) -> Tensor {
     fatalError("\(type(of: self)) does not override forward")
   }
+
+  /// Whether the output of a sample depends on the other samples of the batch, as the layer stands;
+  /// parts answer for themselves. True unless a layer says otherwise: what is not known may mix.
+  open var mixesSamples: Bool { true }
+
+  /// Whether a pass draws random numbers, as the layer stands; parts answer for themselves.
+  open var drawsRandomNumbers: Bool { false }
 
   public final func callAsFunction(_ input: Tensor) -> Tensor {
     let output = forward(input)

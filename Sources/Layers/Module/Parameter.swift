@@ -20,7 +20,8 @@ public final class Parameter {
   public let role: Role
   /// Where the parameter was made, for the message about a forgotten one.
   let origin: String
-  let serial: Int
+  /// The number of the parameter in the order of making.
+  private(set) var serial = 0
   /// Whether some module holds it.
   var isClaimed = false
 
@@ -36,10 +37,9 @@ public final class Parameter {
     self.role = role
     isTrainable = role == .weight
     origin = "\(file):\(line)"
-    serial = Parameter.ledger.withLock { $0.nextSerial() }
     self.value.requiresGradient = isTrainable
-    let entry = Ledger.Entry(parameter: Unmanaged.passUnretained(self), serial: serial)
-    Parameter.ledger.withLock { $0.unclaimed[serial] = entry }
+    let entry = Ledger.Entry(parameter: Unmanaged.passUnretained(self))
+    serial = Parameter.ledger.withLock { $0.add(entry) }
   }
 
   deinit {
@@ -76,18 +76,17 @@ public final class Parameter {
     struct Entry: @unchecked Sendable {
       // Sendable: only followed under the ledger's lock, and `deinit` removes it under the same lock.
       let parameter: Unmanaged<Parameter>
-      let serial: Int
     }
 
-    private var lastSerial = 0
+    private(set) var lastSerial = 0
     var unclaimed: [Int: Entry] = [:]
 
-    mutating func nextSerial() -> Int {
+    /// Takes in a new parameter and returns its serial number.
+    mutating func add(_ entry: Entry) -> Int {
       lastSerial += 1
+      unclaimed[lastSerial] = entry
       return lastSerial
     }
-
-    var currentSerial: Int { lastSerial }
   }
 
   static let ledger = Mutex(Ledger())
@@ -104,10 +103,8 @@ public final class Parameter {
   /// holds.
   static func forgotten(within serials: ClosedRange<Int>) -> [String] {
     ledger.withLock { ledger in
-      ledger.unclaimed.values
-        .filter { serials.contains($0.serial) }
-        .sorted { $0.serial < $1.serial }
-        .map { entry in entry.parameter._withUnsafeGuaranteedRef { "\($0.origin)" } }
+      ledger.unclaimed.filter { serials.contains($0.key) }.sorted { $0.key < $1.key }
+        .map { $0.value.parameter._withUnsafeGuaranteedRef { "\($0.origin)" } }
     }
   }
 }

@@ -1,3 +1,4 @@
+import Layers
 import Messages
 import Torch
 
@@ -43,25 +44,25 @@ public struct GradientAccumulation: OptimizerExtension {
           sums[index] = gradient.detach().clone()
         }
       }
-      if !known.isEmpty { Foreach.add(known.map(\.sum), known.map(\.gradient)) }
+      if !known.isEmpty { MultiTensor.add(known.map(\.sum), known.map(\.gradient)) }
       received += 1
       guard received == count else { return nil }
       let means = sums
       let present = means.compactMap { $0 }
-      if !present.isEmpty { Foreach.multiply(present, by: 1 / Double(count)) }
+      if !present.isEmpty { MultiTensor.multiply(present, by: 1 / Double(count)) }
       sums = sums.map { _ in nil }
       received = 0
       return means
     }
 
-    override func save(to state: inout OptimizerState, prefix: String) {
-      state.numbers["\(prefix).received"] = Double(received)
+    override func save(to state: inout NamedState, prefix: String) {
+      state.values["\(prefix).received"] = .number(Double(received))
       for ((name, _), sum) in zip(parameters.weights, sums) {
-        if let sum { state.tensors["\(prefix).sum.\(name)"] = sum.clone() }
+        if let sum { state.tensors["\(prefix).sum.\(name)"] = sum }
       }
     }
 
-    override func restore(from reader: StateReader, prefix: String) -> () -> Void {
+    override func restore(from reader: NamedStateReader, prefix: String) -> () -> Void {
       let received = reader.count("\(prefix).received")
       let sums = parameters.weights.map { name, parameter in
         reader.tensorIfPresent("\(prefix).sum.\(name)", like: parameter.value)

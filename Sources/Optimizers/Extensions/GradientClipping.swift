@@ -60,9 +60,9 @@ public struct GradientClipping: OptimizerExtension {
     private func clipped(_ gradients: [Tensor]) -> [Tensor] {
       switch limit {
       case .norm(let maximum):
-        let norm = Foreach.norms(gradients).norm()
-        return Foreach.product(gradients, (maximum / norm).clamp(maximum: 1))
-      case .value(let maximum): return Foreach.clamped(gradients, -maximum, maximum)
+        let norm = MultiTensor.norms(gradients).norm()
+        return MultiTensor.product(gradients, (maximum / norm).clamp(maximum: 1))
+      case .value(let maximum): return MultiTensor.clamped(gradients, -maximum, maximum)
       }
     }
   }

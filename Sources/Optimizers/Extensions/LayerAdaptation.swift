@@ -30,12 +30,12 @@ public struct LayerAdaptation: OptimizerExtension {
       let positions = update.indices.indices.filter { isAdapted[update.indices[$0]] }
       guard !positions.isEmpty else { return }
       let directions = positions.map { update.directions[$0] }
-      let weights = Foreach.norms(positions.map { update.parameters[$0] })
-      let updates = Foreach.norms(directions)
+      let weights = MultiTensor.norms(positions.map { update.parameters[$0] })
+      let updates = MultiTensor.norms(directions)
       let isUsable = (weights .> 0).logicalAnd(updates .> 0)
       let ratios = Tensor.ones(like: weights)
         .replacing(with: weights / updates, where: isUsable)
-      Foreach.multiply(directions, by: ratios.unbound())
+      MultiTensor.multiply(directions, by: ratios.unbound())
     }
   }
 }

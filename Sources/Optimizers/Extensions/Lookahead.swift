@@ -1,3 +1,4 @@
+import Layers
 import Messages
 import Torch
 
@@ -61,20 +62,20 @@ public struct Lookahead: OptimizerExtension {
       if isSynchronizing, !isTransformed {
         let fast = changed.map { parameters.weights[$0].parameter.value }
         let slow = changed.compactMap { self.slow[$0] }
-        Foreach.lerp(slow, to: fast, weight: settings.slowStep)
-        Foreach.copy(fast, from: slow)
+        MultiTensor.lerp(slow, to: fast, weight: settings.slowStep)
+        MultiTensor.copy(fast, from: slow)
       }
       steps += 1
     }
 
-    override func save(to state: inout OptimizerState, prefix: String) {
-      state.numbers["\(prefix).steps"] = Double(steps)
+    override func save(to state: inout NamedState, prefix: String) {
+      state.values["\(prefix).steps"] = .number(Double(steps))
       for ((name, _), tensor) in zip(parameters.weights, slow) {
-        if let tensor { state.tensors["\(prefix).slow.\(name)"] = tensor.clone() }
+        if let tensor { state.tensors["\(prefix).slow.\(name)"] = tensor }
       }
     }
 
-    override func restore(from reader: StateReader, prefix: String) -> () -> Void {
+    override func restore(from reader: NamedStateReader, prefix: String) -> () -> Void {
       let steps = reader.count("\(prefix).steps")
       let slow = parameters.weights.map { name, parameter in
         reader.tensorIfPresent("\(prefix).slow.\(name)", like: parameter.value)

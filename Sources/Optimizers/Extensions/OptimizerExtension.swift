@@ -2,12 +2,12 @@ import Layers
 import Torch
 
 /// Something that changes what an optimizer does around its rule. A value that holds settings only;
-/// what it remembers between steps lives in its runtime.
+/// what it remembers between steps lives in its state.
 public protocol OptimizerExtension: Sendable {
   /// The extension in a few words with its settings.
   var summary: String { get }
 
-  /// The running part, for one optimizer.
+  /// The extension at work for one optimizer, before its first step.
   func makeState(for parameters: ParameterTable) -> ExtensionState
 }
 
@@ -36,7 +36,8 @@ public enum ExtensionInfluence {
   case value
 }
 
-/// The running part of an extension, with its memory. Every method has a default that does nothing.
+/// An extension at work for one optimizer, with its memory. Every method has a default that does
+/// nothing.
 open class ExtensionState {
   public init() {}
 
@@ -62,10 +63,10 @@ open class ExtensionState {
   open func finish(_ parameters: [Int], isTransformed: Bool) {}
 
   /// Writes the memory to a state.
-  open func save(to state: inout OptimizerState, prefix: String) {}
+  open func save(to state: inout NamedState, prefix: String) {}
 
   /// Reads the memory from a state; the result puts it in place, once all of the state was found good.
-  open func restore(from reader: StateReader, prefix: String) -> () -> Void { {} }
+  open func restore(from reader: NamedStateReader, prefix: String) -> () -> Void { {} }
 }
 
 /// The update of some parameters on its way from the rule outwards: θ ← θ − γ · factor · h.
@@ -88,7 +89,7 @@ public struct Update {
   /// Multiplies the outstanding factors into the directions.
   public mutating func settle() {
     for (factor, positions) in Update.positions(by: factors) where factor != 1 {
-      Foreach.multiply(positions.map { directions[$0] }, by: factor)
+      MultiTensor.multiply(positions.map { directions[$0] }, by: factor)
     }
     factors = Array(repeating: 1, count: factors.count)
   }
@@ -98,9 +99,9 @@ public struct Update {
     for (factor, positions) in Update.positions(by: factors) where factor * learningRate != 0 {
       let rate = -learningRate * factor
       if positions.count == parameters.count {
-        Foreach.add(parameters, directions, alpha: rate)
+        MultiTensor.add(parameters, directions, alpha: rate)
       } else {
-        Foreach.add(
+        MultiTensor.add(
           positions.map { parameters[$0] }, positions.map { directions[$0] }, alpha: rate)
       }
     }

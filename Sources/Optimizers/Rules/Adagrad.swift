@@ -1,7 +1,7 @@
 import Torch
 
 /// Adagrad (Duchi et al., 2011): s ← s + g², h = g / (√s + ε).
-public struct Adagrad: UpdateRule {
+public struct Adagrad: FusedRule {
   public var learningRate: Double
   /// ε, added outside the root.
   public var epsilon: Double
@@ -17,7 +17,6 @@ public struct Adagrad: UpdateRule {
   }
 
   public var summary: String { "Adagrad(γ \(learningRate), ε \(epsilon))" }
-  public var fusion: RuleFusion { .update }
 
   public func initialState(for parameter: Tensor) -> [(name: String, tensor: Tensor)] {
     [("sumOfSquares", .full(like: parameter, initialAccumulator))]
@@ -25,10 +24,10 @@ public struct Adagrad: UpdateRule {
 
   public func update(_ batch: RuleBatch) -> [Tensor] {
     let squares = batch.history[0]
-    Foreach.addcmul(squares, batch.gradients, batch.gradients, value: 1)
-    let denominator = Foreach.squareRoot(squares)
-    Foreach.add(denominator, epsilon)
-    return Foreach.quotient(batch.gradients, denominator)
+    MultiTensor.addcmul(squares, batch.gradients, batch.gradients, value: 1)
+    let denominator = MultiTensor.squareRoot(squares)
+    MultiTensor.add(denominator, epsilon)
+    return MultiTensor.quotient(batch.gradients, denominator)
   }
 
   public func applyFused(_ batch: RuleBatch, rate: Double, decay: Double) {

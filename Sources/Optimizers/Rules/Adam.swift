@@ -3,7 +3,7 @@ import Torch
 
 /// Adam (Kingma & Ba, arXiv:1412.6980): m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g²,
 /// h = m̂ / (√v̂ + ε) with m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ), or without the corrections.
-public struct Adam: UpdateRule {
+public struct Adam: FusedRule {
   public var learningRate: Double
   public var beta1: Double
   public var beta2: Double
@@ -27,7 +27,7 @@ public struct Adam: UpdateRule {
     "Adam(γ \(learningRate), β₁ \(beta1), β₂ \(beta2), ε \(epsilon)"
       + (hasBiasCorrection ? ")" : ", no bias correction)")
   }
-  public var fusion: RuleFusion { .updateWithDecay }
+  public var fusesDecay: Bool { true }
 
   public func initialState(for parameter: Tensor) -> [(name: String, tensor: Tensor)] {
     [
@@ -38,17 +38,17 @@ public struct Adam: UpdateRule {
 
   public func update(_ batch: RuleBatch) -> [Tensor] {
     let (first, second) = (batch.history[0], batch.history[1])
-    Foreach.lerp(first, to: batch.gradients, weight: 1 - beta1)
-    Foreach.multiply(second, by: beta2)
-    Foreach.addcmul(second, batch.gradients, batch.gradients, value: 1 - beta2)
+    MultiTensor.lerp(first, to: batch.gradients, weight: 1 - beta1)
+    MultiTensor.multiply(second, by: beta2)
+    MultiTensor.addcmul(second, batch.gradients, batch.gradients, value: 1 - beta2)
     let step = Double(batch.step)
     let firstCorrection = hasBiasCorrection ? 1 - Foundation.pow(beta1, step) : 1
     let secondCorrection = hasBiasCorrection ? 1 - Foundation.pow(beta2, step) : 1
     // (√(v/c₂) + ε) c₁, so that the quotient is h.
-    let denominator = Foreach.squareRoot(second)
-    Foreach.multiply(denominator, by: firstCorrection / secondCorrection.squareRoot())
-    Foreach.add(denominator, epsilon * firstCorrection)
-    return Foreach.quotient(first, denominator)
+    let denominator = MultiTensor.squareRoot(second)
+    MultiTensor.multiply(denominator, by: firstCorrection / secondCorrection.squareRoot())
+    MultiTensor.add(denominator, epsilon * firstCorrection)
+    return MultiTensor.quotient(first, denominator)
   }
 
   public func applyFused(_ batch: RuleBatch, rate: Double, decay: Double) {

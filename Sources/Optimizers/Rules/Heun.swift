@@ -20,15 +20,15 @@ public struct Heun: UpdateRule {
   }
 
   public func probe(_ batch: RuleBatch, rate: Double) {
-    Foreach.copy(batch.history[0], from: batch.parameters)
-    Foreach.copy(batch.history[1], from: batch.gradients)
-    Foreach.add(batch.parameters, batch.gradients, alpha: -rate)
+    MultiTensor.copy(batch.history[0], from: batch.parameters)
+    MultiTensor.copy(batch.history[1], from: batch.gradients)
+    MultiTensor.add(batch.parameters, batch.gradients, alpha: -rate)
   }
 
   public func update(_ batch: RuleBatch) -> [Tensor] {
-    Foreach.copy(batch.parameters, from: batch.history[0])
-    let directions = Foreach.sum(batch.history[1], batch.gradients)
-    Foreach.multiply(directions, by: 0.5)
+    MultiTensor.copy(batch.parameters, from: batch.history[0])
+    let directions = MultiTensor.sum(batch.history[1], batch.gradients)
+    MultiTensor.multiply(directions, by: 0.5)
     return directions
   }
 }

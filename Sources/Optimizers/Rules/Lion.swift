@@ -1,7 +1,7 @@
 import Torch
 
 /// Lion (Chen et al., arXiv:2302.06675): h = sign(β₁ m + (1 − β₁) g), then m ← β₂ m + (1 − β₂) g.
-public struct Lion: UpdateRule {
+public struct Lion: FusedRule {
   public var learningRate: Double
   public var beta1: Double
   public var beta2: Double
@@ -14,7 +14,6 @@ public struct Lion: UpdateRule {
 
   public var summary: String { "Lion(γ \(learningRate), β₁ \(beta1), β₂ \(beta2))" }
 
-  public var fusion: RuleFusion { .update }
   public var worksInPieces: Bool { true }
 
   public func initialState(for parameter: Tensor) -> [(name: String, tensor: Tensor)] {
@@ -24,13 +23,13 @@ public struct Lion: UpdateRule {
   public func update(_ batch: RuleBatch) -> [Tensor] {
     let moment = batch.history[0]
     // (1 − β₁)(g + β₁/(1 − β₁) m) has the same sign as the bracket.
-    let directions = Foreach.sum(batch.gradients, moment, alpha: beta1 / (1 - beta1))
-    Foreach.signInPlace(directions)
-    Foreach.lerp(moment, to: batch.gradients, weight: 1 - beta2)
+    let directions = MultiTensor.sum(batch.gradients, moment, alpha: beta1 / (1 - beta1))
+    MultiTensor.signInPlace(directions)
+    MultiTensor.lerp(moment, to: batch.gradients, weight: 1 - beta2)
     return directions
   }
 
   public func applyFused(_ batch: RuleBatch, rate: Double, decay: Double) {
-    Foreach.add(batch.parameters, update(batch), alpha: -rate)
+    MultiTensor.add(batch.parameters, update(batch), alpha: -rate)
   }
 }

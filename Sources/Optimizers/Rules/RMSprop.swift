@@ -2,7 +2,7 @@ import Torch
 
 /// RMSprop: v ← α v + (1 − α) g², h = g / (√v + ε); centered: h = g / (√(v − ḡ²) + ε) with
 /// ḡ ← α ḡ + (1 − α) g.
-public struct RMSprop: UpdateRule {
+public struct RMSprop: FusedRule {
   public var learningRate: Double
   /// α, how much of the mean square is kept.
   public var smoothing: Double
@@ -25,7 +25,6 @@ public struct RMSprop: UpdateRule {
     "RMSprop(γ \(learningRate), α \(smoothing), ε \(epsilon)\(isCentered ? ", centered" : ""))"
   }
 
-  public var fusion: RuleFusion { .update }
   public var worksInPieces: Bool { isCentered }
 
   public func initialState(for parameter: Tensor) -> [(name: String, tensor: Tensor)] {
@@ -34,12 +33,12 @@ public struct RMSprop: UpdateRule {
   }
 
   public func update(_ batch: RuleBatch) -> [Tensor] {
-    Foreach.quotient(batch.gradients, denominators(batch))
+    MultiTensor.quotient(batch.gradients, denominators(batch))
   }
 
   public func applyFused(_ batch: RuleBatch, rate: Double, decay: Double) {
     guard isCentered else { return applyAsAdam(batch, rate: rate) }
-    Foreach.addcdiv(batch.parameters, batch.gradients, denominators(batch), value: -rate)
+    MultiTensor.addcdiv(batch.parameters, batch.gradients, denominators(batch), value: -rate)
   }
 
   /// RMSprop is Adam with β₁ = 0 and nothing to correct, and Adam has a kernel that does it in one pass.
@@ -53,18 +52,18 @@ public struct RMSprop: UpdateRule {
   /// Moves the history on; √v + ε.
   private func denominators(_ batch: RuleBatch) -> [Tensor] {
     let square = batch.history[0]
-    Foreach.multiply(square, by: smoothing)
-    Foreach.addcmul(square, batch.gradients, batch.gradients, value: 1 - smoothing)
+    MultiTensor.multiply(square, by: smoothing)
+    MultiTensor.addcmul(square, batch.gradients, batch.gradients, value: 1 - smoothing)
     let denominator: [Tensor]
     if isCentered {
       let mean = batch.history[1]
-      Foreach.lerp(mean, to: batch.gradients, weight: 1 - smoothing)
-      denominator = Foreach.productSum(square, mean, mean, value: -1)
-      Foreach.squareRootInPlace(denominator)
+      MultiTensor.lerp(mean, to: batch.gradients, weight: 1 - smoothing)
+      denominator = MultiTensor.productSum(square, mean, mean, value: -1)
+      MultiTensor.squareRootInPlace(denominator)
     } else {
-      denominator = Foreach.squareRoot(square)
+      denominator = MultiTensor.squareRoot(square)
     }
-    Foreach.add(denominator, epsilon)
+    MultiTensor.add(denominator, epsilon)
     return denominator
   }
 }

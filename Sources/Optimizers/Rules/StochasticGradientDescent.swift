@@ -1,27 +1,26 @@
 import Torch
 
 /// Gradient descent: h = g.
-public struct SGD: UpdateRule {
+public struct SGD: FusedRule {
   public var learningRate: Double
 
   public init(learningRate: Double = 0.01) { self.learningRate = learningRate }
 
   public var summary: String { "SGD(γ \(learningRate))" }
-  public var fusion: RuleFusion { .update }
 
   public func initialState(for parameter: Tensor) -> [(name: String, tensor: Tensor)] { [] }
 
   public func update(_ batch: RuleBatch) -> [Tensor] { batch.gradients.map { $0.clone() } }
 
   public func applyFused(_ batch: RuleBatch, rate: Double, decay: Double) {
-    Foreach.add(batch.parameters, batch.gradients, alpha: -rate)
+    MultiTensor.add(batch.parameters, batch.gradients, alpha: -rate)
   }
 }
 
 /// Gradient descent with momentum ("heavy ball"): v ← β v + g, h = v.
 ///
 /// With a constant learning rate this is v ← β v − γ g, θ ← θ + v.
-public struct HeavyBall: UpdateRule {
+public struct HeavyBall: FusedRule {
   public var learningRate: Double
   /// β.
   public var momentum: Double
@@ -31,7 +30,7 @@ public struct HeavyBall: UpdateRule {
     self.momentum = momentum
   }
 
-  /// The heavy ball as the discretisation of θ″ + λ θ′ + ∇L(θ) = 0 with time step s:
+  /// The heavy ball as the discretization of θ″ + λ θ′ + ∇L(θ) = 0 with time step s:
   /// β = (1 − λs/2)/(1 + λs/2), γ = s²/(1 + λs/2) (kexue.fm/archives/5655).
   public init(friction: Double, timeStep: Double) {
     let half = friction * timeStep / 2
@@ -39,7 +38,6 @@ public struct HeavyBall: UpdateRule {
   }
 
   public var summary: String { "HeavyBall(γ \(learningRate), β \(momentum))" }
-  public var fusion: RuleFusion { .update }
 
   public func initialState(for parameter: Tensor) -> [(name: String, tensor: Tensor)] {
     [("velocity", .zeros(like: parameter))]
@@ -47,8 +45,8 @@ public struct HeavyBall: UpdateRule {
 
   public func update(_ batch: RuleBatch) -> [Tensor] {
     let velocity = batch.history[0]
-    Foreach.multiply(velocity, by: momentum)
-    Foreach.add(velocity, batch.gradients)
+    MultiTensor.multiply(velocity, by: momentum)
+    MultiTensor.add(velocity, batch.gradients)
     return velocity.map { $0.clone() }
   }
 
@@ -60,7 +58,7 @@ public struct HeavyBall: UpdateRule {
 /// Nesterov's momentum as Keras writes it: v ← β v + g, h = β v + g.
 ///
 /// With a constant learning rate this is v ← β v − γ g, θ ← θ + β v − γ g.
-public struct Nesterov: UpdateRule {
+public struct Nesterov: FusedRule {
   public var learningRate: Double
   /// β.
   public var momentum: Double
@@ -71,7 +69,6 @@ public struct Nesterov: UpdateRule {
   }
 
   public var summary: String { "Nesterov(γ \(learningRate), β \(momentum))" }
-  public var fusion: RuleFusion { .update }
 
   public func initialState(for parameter: Tensor) -> [(name: String, tensor: Tensor)] {
     [("velocity", .zeros(like: parameter))]
@@ -79,9 +76,9 @@ public struct Nesterov: UpdateRule {
 
   public func update(_ batch: RuleBatch) -> [Tensor] {
     let velocity = batch.history[0]
-    Foreach.multiply(velocity, by: momentum)
-    Foreach.add(velocity, batch.gradients)
-    return Foreach.sum(batch.gradients, velocity, alpha: momentum)
+    MultiTensor.multiply(velocity, by: momentum)
+    MultiTensor.add(velocity, batch.gradients)
+    return MultiTensor.sum(batch.gradients, velocity, alpha: momentum)
   }
 
   public func applyFused(_ batch: RuleBatch, rate: Double, decay: Double) {

@@ -3,8 +3,8 @@ import Torch
 /// How gradients become an update: h_t = h(g_t; history), and plainly θ ← θ − γ h_t.
 ///
 /// A rule is a value that holds hyper-parameters only; the history (moments, accumulators) lives in
-/// the `Optimizer`, in tensors that the rule names. Extensions work on h_t; a rule that also has a
-/// fused kernel is asked for h_t only if some extension needs to see it.
+/// the `Optimizer`, in tensors that the rule names. Extensions work on h_t; a
+/// `FusedRule` is asked for h_t only if some extension needs to see it.
 public protocol UpdateRule: OptimizerSpecification {
   /// γ, the base learning rate.
   var learningRate: Double { get set }
@@ -16,13 +16,6 @@ public protocol UpdateRule: OptimizerSpecification {
   /// touch nothing but the rows seen.
   var isElementwise: Bool { get }
 
-  /// Whether `applyFused` works, and whether it can take decoupled weight decay along.
-  var fusion: RuleFusion { get }
-
-  /// Whether `applyFused` takes several operators, one after the other over all it is given: on a CPU
-  /// it is then handed pieces that fit the cache.
-  var worksInPieces: Bool { get }
-
   /// The rule in a few words with its hyper-parameters.
   var summary: String { get }
 
@@ -33,10 +26,6 @@ public protocol UpdateRule: OptimizerSpecification {
   /// Moves the history on and returns h_t, in tensors that the caller may change.
   func update(_ batch: RuleBatch) -> [Tensor]
 
-  /// Moves the history on and the parameters by θ ← θ − rate · (h_t + decay · θ), without
-  /// making h_t where a kernel allows it.
-  func applyFused(_ batch: RuleBatch, rate: Double, decay: Double)
-
   /// Takes a gradient that is not the step's last: moves the parameters to where the next one is
   /// wanted.
   func probe(_ batch: RuleBatch, rate: Double)
@@ -45,11 +34,23 @@ public protocol UpdateRule: OptimizerSpecification {
   func learningRate(at step: Int) -> Double
 }
 
-/// What a rule's `applyFused` can do.
-public enum RuleFusion: Sendable {
-  case none
-  case update
-  case updateWithDecay
+/// A rule that can change the parameters without making h_t, by kernels that do both at once.
+public protocol FusedRule: UpdateRule {
+  /// Whether `applyFused` can take decoupled weight decay along.
+  var fusesDecay: Bool { get }
+
+  /// Whether `applyFused` takes several operators, one after the other over all it is given: on a CPU
+  /// it is then handed pieces that fit the cache.
+  var worksInPieces: Bool { get }
+
+  /// Moves the history on and the parameters by θ ← θ − rate · (h_t + decay · θ). `decay` is 0 unless
+  /// `fusesDecay`.
+  func applyFused(_ batch: RuleBatch, rate: Double, decay: Double)
+}
+
+extension FusedRule {
+  public var fusesDecay: Bool { false }
+  public var worksInPieces: Bool { false }
 }
 
 extension UpdateRule {
@@ -57,13 +58,7 @@ extension UpdateRule {
   public var extensions: [any OptimizerExtension] { [] }
   public var evaluationsPerStep: Int { 1 }
   public var isElementwise: Bool { true }
-  public var fusion: RuleFusion { .none }
-  public var worksInPieces: Bool { false }
   public func learningRate(at step: Int) -> Double { learningRate }
-
-  public func applyFused(_ batch: RuleBatch, rate: Double, decay: Double) {
-    fatalError("\(summary) has no fused kernel")
-  }
 
   public func probe(_ batch: RuleBatch, rate: Double) {
     fatalError("\(summary) takes one gradient per step")

@@ -1,35 +1,34 @@
+import Layers
 import Torch
 
-extension Optimizer {
+extension Optimizer: Checkpointable {
   /// All that the optimizer remembers: the rule's history, every extension's memory, counts, and the
-  /// learning rate. Tensors are copies.
+  /// learning rate.
   ///
   /// Names are `rule.<history>.<parameter>` and `extension<i>.<memory>.<parameter>`, counted from the
   /// innermost.
-  public var state: OptimizerState {
-    var state = OptimizerState()
-    state.numbers["steps"] = Double(stepCount)
-    state.numbers["evaluation"] = Double(evaluation)
-    state.numbers["learningRate"] = learningRate
-    withoutGradients {
-      for (name, history) in zip(names, histories) {
-        guard let history else { continue }
-        state.numbers["rule.steps.\(name)"] = Double(history.steps)
-        for (slot, tensor) in zip(history.names, history.tensors) {
-          state.tensors["rule.\(slot).\(name)"] = tensor.clone()
-        }
-      }
-      for (index, runtime) in runtimes.enumerated() {
-        runtime.save(to: &state, prefix: "extension\(index)")
+  public func checkpoint() -> NamedState {
+    var saved = NamedState(values: [
+      "steps": .number(Double(stepCount)), "evaluation": .number(Double(evaluation)),
+      "learningRate": .number(learningRate),
+    ])
+    for (name, history) in zip(names, histories) {
+      guard let history else { continue }
+      saved.values["rule.steps.\(name)"] = .number(Double(history.steps))
+      for (slot, tensor) in zip(history.names, history.tensors) {
+        saved.tensors["rule.\(slot).\(name)"] = tensor
       }
     }
-    return state
+    for (index, state) in extensions.enumerated() {
+      state.save(to: &saved, prefix: "extension\(index)")
+    }
+    return saved
   }
 
-  /// Continues exactly from a state. Throws `OptimizerStateError`, which lists everything that does not
+  /// Continues exactly from a state. Throws `NamedStateError`, which lists everything that does not
   /// fit, and then changes nothing.
-  public func restore(_ state: OptimizerState) throws {
-    let reader = StateReader(state)
+  public func restore(_ saved: NamedState) throws {
+    let reader = saved.reader(for: "optimizer")
     try withoutGradients {
       let steps = reader.count("steps")
       let evaluation = reader.count("evaluation")
@@ -43,8 +42,8 @@ extension Optimizer {
         history.steps = count
         return history
       }
-      let commits = runtimes.enumerated().map { index, runtime in
-        runtime.restore(from: reader, prefix: "extension\(index)")
+      let commits = extensions.enumerated().map { index, state in
+        state.restore(from: reader, prefix: "extension\(index)")
       }
       try reader.finish()
       stepCount = steps
@@ -73,7 +72,7 @@ extension Optimizer {
 
   /// Whether the model holds averages at the moment.
   public var holdsAverages: Bool {
-    runtimes.contains { ($0 as? MovingAverageRuntime)?.isSwapped ?? false }
+    extensions.contains { ($0 as? MovingAverage.State)?.isSwapped ?? false }
   }
 
   /// Runs `body` with the averages in the model.
@@ -83,8 +82,7 @@ extension Optimizer {
     return try body()
   }
 
-  private var averaging: MovingAverageRuntime? {
-    for case let runtime as MovingAverageRuntime in runtimes.reversed() { return runtime }
-    return nil
+  private var averaging: MovingAverage.State? {
+    extensions.last { $0 is MovingAverage.State } as? MovingAverage.State
   }
 }

@@ -28,7 +28,8 @@ public final class Optimizer {
   public var evaluationsPerStep: Int { rule.evaluationsPerStep }
 
   var rule: any UpdateRule
-  let runtimes: [ExtensionState]
+  /// The extensions at work, innermost first.
+  let extensions: [ExtensionState]
   /// How many gradients of the step under way were taken.
   var evaluation = 0
   /// The parameters of the gradients taken so far in this step; unknown right after `restore`.
@@ -56,9 +57,9 @@ public final class Optimizer {
     names = weights.map(\.name)
     histories = weights.map { _ in nil }
     let table = self.table
-    runtimes = specification.extensions.map { $0.makeState(for: table) }
-    fusion = FusedPlan(rule: specification.rule, runtimes: runtimes, count: weights.count)
-    lazyParameters = runtimes.reduce(into: []) { $0.formUnion($1.lazyParameters) }
+    extensions = specification.extensions.map { $0.makeState(for: table) }
+    fusion = FusedPlan(rule: specification.rule, extensions: extensions, count: weights.count)
+    lazyParameters = extensions.reduce(into: []) { $0.formUnion($1.lazyParameters) }
   }
 
   /// Binds to all weights of a module.
@@ -85,8 +86,8 @@ public final class Optimizer {
         let parameter = parameters[index]
         current[index] = parameter.isTrainable ? fitted(gradient, to: parameter.value, index) : nil
       }
-      for runtime in runtimes.reversed() {
-        guard let admitted = runtime.admit(current) else { return false }
+      for state in extensions.reversed() {
+        guard let admitted = state.admit(current) else { return false }
         current = admitted
       }
       return apply(current)
@@ -110,19 +111,31 @@ public final class Optimizer {
 
   /// The gradients of a loss in the order of `parameters`; `nil` for those it does not depend on.
   public func gradients(of loss: Tensor) -> [Tensor?] {
-    let trainable = parameters.indices.filter { parameters[$0].isTrainable }
+    Optimizer.gradients(of: [loss], by: parameters)
+  }
+
+  /// The gradients of Σ ⟨outputs, output gradients⟩ by parameters, in their order, and then by tensors;
+  /// `nil` for frozen parameters and for what the outputs do not depend on.
+  ///
+  /// - Parameter outputGradients: One for each output; `nil` for outputs that are scalars.
+  public static func gradients(
+    of outputs: [Tensor], by parameters: [Parameter], and tensors: [Tensor] = [],
+    outputGradients: [Tensor?]? = nil, retainGraph: Bool = false
+  ) -> [Tensor?] {
+    let trainable = parameters.filter(\.isTrainable).map(\.value)
     let found = optionalGradients(
-      of: [loss], withRespectTo: trainable.map { parameters[$0].value })
+      of: outputs, withRespectTo: trainable + tensors, outputGradients: outputGradients,
+      retainGraph: retainGraph)
     if trainable.count == parameters.count { return found }
-    var gradients = [Tensor?](repeating: nil, count: parameters.count)
-    for (index, gradient) in zip(trainable, found) { gradients[index] = gradient }
-    return gradients
+    var next = found.makeIterator()
+    let scattered = parameters.map { $0.isTrainable ? next.next() ?? nil : nil }
+    return scattered + found.dropFirst(trainable.count)
   }
 
   /// The norm of all gradients together.
   public static func norm(of gradients: [Tensor?]) -> Tensor {
     let present = gradients.compactMap { $0 }
-    return present.isEmpty ? Tensor(0.0) : withoutGradients { Foreach.norms(present).norm() }
+    return present.isEmpty ? Tensor(0.0) : withoutGradients { MultiTensor.norms(present).norm() }
   }
 
   /// Kernels on lists read storage in order, so a gradient must lie there as its parameter does.
@@ -150,20 +163,20 @@ public final class Optimizer {
       evaluation += 1
       return false
     }
-    for runtime in runtimes { runtime.prepare(plan.active) }
-    let isFused = fusion != nil && stepRate != 0
+    for state in extensions { state.prepare(plan.active) }
+    let fused = fusion == nil || stepRate == 0 ? nil : rule as? any FusedRule
     for batch in plan.batches {
       batch.advance()
-      if let fusion, isFused {
+      if let fusion, let fused {
         let members = batch.ruleBatch(gradients)
-        rule.applyFused(members, rate: rate(of: batch), decay: fusion.decay[batch.indices[0]])
+        fused.applyFused(members, rate: rate(of: batch), decay: fusion.decay[batch.indices[0]])
       } else {
         applyDirections(batch, gradients)
       }
       for index in batch.indices { histories[index]?.steps = batch.step }
     }
-    for runtime in runtimes {
-      runtime.finish(plan.active, isTransformed: plan.isTransformed(runtime, isFused: isFused))
+    for state in extensions {
+      state.finish(plan.active, isTransformed: plan.isTransformed(state, isFused: fused != nil))
     }
     evaluation = 0
     stepCount += 1
@@ -172,9 +185,9 @@ public final class Optimizer {
 
   /// γ times the schedules.
   private var stepRate: Double {
-    runtimes.reduce(rule.learningRate(at: stepCount + 1)) { rate, runtime in
-      if case .schedule = runtime.influence {
-        rate * runtime.multiplier(atStep: stepCount)
+    extensions.reduce(rule.learningRate(at: stepCount + 1)) { rate, state in
+      if case .schedule = state.influence {
+        rate * state.multiplier(atStep: stepCount)
       } else {
         rate
       }
@@ -191,7 +204,7 @@ public final class Optimizer {
       indices: batch.indices, parameters: members.parameters, gradients: members.gradients,
       directions: directions, factors: Array(repeating: 1, count: directions.count),
       learningRate: rule.learningRate(at: batch.step), step: stepCount)
-    for runtime in runtimes[..<transformCount] { runtime.transform(&update) }
+    for state in extensions[..<transformCount] { state.transform(&update) }
     update.commit()
   }
 
@@ -226,8 +239,8 @@ public final class Optimizer {
   /// How many of the extensions, from the inside, take part in `transform`: those after the last one
   /// that changes an update only watch values.
   private lazy var transformCount: Int = {
-    let last = runtimes.lastIndex { runtime in
-      switch runtime.influence {
+    let last = extensions.lastIndex { state in
+      switch state.influence {
       case .decay, .multipliers, .schedule, .update: true
       case .none, .value: false
       }
@@ -247,9 +260,9 @@ public final class Optimizer {
     }
     let made = StepPlan(
       gradients: gradients, parameters: parameters, histories: histories,
-      grouping: fusion == nil ? .shortLists : rule.worksInPieces ? .parts : .lists,
+      grouping: fusion?.grouping ?? .shortLists,
       decay: fusion?.decay, multipliers: multipliers, lazy: lazyParameters,
-      transformed: runtimes[..<transformCount].map(ObjectIdentifier.init))
+      transformed: extensions[..<transformCount].map(ObjectIdentifier.init))
     plan = made
     return made
   }
@@ -257,8 +270,8 @@ public final class Optimizer {
   /// The product of the multipliers by parameter.
   private lazy var multipliers: [Double] = {
     var product = [Double](repeating: 1, count: parameters.count)
-    for runtime in runtimes {
-      guard case .multipliers(let factors) = runtime.influence else { continue }
+    for state in extensions {
+      guard case .multipliers(let factors) = state.influence else { continue }
       for index in product.indices { product[index] *= factors[index] }
     }
     return product

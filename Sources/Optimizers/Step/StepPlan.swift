@@ -27,17 +27,18 @@ final class ParameterHistory {
 struct FusedPlan {
   /// λ by parameter.
   let decay: [Double]
+  let grouping: StepPlan.Grouping
 
-  init?(rule: any UpdateRule, runtimes: [ExtensionState], count: Int) {
-    guard rule.fusion != .none else { return nil }
+  init?(rule: any UpdateRule, extensions: [ExtensionState], count: Int) {
+    guard let rule = rule as? any FusedRule else { return nil }
     var decay = [Double](repeating: 0, count: count)
     var isScaled = false
     var isFinal = false
-    for runtime in runtimes {
-      switch runtime.influence {
+    for state in extensions {
+      switch state.influence {
       case .none: continue
       case .decay(let rates):
-        guard case .updateWithDecay = rule.fusion, !isScaled, !isFinal else { return nil }
+        guard rule.fusesDecay, !isScaled, !isFinal else { return nil }
         for index in decay.indices { decay[index] += rates[index] }
       case .multipliers, .schedule:
         guard !isFinal else { return nil }
@@ -47,6 +48,7 @@ struct FusedPlan {
       }
     }
     self.decay = decay
+    grouping = rule.worksInPieces ? .parts : .lists
   }
 }
 
@@ -204,7 +206,7 @@ final class StepPlan {
   }
 
   /// Whether the extension's `transform` ran in a step.
-  func isTransformed(_ runtime: ExtensionState, isFused: Bool) -> Bool {
-    !isFused && transformed.contains(ObjectIdentifier(runtime))
+  func isTransformed(_ state: ExtensionState, isFused: Bool) -> Bool {
+    !isFused && transformed.contains(ObjectIdentifier(state))
   }
 }

@@ -41,7 +41,7 @@ public struct Operator: @unchecked Sendable {
 }
 
 /// What an operator takes: tensors, numbers, flags, lists of them, text, devices, element types.
-/// An absent optional is `nil`; `OperatorDefault()` stands for the schema's default.
+/// An absent optional is `nil`.
 public protocol OperatorArgument {
   /// 64-bit words that the argument's list needs besides its slot.
   var scratchWords: Int { get }
@@ -49,13 +49,6 @@ public protocol OperatorArgument {
   func write(to slot: inout CTorchSlot, scratch: inout UnsafeMutablePointer<Int64>)
   /// The argument in a few words, for messages.
   var argumentSummary: String { get }
-}
-
-/// The value that the operator's schema gives the argument.
-public struct OperatorDefault: OperatorArgument {
-  public init() {}
-  public func write(to slot: inout CTorchSlot, scratch: inout UnsafeMutablePointer<Int64>) {}
-  public var argumentSummary: String { "default" }
 }
 
 /// What an operator gives back.

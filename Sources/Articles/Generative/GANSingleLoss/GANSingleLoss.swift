@@ -96,8 +96,8 @@ struct OneLossModels {
     let random = RandomGenerator(seed: seed)
     let rule = rule ?? Adam(learningRate: settings.rate, beta1: 0.5, epsilon: 1e-7)
     return AdversarialPlayers(
-      generator: DCGAN.generator(networks, generator: random).move(to: device, dtype: dtype),
-      discriminator: DCGAN.discriminator(networks, generator: random)
+      generator: DCGAN.generator(networks, random: random).move(to: device, dtype: dtype),
+      discriminator: DCGAN.discriminator(networks, random: random)
         .move(to: device, dtype: dtype),
       loss: settings.loss.adversarial,
       penalty: settings.loss == .wganGP ? GradientPenalty() : nil,

@@ -39,12 +39,13 @@ public struct GradientPenalty: Sendable {
     isOneSided = oneSided
   }
 
-  /// The penalty, a scalar that can be differentiated by the discriminator's parameters; random
-  /// numbers come from the process-wide generator.
+  /// The penalty, a scalar that can be differentiated by the discriminator's parameters.
+  ///
+  /// - Parameter random: Where the points are drawn from; the process-wide generator by default.
   public func callAsFunction(
-    _ discriminator: Layer, real: Tensor, fake: Tensor
+    _ discriminator: Layer, real: Tensor, fake: Tensor, random: RandomGenerator? = nil
   ) -> Tensor {
-    let x = samples(real.detach(), fake.detach()).requiringGradient()
+    let x = samples(real.detach(), fake.detach(), random).requiringGradient()
     let scores = discriminator.withoutUpdatingStatistics { discriminator(x) }
     let slope = gradients(of: scores.sum(), withRespectTo: [x], createGraph: true)[0]
     let squares = slope.flattened(from: 1).square().sum(1)
@@ -56,14 +57,16 @@ public struct GradientPenalty: Sendable {
     return weight * (isOneSided ? excess.relu() : excess).pow(power).mean()
   }
 
-  private func samples(_ real: Tensor, _ fake: Tensor) -> Tensor {
+  private func samples(
+    _ real: Tensor, _ fake: Tensor, _ random: RandomGenerator?
+  ) -> Tensor {
     func between(_ a: Tensor, _ b: Tensor) -> Tensor {
       let shape = [a.size(0)] + Array(repeating: 1, count: a.rank - 1)
-      let u = Tensor.uniform(shape, dtype: a.dtype, device: a.device)
+      let u = Tensor.uniform(shape, dtype: a.dtype, device: a.device, generator: random)
       return u * a + (1 - u) * b
     }
     func shuffled(_ a: Tensor) -> Tensor {
-      a.gatherRows(Tensor.permutation(a.size(0)).to(a.device))
+      a.gatherRows(Tensor.permutation(a.size(0), generator: random).to(a.device))
     }
     switch points {
     case .interpolation: return between(real, fake)

@@ -73,71 +73,69 @@ public enum DCGAN {
   /// Images `(B, C, S, S)` to scores `(B, 1)`: strided convolutions with LeakyReLU(0.2), batch norm
   /// from the second on, then a dense head.
   public static func discriminator(
-    _ configuration: Configuration, generator: RandomGenerator? = nil
+    _ configuration: Configuration, random: RandomGenerator? = nil
   ) -> Sequential {
     let c = configuration
-    func constrained<Kernel: KernelLayer>(_ layer: Kernel) -> Layer {
-      c.hasSpectralNorm ? SpectralNorm(layer, generator: generator) : layer
+    func constrained(_ layer: some KernelLayer) -> Layer {
+      c.hasSpectralNorm ? SpectralNorm(layer, generator: random) : layer
     }
-    var layers: [(name: String, layer: Layer)] = [("layout", ChannelsLast())]
-    var input = c.channels
-    let normalizes = c.normalizesDiscriminator && !c.hasSpectralNorm
-    for (index, width) in c.widths.enumerated() {
-      let convolution = Conv2d(
-        input, width, kernelSize: c.kernelSize, stride: 2, padding: .same,
-        bias: c.discriminatorBias, weightInitializer: c.initializer, generator: generator)
-      layers.append(("convolution\(index)", constrained(convolution)))
-      if index > 0, normalizes {
-        let norm = BatchNorm(width, epsilon: c.epsilon, momentum: c.momentum)
-        layers.append(("norm\(index)", norm))
+    let features = c.poolsHead ? c.coarseWidth : c.coarseWidth * c.coarseSize * c.coarseSize
+    return Sequential {
+      ChannelsLast().named("layout")
+      for (index, width) in c.widths.enumerated() {
+        constrained(
+          Conv2d(
+            index == 0 ? c.channels : c.widths[index - 1], width, kernelSize: c.kernelSize,
+            stride: 2, padding: .same, bias: c.discriminatorBias, weightInitializer: c.initializer,
+            generator: random)
+        ).named("convolution\(index)")
+        if index > 0, c.normalizesDiscriminator, !c.hasSpectralNorm {
+          BatchNorm(width, epsilon: c.epsilon, momentum: c.momentum).named("norm\(index)")
+        }
+        Activation(.leakyReLU(0.2)).named("activation\(index)")
       }
-      layers.append(("activation\(index)", Activation(.leakyReLU(0.2))))
-      input = width
+      if c.poolsHead {
+        GlobalAveragePool().named("flatten")
+      } else {
+        Flatten().named("flatten")
+      }
+      constrained(
+        Dense(
+          features, 1, bias: c.discriminatorBias,
+          weightInitializer: c.poolsHead ? .glorotUniform : c.initializer, generator: random)
+      ).named("head")
     }
-    layers.append(("flatten", c.poolsHead ? GlobalAveragePool() : Flatten()))
-    let features = c.poolsHead ? input : input * c.coarseSize * c.coarseSize
-    let head = Dense(
-      features, 1, bias: c.discriminatorBias,
-      weightInitializer: c.poolsHead ? .glorotUniform : c.initializer, generator: generator)
-    layers.append(("head", constrained(head)))
-    return Sequential(children: layers)
   }
 
   /// Noise `(B, n)` to images `(B, C, S, S)` in [−1, 1]: a dense layer to the coarsest map, then
   /// transposed convolutions with batch norm and ReLU, tanh at the end.
   public static func generator(
-    _ configuration: Configuration, generator: RandomGenerator? = nil
+    _ configuration: Configuration, random: RandomGenerator? = nil
   ) -> Sequential {
     let c = configuration
     let coarse = c.coarseSize
-    var layers: [(name: String, layer: Layer)] = [
-      (
-        "dense",
-        Dense(
-          c.noise, c.coarseWidth * coarse * coarse, bias: false, weightInitializer: c.initializer,
-          generator: generator)
-      ),
-      ("reshape", Reshape(c.coarseWidth, coarse, coarse)), ("layout", ChannelsLast()),
-      ("norm", BatchNorm(c.coarseWidth, epsilon: c.epsilon, momentum: c.momentum)),
-      ("activation", Activation(.relu)),
-    ]
-    var input = c.coarseWidth
-    for (index, width) in (c.widths.dropLast().reversed() + [c.channels]).enumerated() {
-      let isLast = index == c.widths.count - 1
-      layers.append(
-        (
-          "deconvolution\(index)",
-          ConvTranspose2d(
-            input, width, kernelSize: c.kernelSize, stride: 2, padding: .same, bias: isLast,
-            weightInitializer: c.initializer, generator: generator)
-        ))
-      if !isLast {
-        let norm = BatchNorm(width, epsilon: c.epsilon, momentum: c.momentum)
-        layers.append(("norm\(index)", norm))
+    let widths = c.widths.reversed() + [c.channels]
+    return Sequential {
+      Dense(
+        c.noise, c.coarseWidth * coarse * coarse, bias: false, weightInitializer: c.initializer,
+        generator: random
+      ).named("dense")
+      Reshape(c.coarseWidth, coarse, coarse).named("reshape")
+      ChannelsLast().named("layout")
+      BatchNorm(c.coarseWidth, epsilon: c.epsilon, momentum: c.momentum).named("norm")
+      Activation(.relu).named("activation")
+      for index in c.widths.indices {
+        let isLast = index == c.widths.count - 1
+        ConvTranspose2d(
+          widths[index], widths[index + 1], kernelSize: c.kernelSize, stride: 2, padding: .same,
+          bias: isLast, weightInitializer: c.initializer, generator: random
+        ).named("deconvolution\(index)")
+        if !isLast {
+          BatchNorm(widths[index + 1], epsilon: c.epsilon, momentum: c.momentum)
+            .named("norm\(index)")
+        }
+        Activation(isLast ? .tanh : .relu).named("activation\(index)")
       }
-      layers.append(("activation\(index)", Activation(isLast ? .tanh : .relu)))
-      input = width
     }
-    return Sequential(children: layers)
   }
 }

@@ -56,30 +56,12 @@ public final class AdversarialPlayers {
   /// share a pass and a gradient can be scaled sample by sample. Layers that are not known are taken
   /// for ones that mix.
   public var scoresSamplesApart: Bool {
-    discriminatorModules.allSatisfy { _, module in
-      switch module {
-      case let norm as BatchNorm: !(norm.usesBatchStatistics ?? norm.isTraining)
-      case is Sequential, is Dense, is Convolution, is TransposedConvolution, is Activation,
-        is PReLU, is ChannelsLast, is Flatten, is Reshape, is Permute, is SpectralNorm,
-        is LayerNorm, is GroupNorm,
-        is MaxPool2d, is AveragePool2d, is GlobalAveragePool, is GlobalMaxPool, is Upsample2d,
-        is Dropout, is GaussianDropout:
-        true
-      default: false
-      }
-    }
+    !discriminatorModules.contains { ($0.module as? Layer)?.mixesSamples ?? false }
   }
 
   /// The discriminator's layers that draw random numbers as they stand: dropout in training.
   public var randomLayers: [String] {
-    discriminatorModules.filter { _, module in
-      switch module {
-      case let dropout as Dropout:
-        dropout.isTraining && dropout.rate > 0 && !dropout.sharedAxes.contains(0)
-      case let dropout as GaussianDropout: dropout.isTraining && dropout.rate > 0
-      default: false
-      }
-    }.map(\.name)
+    discriminatorModules.filter { ($0.module as? Layer)?.drawsRandomNumbers ?? false }.map(\.name)
   }
 
   /// Runs one step's passes with the discriminator's power iterations advanced once, before them.

@@ -1,7 +1,8 @@
 import Torch
 
-/// Operators on lists of tensors: one call, and on a GPU few kernels, for all of them.
-enum Foreach {
+/// Multi-tensor operators (libtorch calls them `_foreach`): one call, and on a GPU few kernels, for a
+/// whole list of tensors.
+enum MultiTensor {
   /// a ← a · factor.
   static func multiply(_ a: [Tensor], by factor: Double) { multiplyNumber.perform(a, factor) }
   /// a ← a · b, pair by pair.
