@@ -45,9 +45,6 @@ let package = Package(
         "Recipes", "Training", "Generative", "Optimizers", "Datasets", "Layers", "Torch",
         "TextMining", "WordVectors", "Communities", "Text", "Tracking", "Reports", "Formats",
         "Parallel", "Messages",
-      ],
-      exclude: [
-        "Graphs", "Words/JoSE.swift",
       ]),
     .target(
       name: "Recipes",

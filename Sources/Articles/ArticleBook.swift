@@ -7,8 +7,8 @@ public enum ArticleBook {
   public static let all: [any Article.Type] = [
     GANSingleLossArticle.self, DerivedOptimizersArticle.self, CustomOptimizersArticle.self,
     LayerReuseArticle.self, InitializationArticle.self, SmoothingArticle.self, DropoutArticle.self,
-    DetExpArticle.self,
-    WordDiscoveryArticle.self, DomainVocabularyArticle.self, WordCountArticle.self,
+    DetExpArticle.self, JoseArticle.self, WordDiscoveryArticle.self,
+    DomainVocabularyArticle.self, WordCountArticle.self, InfomapArticle.self,
   ]
 
   public static var cards: [RecipeCard] { all.map { $0.card } }

@@ -1,3 +1,4 @@
+import Messages
 import Testing
 
 @testable import Communities
@@ -202,7 +203,7 @@ import Testing
     #expect(abs(result.codelength - 1.80653) < 5e-6)
     #expect(result.unitFlow == [0.2, 0.2, 0.1, 0.2, 0.2, 0.1])
     for text in [ExampleNetworks.modular, KnownNetworks.states] {
-      #expect(throws: NetworkError.self) {
+      #expect(throws: InputError.self) {
         try Infomap.run(KnownNetworks.network(text, directed: true), options: given)
       }
     }
@@ -250,10 +251,10 @@ import Testing
       },
       { $0.regularizationStrength = -1 },
     ] {
-      #expect(throws: NetworkError.self) { try Infomap.run(network, options: options(change)) }
+      #expect(throws: OptionError.self) { try Infomap.run(network, options: options(change)) }
     }
-    #expect(throws: NetworkError.self) { try Infomap.run(network, options: options(trials: 0)) }
-    #expect(throws: NetworkError.self) {
+    #expect(throws: OptionError.self) { try Infomap.run(network, options: options(trials: 0)) }
+    #expect(throws: InputError.self) {
       try Infomap.run(
         KnownNetworks.network(KnownNetworks.bipartite), options: options { $0.model = .directed })
     }

@@ -62,8 +62,8 @@ import Testing
     let vectors = bundles(3, rows: 9, noise: 0.1, seed: 2)
     #expect(try SphericalKMeans(k: 1).cluster(vectors).assignments == [Int](repeating: 0, count: 9))
     #expect(Set(try SphericalKMeans(k: 9).cluster(vectors).assignments).count == 9)
-    #expect(throws: VectorError.self) { try SphericalKMeans(k: 10).cluster(vectors) }
-    #expect(throws: VectorError.self) { try SphericalKMeans(k: 0).cluster(vectors) }
+    #expect(throws: OptionError.self) { try SphericalKMeans(k: 10).cluster(vectors) }
+    #expect(throws: OptionError.self) { try SphericalKMeans(k: 0).cluster(vectors) }
     let zeros = VectorTable(words: ["a", "b", "c"], dimension: 2, matrix: [0, 0, 0, 0, 0, 0])
     #expect(try SphericalKMeans(k: 2).cluster(zeros).assignments.count == 3)
   }
@@ -125,7 +125,7 @@ import Testing
       }
     }
     let unknown = WordSimilarity(pairs: [.init(first: "x", second: "y", score: 1)])
-    #expect(throws: VectorError.self) { try unknown.evaluate(vectors) }
+    #expect(throws: InputError.self) { try unknown.evaluate(vectors) }
   }
 
   @Test func analogiesBySection() throws {

@@ -78,7 +78,7 @@ func withFile<R>(_ bytes: [UInt8], _ body: (String) throws -> R) throws -> R {
     let (vocabulary, ranked) = try corpus.vocabulary(words: ["p", "q", "r"], minimumCount: 1)
     #expect(vocabulary.words == ["r", "p", "q"])
     #expect((0..<3).map { Array(ranked.document($0)) } == [[0, 0, 1], [], [0, 2]])
-    #expect(throws: VectorError.self) { try corpus.vocabulary(words: ["p", "q"]) }
+    #expect(throws: InputError.self) { try corpus.vocabulary(words: ["p", "q"]) }
   }
 
   @Test func theTopicCorpusHasItsDigest() {

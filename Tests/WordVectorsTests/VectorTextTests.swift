@@ -162,7 +162,7 @@ import Testing
         do {
           let embedding = try VectorModel(contentsOf: path)
           #expect(embedding.words.count == embedding.vocabulary.count)
-        } catch is FileError {} catch is VectorError {}
+        } catch is FileError {} catch is OptionError {}
       }
     }
   }

@@ -189,7 +189,8 @@ public struct ResultWriter {
       let numbers = path.split(separator: ":").joined(separator: ",")
       var line = index == 0 ? "" : ","
       line += "\n{\"path\":[\(numbers),\(leaf.rank)],\"modules\":[\(numbers)],\"name\":"
-      line += "\(JSONText.quoted(network.name(ofNode: leaf.node), insideHTML: true)),\"flow\":\(leaf.flow.shortText)"
+      line +=
+        "\(JSONText.quoted(network.name(ofNode: leaf.node), insideHTML: true)),\"flow\":\(leaf.flow.shortText)"
       if let state = ids.state { line += ",\"stateId\":\(state)" }
       if let layer = ids.layer { line += ",\"layerId\":\(layer)" }
       try file.write(line + ",\"id\":\(ids.node)}")

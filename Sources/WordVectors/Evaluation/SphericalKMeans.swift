@@ -1,6 +1,6 @@
-import Messages
 import CVectorKernels
 import Foundation
+import Messages
 import Parallel
 
 /// A division of vectors into clusters by cosine.

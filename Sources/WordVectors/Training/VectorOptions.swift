@@ -101,7 +101,8 @@ public struct VectorOptions: Sendable, Equatable, Codable {
       finalLearningRate >= 0 && finalLearningRate <= learningRate, "finalLearningRate",
       "a number from 0 to the learning rate \(learningRate)", finalLearningRate)
     try require(
-      subsampling >= 0 && subsampling.isFinite, "subsampling", "0 (off) or a positive number", subsampling)
+      subsampling >= 0 && subsampling.isFinite, "subsampling", "0 (off) or a positive number",
+      subsampling)
     try require(margin.isFinite && abs(margin) <= 4, "margin", "a number from −4 to 4", margin)
     try require(threads > 0, "threads", "at least 1", threads)
     try require(

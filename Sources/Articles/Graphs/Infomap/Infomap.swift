@@ -2,72 +2,75 @@ import Communities
 import Foundation
 import Recipes
 import Reports
-import TextMining
-import Tracking
 import WordVectors
 
 /// 最小熵原理（五）：“层层递进”之社区发现与聚类: from raw text to groups of related words, without a
 /// dictionary, without labels and without the number of groups.
-public enum InfomapRecipe: Recipe {
+public enum InfomapArticle: Article {
   public static let card = RecipeCard(
     name: "infomap", title: "最小熵原理（五）：“层层递进”之社区发现与聚类",
     summary:
       "Finds words in raw text, trains their vectors, links each word to its nearest ones, and groups "
       + "them by the map equation; checks codelengths that are known.",
     date: "2019-10-19", archive: 7006, needsTorch: false,
-    data: "20,000 generated lines of ten known groups; --data: a text file, or a folder of them",
-    duration: "3 s",
-    settings: [
-      Setting("words", .integer(10_000), help: "the most frequent words are grouped"),
-      Setting("minLength", .integer(1), help: "shortest word that is grouped, in characters"),
-      Setting("neighbors", .integer(50), help: "links from each word at most"),
-      Setting("similarity", .number(0.6), help: "least cosine of a link"),
-      Setting(
-        "method", .text("skip-gram"), choices: ["skip-gram", "cbow", "jose"],
-        help: "how vectors are trained"),
-      Setting("dimension", .integer(100), help: "length of the vectors"),
-      Setting("epochs", .integer(5), help: "passes over the text"),
-      Setting("trials", .integer(5), help: "searches, of which the best is kept"),
-      Setting("threads", .integer(1), help: "1 gives the same numbers for the same seed"),
-    ])
+    data: "20,000 generated lines of ten known groups",
+    ownData: "a text file, or a folder of .txt or .txt.gz", duration: "3 s")
 
-  public static func run(_ context: RecipeContext) throws -> RecipeResult {
-    var claims = try knownCodelengths()
-    let graph = try WordGraph(context)
-    let options = graph.searchOptions(context)
-    let started = ContinuousClock.now
-    let result = try Infomap.run(
-      graph.network, options: options, progress: context.progress,
-      cancellation: context.cancellation)
-    // A search that was interrupted gives the best so far; a recipe's figures are those of a whole one.
-    try context.cancellation.check()
-    let seconds = (ContinuousClock.now - started) / .seconds(1)
-    let groups = WordGroups(result, graph)
-    claims += try formulaClaims(graph, context)
-    claims.append(
-      Claim(
-        id: "shorter",
-        statement: "groups shorten the description of a walk over the words: share saved",
-        measured: result.relativeSavings, atLeast: 0.05))
-    var metrics = [
-      "words": Double(graph.words.count), "links": Double(graph.network.linkCount),
-      "groups": Double(groups.modules.count), "codelength": result.codelength,
-      "oneLevelCodelength": result.oneLevelCodelength, "seconds/graph": graph.seconds,
-      "seconds/search": seconds,
-    ]
-    if graph.isGenerated {
-      let comparison = try GroupComparison(groups, graph, context)
-      claims += comparison.claims
-      metrics.merge(comparison.metrics) { $1 }
+  public struct Settings: RecipeSettings {
+    @Knob("the most frequent words are grouped", in: 1...) var words = 10_000
+    @Knob("shortest word that is grouped, in characters", in: 1...) var minLength = 1
+    @Knob("links from each word at most", in: 1...) var neighbors = 50
+    @Knob("least cosine of a link", in: -1...1) var similarity = 0.6
+    @Knob("how vectors are trained") var method = VectorMethod.skipGram
+    @Knob("length of the vectors", in: 1...) var dimension = 100
+    @Knob("passes over the text", in: 1...) var epochs = 5
+    @Knob("searches, of which the best is kept", in: 1...) var trials = 5
+    @Knob("1 gives the same numbers for the same seed", in: 1...) var threads = 1
+
+    public init() {}
+
+    /// The article's search: two levels, directed.
+    func search(seed: UInt64) -> InfomapOptions {
+      var options = InfomapOptions()
+      options.isTwoLevel = true
+      options.flow.model = .directed
+      options.trials = trials
+      options.seed = seed
+      options.threads = threads
+      return options
     }
-    try groups.write(result, graph, context)
-    return RecipeResult(
-      steps: graph.tokenCount, metrics: metrics, claims: claims,
-      sections: groups.sections(result, graph))
   }
 
-  /// What the program of the method's authors gives, in bits.
-  private static func knownCodelengths() throws -> [Claim] {
+  enum VectorMethod: String, CaseIterable, KnobValue {
+    case skipGram = "skip-gram"
+    case bagOfWords = "cbow"
+    case spherical = "jose"
+
+    var options: VectorOptions {
+      switch self {
+      case .skipGram: .defaults(for: .skipGram)
+      case .bagOfWords: .defaults(for: .bagOfWords)
+      case .spherical: .defaults(for: .spherical)
+      }
+    }
+  }
+
+  public static func findings(_ run: Running<Settings>) throws -> [any Finding] {
+    let known = try KnownCodelengths()
+    let graph = try WordGraph(run)
+    let groups = try WordGroups(graph, run)
+    try groups.write(run)
+    var findings: [any Finding] = [known, try EntropyFormula(graph, run), groups]
+    if graph.isGenerated { findings.append(try GroupComparison(groups, run)) }
+    return findings + [GroupMap(groups: groups), GroupSizes(groups: groups)]
+  }
+}
+
+/// Networks whose shortest descriptions the program of the method's authors gives, in bits.
+struct KnownCodelengths: Finding {
+  let claims: [Claim]
+
+  init() throws {
     func claim(
       _ id: String, _ name: String, _ network: String, directed: Bool = false,
       recorded: Bool = false, twoLevel: Bool = true, equals bits: Double
@@ -86,7 +89,7 @@ public enum InfomapRecipe: Recipe {
         id: id, statement: "\(name): shortest description found, bits a step",
         measured: result.codelength, equals: bits, within: 1e-8)
     }
-    return [
+    claims = [
       try claim(
         "two-triangles", "two triangles joined by a link", ExampleNetworks.twoTriangles,
         equals: 2.320730357),
@@ -104,17 +107,20 @@ public enum InfomapRecipe: Recipe {
     ]
   }
 
-  /// The article's formula, `L = q H(Q) + Σ p_m H(P_m)` from entropies, with teleportation coded and
-  /// uniform, against the codelength of the search.
-  private static func formulaClaims(
-    _ graph: WordGraph, _ context: RecipeContext
-  ) throws -> [Claim] {
-    var options = graph.searchOptions(context)
+}
+
+/// The article's formula, `L = q H(Q) + Σ p_m H(P_m)` from entropies, with teleportation coded and
+/// uniform, against the codelength of the search.
+struct EntropyFormula: Finding {
+  private let difference: Double
+
+  init(_ graph: WordGraph, _ run: Running<InfomapArticle.Settings>) throws {
+    var options = run.settings.search(seed: run.seed)
     options.flow.recordsTeleportation = true
     options.flow.teleportsToNodes = true
     options.trials = 1
-    let result = try Infomap.run(
-      graph.network, options: options, cancellation: context.cancellation)
+    let result = try Infomap.run(graph.network, options: options, work: run.work)
+    try run.work.check()
     let modules = result.tree.modules
     let flow = result.unitFlow
     func entropy(_ rates: [Double]) -> Double {
@@ -128,12 +134,16 @@ public enum InfomapRecipe: Recipe {
       let use = rates.reduce(0, +)
       if use > 0 { bits += use * entropy(rates) }
     }
-    return [
+    difference = abs(bits - result.codelength)
+  }
+
+  var claims: [Claim] {
+    [
       Claim(
         id: "formula",
         statement:
           "the article's formula of two entropies gives the codelength of the word groups: difference",
-        measured: abs(bits - result.codelength), atMost: 1e-9)
+        measured: difference, atMost: 1e-9)
     ]
   }
 }

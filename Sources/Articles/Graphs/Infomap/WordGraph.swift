@@ -1,8 +1,9 @@
 import Communities
 import Formats
-import Foundation
+import Messages
 import Parallel
 import Recipes
+import Text
 import TextMining
 import WordVectors
 
@@ -13,32 +14,31 @@ struct WordGraph {
   /// The vectors of the words that are grouped, by falling count.
   let words: VectorTable
   let network: Network
-  let tokenCount: Int
   /// From vectors to the network.
   let seconds: Double
 
-  init(_ context: RecipeContext) throws {
-    let source = try TextFolder(context.options.data)
-    isGenerated = source.isGenerated
-    let folder = context.run.folder.path
-    var paths = source.paths
-    if isGenerated {
-      paths = [folder + "/text.txt"]
-      try AtomicFile.write(GroupedText.text(seed: context.seed &+ 1), to: paths[0])
+  init(_ run: Running<InfomapArticle.Settings>) throws {
+    let settings = run.settings
+    isGenerated = run.options.data == nil
+    let folder = run.run.folder.path
+    let text: TextSource
+    if let path = run.options.data {
+      text = try TextSource(contentsOf: path)
+    } else {
+      let generated = GroupedText.text(seed: run.seed &+ 1)
+      try AtomicFile.write(generated, to: folder + "/text.txt")
+      text = TextSource(string: generated)
     }
-    let settings = context.settings
-    let threads = settings.integer("threads")
 
     var corpus = CorpusOptions()
-    corpus.threads = threads
-    let found = try WordDiscovery.discover(
-      paths, options: DiscoveryOptions(), corpus: corpus, progress: context.progress,
-      cancellation: context.cancellation)
+    corpus.threads = settings.threads
+    let found = try Autonomy().words(of: text, corpus: corpus, work: run.work)
     try AtomicFile.write(found.tabSeparated(), to: folder + "/words.tsv")
 
     var encoder = CorpusEncoder()
-    _ = try SegmentationStream(Segmenter(WordList(found.words)), threads: threads).run(
-      paths, format: .text, progress: context.progress, cancellation: context.cancellation
+    let segmenter = try Segmenter(WordList(found.words))
+    _ = try SegmentationStream(segmenter, threads: settings.threads).run(
+      text, format: .text, work: run.work
     ) { bytes in
       for line in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).dropLast() {
         try encoder.add(
@@ -46,25 +46,19 @@ struct WordGraph {
       }
     }
     let (vocabulary, encoded) = try encoder.finish(minimumCount: 5)
-    tokenCount = encoded.tokenCount
-    let method = VectorOptions.Method(rawValue: settings.text("method")) ?? .skipGram
-    var options = VectorOptions.defaults(for: method)
-    options.dimension = settings.integer("dimension")
-    options.epochs = settings.integer("epochs")
-    options.threads = threads
-    options.seed = context.seed
+    var options = settings.method.options
+    options.dimension = settings.dimension
+    options.epochs = settings.epochs
+    options.threads = settings.threads
+    options.seed = run.seed
     let trainer = try VectorTrainer(corpus: encoded, vocabulary: vocabulary, options: options)
-    try trainer.train(progress: context.progress, cancellation: context.cancellation)
+    try trainer.train(work: run.work)
     words = Self.mostFrequent(
-      trainer.embedding().words, count: settings.integer("words"),
-      minLength: settings.integer("minLength"))
+      trainer.embedding().words, count: settings.words, minLength: settings.minLength)
     try words.writeText(to: folder + "/vectors.txt")
 
     let started = ContinuousClock.now
-    network = try Self.network(
-      of: words, neighbors: settings.integer("neighbors"),
-      similarity: settings.number("similarity"), threads: threads,
-      cancellation: context.cancellation)
+    network = try Self.network(of: words, settings, run.work)
     seconds = (ContinuousClock.now - started) / .seconds(1)
   }
 
@@ -83,16 +77,14 @@ struct WordGraph {
   }
 
   private static func network(
-    of vectors: VectorTable, neighbors: Int, similarity: Double, threads: Int,
-    cancellation: Cancellation
+    of vectors: VectorTable, _ settings: InfomapArticle.Settings, _ work: Work
   ) throws -> Network {
-    guard neighbors > 0 else { throw RecipeError("neighbors is at least 1, received \(neighbors)") }
     guard vectors.count > 1 else {
-      throw RecipeError("the text gives \(vectors.count) words to group, at least 2 are needed")
+      throw InputError("the text gives \(vectors.count) words to group, at least 2 are needed")
     }
     let nearest = try ExactNeighbors(vectors).nearestToRows(
-      count: neighbors, minimumSimilarity: Float(similarity), threads: threads,
-      cancellation: cancellation)
+      count: settings.neighbors, minimumSimilarity: Float(settings.similarity),
+      threads: settings.threads, work: work)
     var sources: [UInt32] = []
     var targets: [UInt32] = []
     var weights: [Double] = []
@@ -105,23 +97,12 @@ struct WordGraph {
       }
     }
     guard !sources.isEmpty else {
-      throw RecipeError(
-        "no two words have a cosine of \(similarity) or more; more text, or a smaller similarity, "
+      throw InputError(
+        "no two words have a cosine of \(settings.similarity) or more; more text, or a smaller similarity, "
           + "is needed")
     }
     return try Network(
       nodeCount: vectors.count, sources: sources, targets: targets, weights: weights,
       names: vectors.words)
-  }
-
-  /// The article's search: two levels, directed.
-  func searchOptions(_ context: RecipeContext) -> InfomapOptions {
-    var options = InfomapOptions()
-    options.isTwoLevel = true
-    options.flow.model = .directed
-    options.trials = max(1, context.settings.integer("trials"))
-    options.seed = context.seed
-    options.threads = context.settings.integer("threads")
-    return options
   }
 }

@@ -127,7 +127,9 @@ import Testing
       let cancellation = Cancellation()
       var checkpoints = 0
       #expect(throws: Cancelled.self) {
-        try part.train(cancellation: cancellation, checkpointInterval: .zero) {
+        try part.train(
+          work: Work(cancellation: cancellation), checkpointInterval: .zero
+        ) {
           try $0.writeCheckpoint(to: path)
           checkpoints += 1
           if checkpoints == 7 * stop { cancellation.cancel() }
@@ -193,12 +195,12 @@ import Testing
         #expect(finite)
       }
     }
-    #expect(throws: VectorError.self) { try train([]) }
-    #expect(throws: VectorError.self) { try train([[], []]) }
-    #expect(throws: VectorError.self) { try train([["one", "one"]]) }
-    #expect(throws: VectorError.self) { try train([["a", "b"]]) { $0.dimension = 0 } }
-    #expect(throws: VectorError.self) { try train([["a", "b"]]) { $0.negatives = 256 } }
-    #expect(throws: VectorError.self) { try train([["a", "b"]]) { $0.learningRate = .nan } }
+    #expect(throws: InputError.self) { try train([]) }
+    #expect(throws: InputError.self) { try train([[], []]) }
+    #expect(throws: InputError.self) { try train([["one", "one"]]) }
+    #expect(throws: OptionError.self) { try train([["a", "b"]]) { $0.dimension = 0 } }
+    #expect(throws: OptionError.self) { try train([["a", "b"]]) { $0.negatives = 256 } }
+    #expect(throws: OptionError.self) { try train([["a", "b"]]) { $0.learningRate = .nan } }
     // Two words, documents of none and of one word: everything stays finite.
     try train([["a", "b"], [], ["a"], ["b", "a", "b"]])
     try train([["a", "b"], [], ["a"]]) { $0.dimension = 1 }
@@ -236,7 +238,7 @@ import Testing
     var options = Self.options(.bagOfWords)
     options.epochs = 1
     let embedding = try Self.train(options)
-    #expect(throws: VectorError.self) { try DocumentInference(embedding) }
+    #expect(throws: InputError.self) { try DocumentInference(embedding) }
   }
 
   @Test(arguments: [true, false]) func partsCoverTheCorpusOnce(splits: Bool) {
