@@ -12,8 +12,10 @@ public final class Block<Element: BitwiseCopyable>: @unchecked Sendable {
     case pages(Int)
   }
 
-  public private(set) final var pointer: UnsafeMutablePointer<Element>
-  public private(set) final var count: Int
+  public let pointer: UnsafeMutablePointer<Element>
+  // Only `shrink` changes it, and its owner calls that: other modules would check each reading of it for
+  // overlapping changes, in loops that do little else.
+  @exclusivity(unchecked) public private(set) final var count: Int
   private final var origin: Origin
 
   @usableFromInline
@@ -72,23 +74,18 @@ public final class Block<Element: BitwiseCopyable>: @unchecked Sendable {
     @inline(__always) set { pointer[index] = newValue }
   }
 
-  /// Gives back what lies behind the first `newCount` values.
+  /// Forgets what lies behind the first `newCount` values, and gives back its whole pages.
   public func shrink(to newCount: Int) {
     require(newCount <= count, "Block.shrink expected at most \(count), received \(newCount)")
     guard newCount < count else { return }
     count = newCount
+    guard case .pages(let mapped) = origin else { return }
     let bytes = max(1, newCount) * MemoryLayout<Element>.stride
-    switch origin {
-    case .pages(let mapped):
-      let page = Int(sysconf(Int32(_SC_PAGESIZE)))
-      let kept = (bytes + page - 1) / page * page
-      guard kept < mapped else { return }
-      munmap(UnsafeMutableRawPointer(pointer) + kept, mapped - kept)
-      origin = .pages(kept)
-    case .heap:
-      guard let memory = realloc(pointer, bytes) else { return }
-      pointer = memory.bindMemory(to: Element.self, capacity: max(1, newCount))
-    }
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    let kept = (bytes + page - 1) / page * page
+    guard kept < mapped else { return }
+    munmap(UnsafeMutableRawPointer(pointer) + kept, mapped - kept)
+    origin = .pages(kept)
   }
 
   public var buffer: UnsafeMutableBufferPointer<Element> {

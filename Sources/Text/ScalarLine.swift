@@ -2,11 +2,16 @@ import Memory
 
 /// One line of text as scalars with their places in the bytes; reused from line to line.
 public final class ScalarLine {
+  // Only `decode` changes these: other modules would check each reading of them for overlapping
+  // changes, once or more a character.
+  @exclusivity(unchecked)
   public private(set) var scalars = Block<UInt32>(uninitializedCount: 1024)
   /// Where each scalar begins; one more at the end.
+  @exclusivity(unchecked)
   public private(set) var offsets = Block<Int32>(uninitializedCount: 1025)
+  @exclusivity(unchecked)
   public private(set) var classes = Block<ScalarClass>(uninitializedCount: 1024)
-  public private(set) var count = 0
+  @exclusivity(unchecked) public private(set) var count = 0
 
   /// Stands for a byte that belongs to no scalar.
   static let replacement: UInt32 = 0xFFFD
