@@ -16,7 +16,7 @@ public enum ScalarClass: BitwiseCopyable, Sendable {
     }
   }
 
-  private static let table: Block<ScalarClass> = {
+  static let table: Block<ScalarClass> = {
     let table = Block<ScalarClass>(repeating: .other, count: 1 << 16)
     func set(_ range: ClosedRange<Int>, _ value: ScalarClass) {
       for scalar in range { table[scalar] = value }
@@ -50,8 +50,11 @@ public enum ScalarClass: BitwiseCopyable, Sendable {
     return table
   }()
 
+  public static func of(_ scalar: UInt32) -> ScalarClass { of(scalar, in: table) }
+
+  /// The class of a scalar, `table` being this type's own, which loops get once.
   @inline(__always)
-  public static func of(_ scalar: UInt32) -> ScalarClass {
+  static func of(_ scalar: UInt32, in table: Block<ScalarClass>) -> ScalarClass {
     if scalar < 1 << 16 { return table.pointer[Int(scalar)] }
     return scalar >= 0x20000 && scalar < 0x40000 ? .ideograph : .other
   }

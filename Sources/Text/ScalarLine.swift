@@ -31,13 +31,14 @@ public final class ScalarLine {
       offsets = Block(uninitializedCount: room + 1)
       classes = Block(uninitializedCount: room)
     }
+    let table = ScalarClass.table
     var index = 0
     var found = 0
     while index < bytes.count {
       let (scalar, width) = Self.scalar(bytes, index)
       scalars.pointer[found] = scalar
       offsets.pointer[found] = Int32(truncatingIfNeeded: index)
-      classes.pointer[found] = ScalarClass.of(scalar)
+      classes.pointer[found] = ScalarClass.of(scalar, in: table)
       found &+= 1
       index &+= width
     }
