@@ -5,7 +5,7 @@ import Torch
 /// Small distributions that need no files and whose answers are known.
 public enum ToySets {
   /// The eight centers 2·(cos 2πk/8, sin 2πk/8).
-  public static let ringCentres: [(x: Double, y: Double)] = (0..<8).map { index in
+  public static let ringCenters: [(x: Double, y: Double)] = (0..<8).map { index in
     let angle = 2 * Double.pi * Double(index) / 8
     return (2 * cos(angle), 2 * sin(angle))
   }
@@ -13,7 +13,7 @@ public enum ToySets {
   public static let ringDeviation = 0.1
 
   /// The 25 centers {−4, −2, 0, 2, 4}² / (2√2).
-  public static let gridCentres: [(x: Double, y: Double)] = (0..<25).map { index in
+  public static let gridCenters: [(x: Double, y: Double)] = (0..<25).map { index in
     let scale = 2 * 2.0.squareRoot()
     return (Double(index / 5 * 2 - 4) / scale, Double(index % 5 * 2 - 4) / scale)
   }
@@ -23,13 +23,13 @@ public enum ToySets {
   /// A mixture of eight Gaussians on a circle of radius 2, σ = 0.1; float32 `(count, 2)`, labeled
   /// by mode.
   public static func ring(count: Int, seed: UInt64) -> Dataset {
-    mixture(of: ringCentres, deviation: ringDeviation, count: count, seed: seed)
+    mixture(of: ringCenters, deviation: ringDeviation, count: count, seed: seed)
   }
 
   /// A mixture of 25 Gaussians on a square grid, σ = 0.05/(2√2); float32 `(count, 2)`, labeled by
   /// mode.
   public static func grid(count: Int, seed: UInt64) -> Dataset {
-    mixture(of: gridCentres, deviation: gridDeviation, count: count, seed: seed)
+    mixture(of: gridCenters, deviation: gridDeviation, count: count, seed: seed)
   }
 
   /// Two half circles, (cos t, sin t) and (1 − cos t, ½ − sin t) with t ~ U(0, π) and noise 0.1,

@@ -41,6 +41,24 @@ extension SerialTests {
       for article in ArticleBook.all { try check(article) }
     }
 
+    /// Those that take a second, and hold.
+    @Test(arguments: [
+      "dropout", "initialization", "layer-reuse", "det-exp", "custom-optimizers",
+    ])
+    func quickArticlesHold(_ name: String) throws {
+      try check(ArticleBook.article(named: name))
+    }
+
+    @Test func theArticleOnSmoothingRunsSmall() throws {
+      try check(SmoothingArticle.self, ["points": "200", "share": "0.2"])
+    }
+
+    /// Also where no classifier gets a whole batch.
+    @Test(arguments: ["4", "640"])
+    func theArticleOnDerivedOptimizersRunsSmall(_ examples: String) throws {
+      try check(DerivedOptimizersArticle.self, ["examples": examples])
+    }
+
     /// Every loss and mode, small: all claims are measured, though too little is learned for them.
     @Test(arguments: ["one-loss", "split", "alternating"])
     func theOneLossArticleRunsSmall(_ mode: String) throws {

@@ -4,10 +4,10 @@ import Testing
 import Torch
 
 @Suite(.enabled(if: hasTorch, torchReason)) struct ToySetsTests {
-  @Test func mixturesHaveTheirCentresAndWidths() throws {
+  @Test func mixturesHaveTheirCentersAndWidths() throws {
     for (set, centers, deviation) in [
-      (ToySets.ring(count: 20_000, seed: 1), ToySets.ringCentres, ToySets.ringDeviation),
-      (ToySets.grid(count: 20_000, seed: 1), ToySets.gridCentres, ToySets.gridDeviation),
+      (ToySets.ring(count: 20_000, seed: 1), ToySets.ringCenters, ToySets.ringDeviation),
+      (ToySets.grid(count: 20_000, seed: 1), ToySets.gridCenters, ToySets.gridDeviation),
     ] {
       let labels = try #require(set.labels)
       for (mode, center) in centers.enumerated() {
@@ -20,7 +20,7 @@ import Torch
         #expect(spread.allSatisfy { abs($0 / deviation - 1) < 0.12 })
       }
     }
-    #expect(abs(ToySets.gridCentres[0].x + 4 / (2 * 2.0.squareRoot())) < 1e-12)
+    #expect(abs(ToySets.gridCenters[0].x + 4 / (2 * 2.0.squareRoot())) < 1e-12)
   }
 
   @Test func moonsAreCenteredAndSeparate() {

@@ -23,7 +23,7 @@ import Torch
         noise: Tensor.normal([256, 2]))
     }
     let samples = withoutGradients { generator(Tensor.normal([10_000, 2])) }
-    return ModeCoverage(samples, centers: ToySets.ringCentres, deviation: ToySets.ringDeviation)
+    return ModeCoverage(samples, centers: ToySets.ringCenters, deviation: ToySets.ringDeviation)
   }
 
   @Test(.tags(.slow), .enabled(if: runsSlowTests, slowReason))

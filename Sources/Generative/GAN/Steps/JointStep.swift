@@ -1,5 +1,6 @@
 import Layers
 import Messages
+import Optimizers
 import Torch
 import Training
 
@@ -56,11 +57,7 @@ public struct JointStep: SimultaneousStep {
       let (total, _, figures) = loss(players, real: real, fake: fake, scope)
       let discriminator = players.discriminatorOptimizer.parameters
       let all = discriminator + players.generatorOptimizer.parameters
-      let trainable = all.indices.filter { all[$0].isTrainable }
-      let found = optionalGradients(
-        of: [total], withRespectTo: trainable.map { all[$0].value })
-      var gradients = [Tensor?](repeating: nil, count: all.count)
-      for (index, gradient) in zip(trainable, found) { gradients[index] = gradient }
+      let gradients = Optimizer.gradients(of: [total], by: all)
       return PlayerGradients(
         discriminator: Array(gradients[..<discriminator.count]),
         generator: Array(gradients[discriminator.count...]), figures: figures)

@@ -1,4 +1,5 @@
 import Layers
+import Optimizers
 import Torch
 import Training
 
@@ -32,55 +33,40 @@ public struct SplitStep: SimultaneousStep {
       let leaf = fake.detach().requiringGradient()
       let (realScores, fakeScores) = players.scores(real: real, fake: leaf, scope)
       let slopes = ScoreSlopes(players, real: realScores, fake: fakeScores)
-      let inputs = players.discriminatorOptimizer.parameters.map(\.value)
-      let wanted = inputs.indices.filter { inputs[$0].requiresGradient }
-      let weights = wanted.map { inputs[$0] }
+      let parameters = players.discriminatorOptimizer.parameters
 
-      var found: [Tensor?]
+      var discriminator: [Tensor?]
       let fakeGradient: Tensor
       if sharesBackward, players.scoresSamplesApart, let quotient = slopes.quotient {
-        found = optionalGradients(
-          of: [realScores, fakeScores], withRespectTo: weights + [leaf],
+        discriminator = Optimizer.gradients(
+          of: [realScores, fakeScores], by: parameters, and: [leaf],
           outputGradients: [slopes.discriminatorByReal, slopes.discriminatorByFake])
         let shape = [quotient.size(0)] + Array(repeating: 1, count: leaf.rank - 1)
-        let last = found.removeLast() ?? .zeros(like: leaf)
+        let last = discriminator.removeLast() ?? .zeros(like: leaf)
         fakeGradient = (last * quotient.reshaped(shape)).to(leaf.dtype)
       } else {
         fakeGradient =
           Torch.gradients(
             of: [fakeScores], withRespectTo: [leaf], outputGradients: [slopes.generatorByFake],
             retainGraph: true)[0]
-        found = optionalGradients(
-          of: [realScores, fakeScores], withRespectTo: weights,
+        discriminator = Optimizer.gradients(
+          of: [realScores, fakeScores], by: parameters,
           outputGradients: [slopes.discriminatorByReal, slopes.discriminatorByFake])
       }
       if let penalty = players.penalty {
-        let punished = optionalGradients(
-          of: [penalty(players.discriminator, real: real, fake: fake)], withRespectTo: weights)
-        found = zip(found, punished).map { plain, extra in
+        let punished = Optimizer.gradients(
+          of: [penalty(players.discriminator, real: real, fake: fake)], by: parameters)
+        discriminator = zip(discriminator, punished).map { plain, extra in
           guard let plain, let extra else { return plain ?? extra }
           return plain + extra
         }
       }
-      var discriminator = [Tensor?](repeating: nil, count: inputs.count)
-      for (index, gradient) in zip(wanted, found) { discriminator[index] = gradient }
       return PlayerGradients(
         discriminator: discriminator,
-        generator: generatorGradients(players, fake, fakeGradient), figures: slopes.figures)
+        generator: Optimizer.gradients(
+          of: [fake], by: players.generatorOptimizer.parameters, outputGradients: [fakeGradient]),
+        figures: slopes.figures)
     }
-  }
-
-  private func generatorGradients(
-    _ players: AdversarialPlayers, _ fake: Tensor, _ fakeGradient: Tensor
-  ) -> [Tensor?] {
-    let parameters = players.generatorOptimizer.parameters
-    let trainable = parameters.indices.filter { parameters[$0].isTrainable }
-    let found = optionalGradients(
-      of: [fake], withRespectTo: trainable.map { parameters[$0].value },
-      outputGradients: [fakeGradient])
-    var gradients = [Tensor?](repeating: nil, count: parameters.count)
-    for (index, gradient) in zip(trainable, found) { gradients[index] = gradient }
-    return gradients
   }
 }
 
