@@ -1,4 +1,5 @@
-# `make run` and `make test` do all the set-up that is missing. `make help` lists the rest.
+# `make try` shows something soonest; `make run` and `make test` do all the set-up that is missing.
+# `make help` lists the rest.
 
 DANLU := .build/release/danlu
 # Tests are optimised (numerical code is too slow otherwise) and built apart from the program, so that
@@ -7,10 +8,13 @@ TEST := swift test -c release --scratch-path .build/testing -Xswiftc -enable-tes
 SOURCES := Package.swift Sources Tests Benchmarks
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test bench check slow fuzz format clean
+.PHONY: help try pictures setup build run test bench check slow fuzz format clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+try: ## Build without libtorch and run the first example: words, vectors, communities.
+	@Scripts/try
 
 setup: ## Find or fetch libtorch and compile the shim (idempotent).
 	@Scripts/setup
@@ -38,6 +42,9 @@ check: setup ## Formatting, warnings as errors, the tests.
 	@swift build -c release --scratch-path .build/testing -Xswiftc -enable-testing \
 	  -Xswiftc -warnings-as-errors --build-tests
 	@$(TEST) -Xswiftc -warnings-as-errors
+
+pictures: build ## Make the pictures of the README from real runs.
+	@Scripts/pictures
 
 format: ## Format all Swift sources.
 	@swift format --in-place --recursive $(SOURCES)
