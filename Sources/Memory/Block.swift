@@ -13,15 +13,15 @@ public final class Block<Element: BitwiseCopyable>: @unchecked Sendable {
   }
 
   public let pointer: UnsafeMutablePointer<Element>
-  // Only `shrink` changes it, and its owner calls that: other modules would check each reading of it for
-  // overlapping changes, in loops that do little else.
-  @exclusivity(unchecked) public private(set) final var count: Int
+  // Only `shrink` changes it, which no reading overlaps. Other modules honor that through a getter they
+  // inline; a stored property they would check at each reading, in loops that do little else.
+  @exclusivity(unchecked) @usableFromInline final var storedCount: Int
   private final var origin: Origin
 
   @usableFromInline
   init(pointer: UnsafeMutablePointer<Element>, count: Int, origin: Origin) {
     self.pointer = pointer
-    self.count = count
+    storedCount = count
     self.origin = origin
   }
 
@@ -69,6 +69,11 @@ public final class Block<Element: BitwiseCopyable>: @unchecked Sendable {
   }
 
   @inlinable
+  public final var count: Int {
+    @inline(__always) get { storedCount }
+  }
+
+  @inlinable
   public final subscript(index: Int) -> Element {
     @inline(__always) get { pointer[index] }
     @inline(__always) set { pointer[index] = newValue }
@@ -78,7 +83,7 @@ public final class Block<Element: BitwiseCopyable>: @unchecked Sendable {
   public func shrink(to newCount: Int) {
     require(newCount <= count, "Block.shrink expected at most \(count), received \(newCount)")
     guard newCount < count else { return }
-    count = newCount
+    storedCount = newCount
     guard case .pages(let mapped) = origin else { return }
     let bytes = max(1, newCount) * MemoryLayout<Element>.stride
     let page = Int(sysconf(Int32(_SC_PAGESIZE)))

@@ -2,16 +2,22 @@ import Memory
 
 /// One line of text as scalars with their places in the bytes; reused from line to line.
 public final class ScalarLine {
-  // Only `decode` changes these: other modules would check each reading of them for overlapping
-  // changes, once or more a character.
-  @exclusivity(unchecked)
-  public private(set) var scalars = Block<UInt32>(uninitializedCount: 1024)
+  // Only `decode` changes these, which no reading overlaps. Other modules honor that through getters
+  // they inline; stored properties they would check at each reading, once or more a character.
+  @exclusivity(unchecked) @usableFromInline
+  var storedScalars = Block<UInt32>(uninitializedCount: 1024)
+  @exclusivity(unchecked) @usableFromInline
+  var storedOffsets = Block<Int32>(uninitializedCount: 1025)
+  @exclusivity(unchecked) @usableFromInline
+  var storedClasses = Block<ScalarClass>(uninitializedCount: 1024)
+  @exclusivity(unchecked) @usableFromInline
+  var storedCount = 0
+
+  @inlinable public var scalars: Block<UInt32> { @inline(__always) get { storedScalars } }
   /// Where each scalar begins; one more at the end.
-  @exclusivity(unchecked)
-  public private(set) var offsets = Block<Int32>(uninitializedCount: 1025)
-  @exclusivity(unchecked)
-  public private(set) var classes = Block<ScalarClass>(uninitializedCount: 1024)
-  @exclusivity(unchecked) public private(set) var count = 0
+  @inlinable public var offsets: Block<Int32> { @inline(__always) get { storedOffsets } }
+  @inlinable public var classes: Block<ScalarClass> { @inline(__always) get { storedClasses } }
+  @inlinable public var count: Int { @inline(__always) get { storedCount } }
 
   /// Stands for a byte that belongs to no scalar.
   static let replacement: UInt32 = 0xFFFD
@@ -27,9 +33,9 @@ public final class ScalarLine {
   public func decode(_ bytes: UnsafeBufferPointer<UInt8>) {
     if bytes.count > scalars.count {
       let room = bytes.count * 3 / 2
-      scalars = Block(uninitializedCount: room)
-      offsets = Block(uninitializedCount: room + 1)
-      classes = Block(uninitializedCount: room)
+      storedScalars = Block(uninitializedCount: room)
+      storedOffsets = Block(uninitializedCount: room + 1)
+      storedClasses = Block(uninitializedCount: room)
     }
     let table = ScalarClass.table
     var index = 0
@@ -43,7 +49,7 @@ public final class ScalarLine {
       index &+= width
     }
     offsets.pointer[found] = Int32(truncatingIfNeeded: bytes.count)
-    count = found
+    storedCount = found
   }
 
   /// The scalar that begins at `index`, and its bytes; `replacement` of one byte if there is none.

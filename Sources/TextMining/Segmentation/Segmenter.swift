@@ -57,13 +57,11 @@ public struct Segmenter: Sendable {
   /// What one thread needs while it cuts lines.
   public final class Workspace {
     let line = ScalarLine()
-    // One thread uses them, one after the other: checks of exclusive access would cost more than the
-    // reading.
     /// Scalars of the line before those in `line`.
-    @exclusivity(unchecked) var before = 0
-    @exclusivity(unchecked) var numbers = Block<UInt16>(uninitializedCount: 1024)
-    @exclusivity(unchecked) var scores = Block<Double>(uninitializedCount: 1025)
-    @exclusivity(unchecked) var next = Block<Int32>(uninitializedCount: 1025)
+    var before = 0
+    var numbers = Block<UInt16>(uninitializedCount: 1024)
+    var scores = Block<Double>(uninitializedCount: 1025)
+    var next = Block<Int32>(uninitializedCount: 1025)
 
     public init() {}
 
