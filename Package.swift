@@ -159,6 +159,8 @@ let package = Package(
     .testTarget(
       name: "FormatsTests", dependencies: ["Formats", "Parallel", "TestSupport"],
       resources: [.copy("Golden")]),
+    .testTarget(
+      name: "MemoryTests", dependencies: ["Memory", "Parallel", "Messages", "TestSupport"]),
     .testTarget(name: "ParallelTests", dependencies: ["Parallel"]),
   ],
   swiftLanguageModes: [.v6]

@@ -14,7 +14,8 @@ public enum Precision: String, Sendable, CaseIterable {
   public init(parsing text: String) throws {
     guard let precision = Precision(rawValue: text) else {
       throw OptionError(
-        "precision", expected: Precision.allCases.map(\.rawValue).joined(separator: ", "),
+        "precision",
+        expected: "one of " + Precision.allCases.map(\.rawValue).joined(separator: ", "),
         received: "'\(text)'")
     }
     self = precision

@@ -125,7 +125,7 @@ extension SerialTests {
         #expect(refusal(RecipeOptions(), ["stesp": "1"]).contains("did you mean 'steps'"))
         #expect(
           refusal(RecipeOptions(precision: "fp8"))
-            == "precision expects auto, fp32, bf16, received 'fp8'")
+            == "precision expects one of auto, fp32, bf16, received 'fp8'")
         #expect(
           refusal(RecipeOptions(data: "x"))
             == "data is not taken by linear-fit, which runs on points of a line, drawn from the seed"

@@ -84,9 +84,9 @@ struct RunCommandTests {
       #expect(try Folder.names(in: folder) == ["thesis.tex"])
       expectFailure(
         try Command("run", "dropout", "--out", folder + "/new", "--device", "cuda:7").run(), "cuda")
-      expectFailure(
-        try Command("run", "dropout", "--out", folder + "/new", "--set", "rate=2").run(),
-        "setting rate expects a number between 0 and 1, received 2")
+      try expectUsage(
+        "run", "dropout", "--out", folder + "/new", "--set", "rate=2",
+        says: "setting rate expects a number between 0 and 1, received '2'")
       #expect(try Folder.names(in: folder) == ["thesis.tex"])
       expectFailure(try Command("run", "--resume", folder).run(), "is not a run")
       expectFailure(try Command("run", "--resume", folder + "/nowhere").run(), "is not a run")
@@ -135,9 +135,10 @@ struct RunCommandTests {
     try withTemporaryFolder { folder in
       let path = folder + "/run"
       let run = RunFolder(path: path)
+      let checkpoints = run.checkpoints(of: "one-loss-seed-0")
       let outcome = try gan(path).run { _ in (run.overview().lastStep ?? 0) > 20 }
       expectInterruption(outcome, path)
-      let step = try #require(run.checkpoints().latest()?.step)
+      let step = try #require(checkpoints.latest()?.step)
       #expect(step > 20 && step < 400)
 
       // The same run, but its configuration asks for another network.
@@ -146,7 +147,7 @@ struct RunCommandTests {
       #expect(other != text)
       try AtomicFile.write(other, to: run.configurationPath)
       expectFailure(
-        try Command("run", "--resume", path).run(), "cannot continue from \(path)/checkpoints/step-"
+        try Command("run", "--resume", path).run(), "cannot continue from \(checkpoints.path)/step-"
       )
       try AtomicFile.write(text, to: run.configurationPath)
 
@@ -155,10 +156,10 @@ struct RunCommandTests {
           && (run.overview().lastStep ?? 0) >= (step + 19) / 10 * 10
       }
       expectInterruption(again, path)
-      #expect(try #require(run.checkpoints().latest()?.step) > step)
+      #expect(try #require(checkpoints.latest()?.step) > step)
 
       // A damaged checkpoint is passed over and said so.
-      let weights = try #require(run.checkpoints().latest()?.path) + "/generator.safetensors"
+      let weights = try #require(checkpoints.latest()?.path) + "/generator.safetensors"
       try AtomicFile.write("nothing", to: weights)
       let third = try Command("run", "--resume", path).run { $0.contains("continuing after step") }
       expectInterruption(third, path)

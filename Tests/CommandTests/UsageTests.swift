@@ -41,12 +41,14 @@ import Testing
       says: "dropout has no setting 'ratee'; did you mean 'rate'?")
     try expectUsage(
       "run", "dropout", "--set", "rate=often",
-      says: "setting rate expects a number, received 'often'")
+      says: "setting rate expects a number between 0 and 1, received 'often'")
     try expectUsage(
       "run", "dropout", "--set", "rate", says: "--set expects key=value, received 'rate'")
     try expectUsage(
-      "run", "dropout", "--steps", "0",
-      says: "Error: --steps expects a number from 1, received 0\nUsage: danlu run [")
+      "run", "gan-single-loss", "--steps", "0",
+      says:
+        "Error: setting steps expects an integer of at least 1, received '0'\nUsage: danlu run [")
+    try expectUsage("run", "dropout", "--steps", "3", says: "dropout has no setting 'steps'")
     try expectUsage("run", "dropout", "--batch", "-3", says: "--batch")
     try expectUsage("run", "dropout", "--steps", "many", says: "many")
     try expectUsage("run", "dropout", "--precision", "fp8", says: "one of auto, fp32, bf16")

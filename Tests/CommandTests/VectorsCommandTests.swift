@@ -198,13 +198,14 @@ import TextMining
       let model = folder + "/model.safetensors"
       let arguments =
         ["vectors", "train", folder + "/text.txt", "--out", model]
-        + ["--dimension", "100", "--deterministic", "--epochs", "300"]
+        + ["--dimension", "100", "--deterministic", "--epochs", "3000"]
       var command = Command(arguments)
       command.hasTerminal = true
       let outcome = try command.run { $0.contains("training") }
       #expect(outcome.status == 130, "\(outcome.errors)")
-      #expect(outcome.errors.hasSuffix("\r\ninterrupted\r\n"), "\(outcome.errors)")
-      #expect(outcome.errors.contains("\(model).checkpoint holds what is done"))
+      #expect(
+        outcome.errors.contains("\r\ninterrupted; \(model).checkpoint holds what is done"),
+        "\(outcome.errors)")
       #expect(!FileManager.default.fileExists(atPath: model))
       let resumed = try Command(arguments + ["--resume"]).run()
       #expect(resumed.status == 0, "\(resumed.errors)")

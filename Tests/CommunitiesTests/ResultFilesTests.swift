@@ -157,7 +157,7 @@ import Testing
         + ExampleNetworks.twoTriangles
     )
     let html = ModuleMap(try Infomap.run(network), network: network).html(title: "two & <three>")
-    for name in ["\"A\"", "\"E\"", "\\u003c/script>", "two &amp; &lt;three>"] {
+    for name in ["\"A\"", "\"E\"", "\\u003C/script>", "two &amp; &lt;three>"] {
       #expect(html.contains(name))
     }
     #expect(html.components(separatedBy: "</script>").count == 2)

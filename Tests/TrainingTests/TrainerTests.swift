@@ -296,7 +296,7 @@ extension SerialTests {
       #expect(reason.contains("AMX"))
       #expect(
         message { _ = try Precision(parsing: "fp16") }
-          == "precision expects auto, fp32, bf16, received 'fp16'")
+          == "precision expects one of auto, fp32, bf16, received 'fp16'")
     }
   }
 
