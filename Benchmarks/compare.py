@@ -64,7 +64,7 @@ def commands(folder):
     yield "communities, directed", ["communities", network, "--directed", "--two-level", *one]
 
 
-BENCHES = [["small-operator"], ["mlp"], ["gan"]] + [
+BENCHES = [["small-operator"], ["mlp"]] + [
     ["optimizer", rule, "mlp"] for rule in ("adam", "momentum", "rmsprop")]
 
 
