@@ -36,7 +36,7 @@ public struct Device: Hashable, Sendable {
       guard number < count else {
         throw TorchError(
           "device '\(text)' asked for, but libtorch sees \(count) CUDA devices; "
-            + "'danlu doctor' tells why, --device cpu works")
+            + "'danlu doctor' tells why, the device cpu works")
       }
       self = .cuda(number)
     case "mps": self = Device(.mps)
