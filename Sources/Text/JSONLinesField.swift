@@ -1,3 +1,5 @@
+import Formats
+
 /// Finds the string value of one top-level key in lines of JSON, without building objects.
 enum JSONLinesField {
   /// The texts of `field`, one line end after each. Counts lines with and without a usable value;
@@ -9,39 +11,38 @@ enum JSONLinesField {
     var good = 0
     var bad = 0
     let key = Array(field.utf8)
-    for line in block.split(separator: 0x0A) {
-      var scanner = Scanner(bytes: line)
-      if scanner.isBlank { continue }
-      let start = text.count
-      if scanner.appendValue(of: key, to: &text) {
-        good += 1
-        text.append(0x0A)
-      } else {
-        text.removeSubrange(start...)
-        bad += 1
+    block.withUnsafeBytes { block in
+      for line in block.split(separator: 0x0A) {
+        var scanner = Scanner(bytes: UnsafeRawBufferPointer(rebasing: line))
+        if scanner.isBlank { continue }
+        let start = text.count
+        if scanner.appendValue(of: key, to: &text) {
+          good += 1
+          text.append(0x0A)
+        } else {
+          text.removeSubrange(start...)
+          bad += 1
+        }
       }
     }
     return (text, good, bad)
   }
 
   private struct Scanner {
-    let bytes: ArraySlice<UInt8>
-    var index: Int
+    let bytes: UnsafeRawBufferPointer
+    var index = 0
 
-    init(bytes: ArraySlice<UInt8>) {
-      self.bytes = bytes
-      index = bytes.startIndex
-    }
+    init(bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
     var isBlank: Bool { bytes.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D } }
 
     private mutating func skipSpace() {
-      while index < bytes.endIndex, [0x20, 0x09, 0x0D].contains(bytes[index]) { index += 1 }
+      while index < bytes.count, [0x20, 0x09, 0x0D].contains(bytes[index]) { index += 1 }
     }
 
     private mutating func take(_ byte: UInt8) -> Bool {
       skipSpace()
-      guard index < bytes.endIndex, bytes[index] == byte else { return false }
+      guard index < bytes.count, bytes[index] == byte else { return false }
       index += 1
       return true
     }
@@ -55,7 +56,7 @@ enum JSONLinesField {
         guard string(into: &name), take(0x3A) else { return false }
         skipSpace()
         if name == key {
-          guard index < bytes.endIndex, bytes[index] == 0x22 else { return false }
+          guard index < bytes.count, bytes[index] == 0x22 else { return false }
           return string(into: &output)
         }
         guard skipValue(), take(0x2C) else { return false }
@@ -64,9 +65,9 @@ enum JSONLinesField {
 
     /// Reads a string literal, unescaped, as UTF-8.
     private mutating func string(into output: inout [UInt8]) -> Bool {
-      guard index < bytes.endIndex, bytes[index] == 0x22 else { return false }
+      guard index < bytes.count, bytes[index] == 0x22 else { return false }
       index += 1
-      while index < bytes.endIndex {
+      while index < bytes.count {
         let byte = bytes[index]
         index += 1
         if byte == 0x22 { return true }
@@ -74,40 +75,10 @@ enum JSONLinesField {
           output.append(byte)
           continue
         }
-        guard index < bytes.endIndex else { return false }
-        let escape = bytes[index]
-        index += 1
-        switch escape {
-        case 0x6E: output.append(0x0A)
-        case 0x74: output.append(0x09)
-        case 0x72: output.append(0x0D)
-        case 0x62: output.append(0x08)
-        case 0x66: output.append(0x0C)
-        case 0x22, 0x5C, 0x2F: output.append(escape)
-        case 0x75:
-          guard var scalar = hexadecimal() else { return false }
-          if (0xD800..<0xDC00).contains(scalar) {
-            guard index + 1 < bytes.endIndex, bytes[index] == 0x5C, bytes[index + 1] == 0x75 else {
-              return false
-            }
-            index += 2
-            guard let low = hexadecimal(), (0xDC00..<0xE000).contains(low) else { return false }
-            scalar = 0x10000 + (scalar - 0xD800) << 10 + (low - 0xDC00)
-          }
-          guard let scalar = Unicode.Scalar(scalar) else { return false }
-          output.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
-        default: return false
-        }
+        guard let scalar = try? JSONText.unescape(bytes, at: &index) else { return false }
+        output.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
       }
       return false
-    }
-
-    private mutating func hexadecimal() -> UInt32? {
-      guard index + 4 <= bytes.endIndex,
-        let value = UInt32(String(decoding: bytes[index..<index + 4], as: UTF8.self), radix: 16)
-      else { return nil }
-      index += 4
-      return value
     }
 
     /// Skips a value of any kind; nesting is followed by counting brackets outside strings.
@@ -115,7 +86,7 @@ enum JSONLinesField {
       skipSpace()
       var depth = 0
       var ignored: [UInt8] = []
-      while index < bytes.endIndex {
+      while index < bytes.count {
         switch bytes[index] {
         case 0x22:
           ignored.removeAll(keepingCapacity: true)

@@ -142,7 +142,7 @@ import Testing
     var encoder = CorpusEncoder()
     try encoder.add(document: ["a", "b", "c", "a"])
     let (vocabulary, corpus) = try encoder.finish(minimumCount: 1)
-    var options = VectorOptions.defaults(for: .spherical)
+    var options = VectorOptions(.spherical)
     options.dimension = 3
     options.epochs = 1
     let trainer = try VectorTrainer(corpus: corpus, vocabulary: vocabulary, options: options)

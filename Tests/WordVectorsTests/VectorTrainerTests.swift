@@ -24,7 +24,7 @@ import Testing
   }
 
   static func options(_ method: VectorOptions.Method) -> VectorOptions {
-    var options = VectorOptions.defaults(for: method)
+    var options = VectorOptions(method)
     options.dimension = 50
     options.epochs = 5
     return options
@@ -184,7 +184,7 @@ import Testing
       var encoder = CorpusEncoder()
       for document in documents { try encoder.add(document: document) }
       let (vocabulary, corpus) = try encoder.finish(minimumCount: 1)
-      var options = VectorOptions.defaults(for: .spherical)
+      var options = VectorOptions(.spherical)
       options.epochs = 1
       change(&options)
       let trainer = try VectorTrainer(corpus: corpus, vocabulary: vocabulary, options: options)
@@ -206,7 +206,7 @@ import Testing
     try train([["a", "b"], [], ["a"]]) { $0.dimension = 1 }
     for method in VectorOptions.Method.allCases {
       try train([[], ["a", "b"], ["a"]]) {
-        $0 = VectorOptions.defaults(for: method)
+        $0 = VectorOptions(method)
         $0.documents = true
         $0.negatives = 255
       }

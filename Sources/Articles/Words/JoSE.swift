@@ -29,7 +29,7 @@ public enum JoseArticle: Article {
     public init() {}
 
     func options(_ method: VectorOptions.Method, seed: UInt64) -> VectorOptions {
-      var options = VectorOptions.defaults(for: method)
+      var options = VectorOptions(method)
       options.dimension = dimension
       options.window = window
       options.epochs = epochs

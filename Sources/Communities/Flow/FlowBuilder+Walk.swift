@@ -23,9 +23,9 @@ private struct InLinks {
     let sources = sources.pointer
     let weights = weights?.pointer
     builder.forEachLink { source, target, weight in
-      let place = Int(next[target])
-      sources[place] = UInt32(truncatingIfNeeded: source)
-      weights?[place] = weight
+      let index = Int(next[target])
+      sources[index] = UInt32(truncatingIfNeeded: source)
+      weights?[index] = weight
       next[target] += 1
     }
   }

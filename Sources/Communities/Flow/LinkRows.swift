@@ -61,10 +61,10 @@ struct LinkRows<Weight: LinkWeight> {
       while read < end {
         let target = targets[read]
         let weight = weights[read]
-        let place = lastPlace[Int(target)]
-        if place > start {
-          let sum = weights[Int(place) - 1].value + weight.value
-          weights[Int(place) - 1] = Weight(sum)
+        let entry = lastPlace[Int(target)]
+        if entry > start {
+          let sum = weights[Int(entry) - 1].value + weight.value
+          weights[Int(entry) - 1] = Weight(sum)
           hasParallel = true
         } else if weight.value > 0 {
           targets[Int(write)] = target

@@ -73,10 +73,10 @@ public struct ModuleTree: Sendable {
 
   private static func order(_ modules: inout [Module]) {
     let keys = modules.map { ($0.flow, $0.smallestUnit) }
-    let places = modules.indices.sorted {
+    let order = modules.indices.sorted {
       keys[$0].0 == keys[$1].0 ? keys[$0].1 < keys[$1].1 : keys[$0].0 > keys[$1].0
     }
-    modules = places.map { modules[$0] }
+    modules = order.map { modules[$0] }
   }
 }
 

@@ -45,23 +45,23 @@ struct ByteScanner {
   @inline(__always)
   mutating func unsigned() -> UInt32? {
     var value: UInt64 = 0
-    var place = position
-    while place < end {
-      let digit = start[place] &- 48
+    var index = position
+    while index < end {
+      let digit = start[index] &- 48
       guard digit < 10 else { break }
       value = value &* 10 &+ UInt64(digit)
       guard value <= UInt64(UInt32.max) else { return nil }
-      place += 1
+      index += 1
     }
-    guard place > position, isDelimiter(at: place) else { return nil }
-    position = place
+    guard index > position, isDelimiter(at: index) else { return nil }
+    position = index
     return UInt32(truncatingIfNeeded: value)
   }
 
   @inline(__always)
-  private func isDelimiter(at place: Int) -> Bool {
-    guard place < end else { return true }
-    let byte = start[place]
+  private func isDelimiter(at index: Int) -> Bool {
+    guard index < end else { return true }
+    let byte = start[index]
     return byte == 32 || byte == 9 || byte == 10 || byte == 13 || byte == UInt8(ascii: ",")
       || byte == UInt8(ascii: "#")
   }
@@ -86,24 +86,24 @@ struct ByteScanner {
   mutating func name() -> String? {
     guard position < end else { return nil }
     if start[position] == UInt8(ascii: "\"") {
-      var place = position + 1
-      while place < end, start[place] != UInt8(ascii: "\""), start[place] != Self.newline {
-        place += 1
+      var index = position + 1
+      while index < end, start[index] != UInt8(ascii: "\""), start[index] != Self.newline {
+        index += 1
       }
-      guard place < end, start[place] == UInt8(ascii: "\"") else { return nil }
-      defer { position = place + 1 }
-      return text(position + 1, place)
+      guard index < end, start[index] == UInt8(ascii: "\"") else { return nil }
+      defer { position = index + 1 }
+      return text(position + 1, index)
     }
     return word()
   }
 
   /// The bytes up to the next blank.
   mutating func word() -> String? {
-    var place = position
-    while !isDelimiter(at: place) { place += 1 }
-    guard place > position else { return nil }
-    defer { position = place }
-    return text(position, place)
+    var index = position
+    while !isDelimiter(at: index) { index += 1 }
+    guard index > position else { return nil }
+    defer { position = index }
+    return text(position, index)
   }
 
   private func text(_ from: Int, _ to: Int) -> String {
@@ -111,9 +111,9 @@ struct ByteScanner {
   }
 
   /// The rest of the line, shortened for a message.
-  func lineText(from place: Int) -> String {
-    var stop = place
-    while stop < end, start[stop] != Self.newline, stop - place < 60 { stop += 1 }
-    return text(place, stop)
+  func lineText(from index: Int) -> String {
+    var stop = index
+    while stop < end, start[stop] != Self.newline, stop - index < 60 { stop += 1 }
+    return text(index, stop)
   }
 }

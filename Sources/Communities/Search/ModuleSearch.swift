@@ -12,14 +12,6 @@ struct ModuleRecord: BitwiseCopyable {
   var toUnit = 0.0
 }
 
-extension EntropyTable {
-  /// What a module costs but for the sum of entering flow: `P(exit + flow) − P(exit) − P(enter)`.
-  @inline(__always)
-  func price(exit: Double, flow: Double, enter: Double) -> Double {
-    p(exit + flow) - p(exit) - p(enter)
-  }
-}
-
 /// The unit that a visit moves, and how a module changes when it leaves or joins.
 struct VisitedUnit {
   let flow: Double
@@ -56,7 +48,10 @@ struct VisitedUnit {
     record.flow = flow
     record.exit = max(0, exit)
     let enter = isSymmetric ? record.exit : max(0, enter)
-    record.cost = table.price(exit: record.exit, flow: flow, enter: enter)
+    // What leaves a symmetric module is what enters it: one look-up for both.
+    let exitTerm = table.p(record.exit)
+    record.cost =
+      table.p(record.exit + flow) - exitTerm - (isSymmetric ? exitTerm : table.p(enter))
     return (record, enter)
   }
 }
@@ -154,8 +149,8 @@ struct ModuleSearch<Weight: LinkWeight>: ~Copyable {
       } else {
         let record = records[module]
         let enter = hasEnters ? enters[module] : record.exit
-        records.pointer[module].cost = table.price(
-          exit: record.exit, flow: record.flow, enter: enter)
+        records.pointer[module].cost =
+          table.p(record.exit + record.flow) - table.p(record.exit) - table.p(enter)
         enterSum += enter
       }
     }

@@ -41,10 +41,10 @@ extension Image {
       file += body
       file += withUnsafeBytes(of: body.withUnsafeBytes(Zlib.crc32).bigEndian, Array.init)
     }
-    append(
-      "IHDR",
-      withUnsafeBytes(of: UInt32(width).bigEndian, Array.init)
-        + withUnsafeBytes(of: UInt32(height).bigEndian, Array.init) + [8, colorType, 0, 0, 0])
+    var header = withUnsafeBytes(of: UInt32(width).bigEndian, Array.init)
+    header += withUnsafeBytes(of: UInt32(height).bigEndian, Array.init)
+    header += [8, colorType, 0, 0, 0]
+    append("IHDR", header)
     append("IDAT", Zlib.deflate(filtered))
     append("IEND", [])
     return file

@@ -1,4 +1,5 @@
 import Foundation
+import Memory
 import Parallel
 import Text
 
@@ -78,17 +79,17 @@ public struct WordFrequencies: Sendable {
 
   /// What one thread has counted. Not shared while it counts.
   private final class Tally: @unchecked Sendable {
-    var dense: [UInt32]
+    let dense: Block<UInt32>
     var overflow: [Int: Int] = [:]
     let table = ByteTable()
     let batchTable = ByteTable()
     let workspace = Segmenter.Workspace()
     var lines = 0
 
-    init(dictionarySize: Int) { dense = [UInt32](repeating: 0, count: dictionarySize) }
+    init(dictionarySize: Int) { dense = Block(zeros: dictionarySize) }
 
     func merge(_ other: Tally) {
-      for index in dense.indices {
+      for index in 0..<dense.count {
         let (sum, carried) = dense[index].addingReportingOverflow(other.dense[index])
         dense[index] = sum
         if carried { overflow[index, default: 0] += 1 << 32 }
@@ -101,7 +102,7 @@ public struct WordFrequencies: Sendable {
     func words(dictionary: [String]) -> [(word: String, count: Int)] {
       var counts: [String: Int] = [:]
       table.visit { counts[String(decoding: $0, as: UTF8.self), default: 0] += $1 }
-      for (index, count) in dense.enumerated() where count > 0 || overflow[index] != nil {
+      for (index, count) in dense.buffer.enumerated() where count > 0 || overflow[index] != nil {
         counts[dictionary[index], default: 0] += Int(count) + (overflow[index] ?? 0)
       }
       return counts.map { (word: $0.key, count: $0.value) }.sorted { left, right in
@@ -148,10 +149,8 @@ public struct WordFrequencies: Sendable {
         if isDense {
           let place = segmenter.place(tally.workspace, first, last)
           if place >= 0 {
-            tally.dense.withUnsafeMutableBufferPointer { dense in
-              dense[place] &+= 1
-              if dense[place] == 0 { tally.overflow[place, default: 0] += 1 << 32 }
-            }
+            tally.dense[place] &+= 1
+            if tally.dense[place] == 0 { tally.overflow[place, default: 0] += 1 << 32 }
             return
           }
         }

@@ -24,23 +24,26 @@ public struct DomainRules: Sendable, Codable, Equatable {
     var rules = DomainRules()
     rules.characters = "较很越增多少大小长短高低好差的了这那到"
     rules.substrings = ["博士", "硕士", "研究生", "进一步"]
-    rules.prefixes =
-      "每各该个被其从与及当为".map { String($0) }
-      + "考虑 图中 每个 出席 一个 随着 不会 本次 产生 查询 是否 作者".split(separator: " ").map(String.init)
-    rules.suffixes =
-      "为一人给内中后省市局院上所在有与及厂稿下厅部商者从奖出".map { String($0) }
-        + """
+    rules.prefixes = list(
+      characters: "每各该个被其从与及当为", words: "考虑 图中 每个 出席 一个 随着 不会 本次 产生 查询 是否 作者")
+    rules.suffixes = list(
+      characters: "为一人给内中后省市局院上所在有与及厂稿下厅部商者从奖出",
+      words: """
         问题 市场 邮件 合约 假设 编号 预算 施加 战略 状况 工作 考核 评估 需求 沟通 阶段 账号 意识 价值 事故 竞争 交易 \
         趋势 主任 价格 门户 治区 培养 职责 社会 主义 办法 干部 员会 商务 发展 原因 情况 国家 园区 伙伴 对手 目标 委员 \
         人员 如下 况下 见图 全国 创新 共享 资讯 队伍 农村 贡献 争力 地区 客户 领域 查询 应用 可以 运营 成员 书记 附近 \
         结果 经理 学位 经营 思想 监管 能力 责任 意见 精神 讲话 营销 业务 总裁 见表 电力 主编 作者 专辑 学报 创建 支持 \
         资助 规划 计划 资金 代表 部门 版社 表明 证明 专家 教授 教师 基金 如图 位于 从事 公司 企业 专业 思路 集团 建设 \
         管理 水平 领导 体系 政务 单位 部分 董事 院士 经济 意义 内部 项目 服务 总部 讨论 改进 文献
-        """.split(separator: " ").map(String.init)
+        """)
     rules.pairStarts = "一二三四五六七八九十"
     rules.onlyCharacters = "一七厂月二夕气产兰丫田洲户尹尸甲乙日卜几口工旧门目曰石闷匕勺"
     return rules
   }()
+
+  private static func list(characters: String, words: String) -> [String] {
+    characters.map { String($0) } + words.split(separator: " ").map { String($0) }
+  }
 
   /// Reads a rule file.
   public init(contentsOf path: String) throws {

@@ -146,7 +146,7 @@ public struct DomainVocabulary {
       if !words.isEmpty { try encoder.add(document: words) }
     }
     let (words, corpus) = try encoder.finish(minimumCount: 2)
-    var settings = VectorOptions.defaults(for: .skipGram)
+    var settings = VectorOptions(.skipGram)
     settings.negatives = 10
     settings.seed = options.vectorSeed
     settings.threads = 1

@@ -16,9 +16,9 @@ public struct VectorOptions: Sendable, Equatable, Codable {
   }
 
   public var method: Method
-  public var dimension: Int
+  public var dimension = 100
   /// The widest window: each position draws its own width from 1 to this.
-  public var window: Int
+  public var window = 5
   /// Negatives drawn for each pair.
   public var negatives: Int
   public var epochs: Int
@@ -28,51 +28,26 @@ public struct VectorOptions: Sendable, Equatable, Codable {
   public var finalLearningRate: Float
   /// The threshold t of subsampling: a word of frequency f is kept with probability √(t/f) + t/f.
   /// 0 keeps every word.
-  public var subsampling: Double
+  public var subsampling = 1e-3
   /// The margin of the hinges (spherical methods).
-  public var margin: Float
+  public var margin: Float = 0.15
   /// Trains one vector for each document too; the spherical methods need them.
   public var documents: Bool
   /// Draws one set of negatives for a position instead of one for each of its pairs: faster, and not
   /// quite the same.
-  public var sharedNegatives: Bool
-  public var seed: UInt64
+  public var sharedNegatives = false
+  public var seed: UInt64 = 1
   /// One thread gives the same bytes for the same seed; more race for rows without locks.
-  public var threads: Int
-
-  public init(
-    method: Method, dimension: Int = 100, window: Int = 5, negatives: Int, epochs: Int,
-    learningRate: Float, finalLearningRate: Float, subsampling: Double = 1e-3,
-    margin: Float = 0.15, documents: Bool, sharedNegatives: Bool = false, seed: UInt64 = 1,
-    threads: Int = 1
-  ) {
-    self.method = method
-    self.dimension = dimension
-    self.window = window
-    self.negatives = negatives
-    self.epochs = epochs
-    self.learningRate = learningRate
-    self.finalLearningRate = finalLearningRate
-    self.subsampling = subsampling
-    self.margin = margin
-    self.documents = documents
-    self.sharedNegatives = sharedNegatives
-    self.seed = seed
-    self.threads = threads
-  }
+  public var threads = 1
 
   /// The usual settings of a method: those of the JoSE program, and those of word2vec's libraries.
-  public static func defaults(for method: Method) -> VectorOptions {
-    switch method {
-    case .spherical, .sphericalJoint:
-      VectorOptions(
-        method: method, negatives: 2, epochs: 10, learningRate: 0.04, finalLearningRate: 4e-6,
-        documents: true)
-    case .skipGram, .bagOfWords:
-      VectorOptions(
-        method: method, negatives: 5, epochs: 5, learningRate: 0.025, finalLearningRate: 1e-4,
-        documents: false)
-    }
+  public init(_ method: Method) {
+    self.method = method
+    negatives = method.isSpherical ? 2 : 5
+    epochs = method.isSpherical ? 10 : 5
+    learningRate = method.isSpherical ? 0.04 : 0.025
+    finalLearningRate = method.isSpherical ? 4e-6 : 1e-4
+    documents = method.isSpherical
   }
 
   /// The settings in one line.

@@ -21,8 +21,6 @@ public final class VectorTrainer {
   /// Tokens done, counted over all epochs.
   public private(set) var completedTokens = 0
 
-  /// Parts in an epoch.
-  public var partsPerEpoch: Int { parts.count }
   public var isComplete: Bool { completedParts >= parts.count * options.epochs }
 
   /// - Parameters:

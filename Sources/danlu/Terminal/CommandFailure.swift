@@ -14,17 +14,6 @@ struct Interrupted: Error {
   let advice: String
 }
 
-/// What a library finds wrong with the arguments is wrong usage: the command exits with status 2.
-enum Usage {
-  static func check(_ body: () throws -> Void) throws {
-    do { try body() } catch let error as OptionError {
-      throw error
-    } catch {
-      throw ValidationError("\(error)")
-    }
-  }
-}
-
 /// How the command ends that threw an error: the one place that turns errors into exit statuses.
 ///
 ///     wrong usage   ValidationError and the parser's own errors, OptionError   2

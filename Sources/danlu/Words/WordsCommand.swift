@@ -11,7 +11,7 @@ struct WordsCommand: ParsableCommand {
     commandName: "words",
     abstract: "Vocabulary, segmentation, domain terms and counts from raw Chinese text.",
     discussion: """
-      EXAMPLES
+      Examples:
         danlu words discover corpus.txt.gz --out words.tsv
         danlu words segment --words words.tsv < text.txt > segmented.txt
         danlu words score --gold gold.txt segmented.txt

@@ -16,7 +16,7 @@ struct WordsCount: ParsableCommand {
       default with --words). All give the same counts. --compare runs them all and says what the
       threads are worth: against the batched serial way, not only against the naive one.
 
-      EXAMPLES
+      Examples:
         danlu words count --words words.tsv corpus.txt > counts.tsv
         danlu words count segmented.txt --mode parallel --threads 4 --json
         danlu words count --words dict.txt corpus.txt --compare

@@ -16,7 +16,7 @@ struct WordsDiscover: ParsableCommand {
       The output is one word, count and score a line, most frequent first; the same bytes for any
       --threads and --memory.
 
-      EXAMPLES
+      Examples:
         danlu words discover corpus.txt --out words.tsv
         danlu words discover news.jsonl.gz --field text --method v5 --min-count 16 --json
         zcat *.gz | danlu words discover - --method v3 --memory 1G > words.tsv

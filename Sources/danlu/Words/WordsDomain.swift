@@ -14,7 +14,7 @@ struct WordsDomain: ParsableCommand {
       words by how much they belong to the target, word vectors of the target, expansion from seed
       words to similar ones, rules that drop what is no term. Without --seeds the program proposes some.
 
-      EXAMPLES
+      Examples:
         danlu words domain --target power.txt --background news.txt laws.txt
         danlu words domain --target power.jsonl.gz --background rest.jsonl.gz --field text --seeds seeds.txt
         danlu words domain --target laws.txt --background news.txt --no-expand --ranking log-odds --json

@@ -14,7 +14,7 @@ struct WordsScore: ParsableCommand {
       Without a segmentation, --words cuts the gold file's own text first. With --words, the recall
       of gold words outside that dictionary is told too.
 
-      EXAMPLES
+      Examples:
         danlu words score --gold gold.txt segmented.txt
         danlu words segment --words words.tsv raw.txt | danlu words score --gold gold.txt -
         danlu words score --gold gold.txt --words words.tsv --json

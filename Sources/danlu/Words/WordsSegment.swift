@@ -13,7 +13,7 @@ struct WordsSegment: ParsableCommand {
       Spaces of the input separate words and are not words. Numbers, dates and Latin words stay
       together (--rules jieba cuts as jieba does).
 
-      EXAMPLES
+      Examples:
         danlu words segment --words words.tsv < text.txt > segmented.txt
         danlu words segment --words words.tsv --user-words names.txt text.txt
         danlu words segment --words dict.txt --rules jieba --json text.txt

@@ -13,7 +13,7 @@ struct WordsTemplates: ParsableCommand {
       One sentence a line. With --words it is cut by that dictionary; without it, spaces separate
       words. X stands for one or more words. Source: 最小熵原理（三） (2018).
 
-      EXAMPLES
+      Examples:
         danlu words templates --words words.tsv questions.txt --top 50
         danlu words templates --words words.tsv questions.txt --out templates.tsv
         danlu words templates --templates templates.tsv --words words.tsv --parse 鸡蛋可以吃吗

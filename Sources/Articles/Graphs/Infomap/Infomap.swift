@@ -48,9 +48,9 @@ public enum InfomapArticle: Article {
 
     var options: VectorOptions {
       switch self {
-      case .skipGram: .defaults(for: .skipGram)
-      case .bagOfWords: .defaults(for: .bagOfWords)
-      case .spherical: .defaults(for: .spherical)
+      case .skipGram: VectorOptions(.skipGram)
+      case .bagOfWords: VectorOptions(.bagOfWords)
+      case .spherical: VectorOptions(.spherical)
       }
     }
   }
