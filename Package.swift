@@ -20,6 +20,7 @@ let package = Package(
     .library(name: "WordVectors", targets: ["WordVectors"]),
     .library(name: "Communities", targets: ["Communities"]),
     .library(name: "Text", targets: ["Text"]),
+    .library(name: "Tokenizers", targets: ["Tokenizers"]),
     .library(name: "Tracking", targets: ["Tracking"]),
     .library(name: "Reports", targets: ["Reports"]),
     .library(name: "Formats", targets: ["Formats"]),
@@ -86,6 +87,7 @@ let package = Package(
       name: "Communities",
       dependencies: ["CPrefetch", "Formats", "Memory", "Parallel", "Messages"]),
     .target(name: "CPrefetch"),
+    .target(name: "Tokenizers", dependencies: ["Formats", "Memory", "Parallel", "Messages"]),
     .target(name: "Text", dependencies: ["Formats", "Memory", "Parallel", "Messages"]),
     .target(name: "Tracking", dependencies: ["Reports", "Formats", "Messages"]),
     .target(name: "Reports", dependencies: ["Formats", "Messages"]),
@@ -145,6 +147,8 @@ let package = Package(
         "TextMining", "WordVectors", "Text", "Formats", "Memory", "Parallel", "Messages",
         "TestSupport",
       ]),
+    .testTarget(
+      name: "TokenizersTests", dependencies: ["Tokenizers", "Formats", "Messages", "TestSupport"]),
     .testTarget(
       name: "TextTests", dependencies: ["Text", "Formats", "Parallel", "Messages", "TestSupport"]),
     .testTarget(
