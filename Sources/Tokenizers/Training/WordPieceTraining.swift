@@ -1,0 +1,198 @@
+import Messages
+import Parallel
+
+/// Learns a WordPiece vocabulary from words and how often they occur.
+///
+/// A word begins as its scalars, all but the first with `##` before them; the pair of neighbors that occurs
+/// most often becomes one piece, again and again, until the vocabulary is full (byte-pair encoding, Sennrich
+/// et al. 2016, as BERT's public trainers use it). Ties go to the pair whose pieces are older.
+public struct WordPieceTraining: Sendable {
+  /// Tokens in all, special ones included.
+  public var size = 30_000
+  /// Pairs that occur less often are not merged.
+  public var minimumCount = 2
+  /// The most different scalars that become tokens; the rarest are left out.
+  public var alphabetLimit = 10_000
+  /// These come first.
+  public var specialTokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+
+  public init() {}
+
+  /// The words of texts under `rules`, and how often each occurs.
+  public static func words(
+    of texts: some Sequence<String>, rules: BERTTextRules
+  ) throws -> [String: Int] {
+    var rules = rules
+    rules.showsUnknownWords = true
+    rules.longestWord = 100
+    let special = WordPieceTokenizer.SpecialTokens()
+    // With an empty vocabulary each word is unknown and shown as it is.
+    let tokenizer = try WordPieceTokenizer(
+      vocabulary: Vocabulary(special.all), rules: rules, special: special)
+    var counts: [[Unicode.Scalar]: Int] = [:]
+    for text in texts {
+      for word in tokenizer.tokenStrings(text) {
+        counts[Array(word.unicodeScalars), default: 0] += 1
+      }
+    }
+    return Dictionary(
+      counts.map { (String(String.UnicodeScalarView($0.key)), $0.value) }, uniquingKeysWith: +)
+  }
+
+  private struct Pair: Hashable {
+    var left: Int32
+    var right: Int32
+  }
+
+  private struct Word {
+    var pieces: [Int32]
+    var count: Int
+  }
+
+  /// The vocabulary. Throws `OptionError` if `size` has no room for the special tokens and the alphabet.
+  public func train(_ words: [String: Int], work: Work = .silent) throws -> Vocabulary {
+    guard !words.isEmpty else { throw InputError("there are no words to learn a vocabulary from") }
+    // Dictionaries have no order: what is learnt must not depend on it.
+    let sorted = words.map { (scalars: $0.key.unicodeScalars.map(\.value), count: $0.value) }
+      .sorted { $0.scalars.lexicographicallyPrecedes($1.scalars) }
+    var tokens = specialTokens
+    var idOf: [String: Int32] = [:]
+    for (id, token) in tokens.enumerated() { idOf[token] = Int32(id) }
+    func id(_ token: String) -> Int32 {
+      if let id = idOf[token] { return id }
+      idOf[token] = Int32(tokens.count)
+      tokens.append(token)
+      return Int32(tokens.count - 1)
+    }
+    let alphabet = Self.alphabet(sorted, limit: alphabetLimit)
+    for scalar in alphabet { _ = id(scalar) }
+    let known = Set(alphabet)
+    var list: [Word] = []
+    for word in sorted {
+      let letters = word.scalars.compactMap(Unicode.Scalar.init).map(String.init)
+      // A word with a scalar outside the alphabet is unknown, whatever the rest of it is.
+      guard letters.allSatisfy(known.contains) else { continue }
+      let pieces = letters.enumerated().map { id($0.offset == 0 ? $0.element : "##" + $0.element) }
+      list.append(Word(pieces: pieces, count: word.count))
+    }
+    guard tokens.count <= size else {
+      throw OptionError(
+        "size", expected: "at least \(tokens.count), the special tokens and the alphabet",
+        received: size)
+    }
+    var counts: [Pair: Int] = [:]
+    var places: [Pair: Set<Int>] = [:]
+    for (index, word) in list.enumerated() {
+      for (left, right) in zip(word.pieces, word.pieces.dropFirst()) {
+        counts[Pair(left: left, right: right), default: 0] += word.count
+        places[Pair(left: left, right: right), default: []].insert(index)
+      }
+    }
+    var queue = PairQueue()
+    for (pair, count) in counts where count >= minimumCount {
+      queue.push(count, pair.left, pair.right)
+    }
+    try work.phase("learning pieces", of: size - tokens.count, unit: "pieces") { phase in
+      while tokens.count < size, let (count, left, right) = queue.pop() {
+        let pair = Pair(left: left, right: right)
+        guard let current = counts[pair], current == count else {
+          // Counted anew since it was queued; what it counts now was queued then.
+          continue
+        }
+        let suffix =
+          tokens[Int(right)].hasPrefix("##")
+          ? String(tokens[Int(right)].dropFirst(2)) : tokens[Int(right)]
+        let merged = id(tokens[Int(left)] + suffix)
+        var changed: Set<Pair> = []
+        for index in places[pair, default: []].sorted() {
+          Self.merge(pair, into: merged, in: &list[index]) { neighbors, change in
+            counts[neighbors, default: 0] += change
+            if change > 0 { places[neighbors, default: []].insert(index) }
+            changed.insert(neighbors)
+          }
+        }
+        counts[pair] = nil
+        places[pair] = nil
+        for neighbors in changed {
+          if let count = counts[neighbors], count >= minimumCount {
+            queue.push(count, neighbors.left, neighbors.right)
+          }
+        }
+        try phase.advance()
+      }
+    }
+    return Vocabulary(tokens)
+  }
+
+  private static func alphabet(
+    _ words: [(scalars: [UInt32], count: Int)], limit: Int
+  ) -> [String] {
+    var counts: [UInt32: Int] = [:]
+    for word in words { for scalar in word.scalars { counts[scalar, default: 0] += word.count } }
+    let frequent = counts.sorted { $0.value != $1.value ? $0.value > $1.value : $0.key < $1.key }
+    return frequent.prefix(limit).map(\.key).sorted().compactMap(Unicode.Scalar.init).map(
+      String.init)
+  }
+
+  private static func merge(
+    _ pair: Pair, into merged: Int32, in word: inout Word, change: (Pair, Int) -> Void
+  ) {
+    var pieces: [Int32] = []
+    var index = 0
+    let old = word.pieces
+    while index < old.count {
+      if index + 1 < old.count, old[index] == pair.left, old[index + 1] == pair.right {
+        pieces.append(merged)
+        index += 2
+      } else {
+        pieces.append(old[index])
+        index += 1
+      }
+    }
+    if pieces.count == old.count { return }
+    for (left, right) in zip(old, old.dropFirst()) {
+      change(Pair(left: left, right: right), -word.count)
+    }
+    for (left, right) in zip(pieces, pieces.dropFirst()) {
+      change(Pair(left: left, right: right), word.count)
+    }
+    word.pieces = pieces
+  }
+}
+
+/// Pairs by count, the greatest first; a binary heap.
+private struct PairQueue {
+  private typealias Entry = (count: Int, left: Int32, right: Int32)
+  private var entries: [Entry] = []
+
+  private static func precedes(_ one: Entry, _ other: Entry) -> Bool {
+    one.count != other.count
+      ? one.count > other.count : (one.left, one.right) < (other.left, other.right)
+  }
+
+  mutating func push(_ count: Int, _ left: Int32, _ right: Int32) {
+    entries.append((count, left, right))
+    var child = entries.count - 1
+    while child > 0, Self.precedes(entries[child], entries[(child - 1) / 2]) {
+      entries.swapAt(child, (child - 1) / 2)
+      child = (child - 1) / 2
+    }
+  }
+
+  mutating func pop() -> (count: Int, left: Int32, right: Int32)? {
+    guard let top = entries.first, let last = entries.popLast() else { return nil }
+    if entries.isEmpty { return top }
+    entries[0] = last
+    var parent = 0
+    while true {
+      var best = parent
+      for child in [2 * parent + 1, 2 * parent + 2]
+      where child < entries.count && Self.precedes(entries[child], entries[best]) {
+        best = child
+      }
+      if best == parent { return top }
+      entries.swapAt(parent, best)
+      parent = best
+    }
+  }
+}
