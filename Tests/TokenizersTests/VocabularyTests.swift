@@ -54,8 +54,8 @@ struct VocabularyTests {
   func casedVocabulary() throws {
     let vocabulary = try Vocabulary(contentsOf: SharedData.path("bert-vocab/vocab_zh.txt"))
     let edit = VocabularyEdit.cased(vocabulary)
-    // The author has 5596: his Unicode has no Georgian capitals.
-    #expect(edit.vocabulary.count - vocabulary.count == 5597)
+    // The author has 5596; newer versions of Unicode have one or two capitals more.
+    #expect((5596...5600).contains(edit.vocabulary.count - vocabulary.count))
     let tokenizer = try WordPieceTokenizer(
       vocabulary: edit.vocabulary, rules: .bert4keras(lowercases: false))
     #expect(
