@@ -106,7 +106,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Benchmarks/DanluBench"),
 
-    .target(name: "TestSupport", dependencies: ["Torch"], path: "Tests/TestSupport"),
+    .target(name: "TestSupport", dependencies: ["Torch", "Parallel"], path: "Tests/TestSupport"),
     .testTarget(
       name: "CommandTests",
       dependencies: [
@@ -148,7 +148,9 @@ let package = Package(
         "TestSupport",
       ]),
     .testTarget(
-      name: "TokenizersTests", dependencies: ["Tokenizers", "Formats", "Messages", "TestSupport"]),
+      name: "TokenizersTests",
+      dependencies: ["Tokenizers", "Formats", "Parallel", "Messages", "TestSupport"],
+      resources: [.copy("Golden")]),
     .testTarget(
       name: "TextTests", dependencies: ["Text", "Formats", "Parallel", "Messages", "TestSupport"]),
     .testTarget(

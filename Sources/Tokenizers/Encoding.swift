@@ -51,7 +51,7 @@ public struct EncodingTemplate: Sendable, Equatable {
 
   /// The texts alone.
   public static let bare = EncodingTemplate(
-    single: [.first(segment: 0)], pair: [.first(segment: 0), .second(segment: 0)])
+    single: [.first(segment: 0)], pair: [.first(segment: 0), .second(segment: 1)])
 
   /// `[CLS] a [SEP]` and `[CLS] a [SEP] b [SEP]`, segments 0 and 1.
   public static func bert(start: Int, separator: Int) -> EncodingTemplate {

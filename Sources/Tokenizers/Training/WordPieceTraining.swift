@@ -44,6 +44,18 @@ public struct WordPieceTraining: Sendable {
     var right: Int32
   }
 
+  /// A pair in the queue: the most frequent first, then the older.
+  private struct Candidate: Comparable {
+    var pair: Pair
+    var count: Int
+
+    static func < (one: Candidate, other: Candidate) -> Bool {
+      one.count != other.count
+        ? one.count > other.count
+        : (one.pair.left, one.pair.right) < (other.pair.left, other.pair.right)
+    }
+  }
+
   private struct Word {
     var pieces: [Int32]
     var count: Int
@@ -88,21 +100,19 @@ public struct WordPieceTraining: Sendable {
         places[Pair(left: left, right: right), default: []].insert(index)
       }
     }
-    var queue = PairQueue()
+    var queue = Heap<Candidate>()
     for (pair, count) in counts where count >= minimumCount {
-      queue.push(count, pair.left, pair.right)
+      queue.push(Candidate(pair: pair, count: count))
     }
     try work.phase("learning pieces", of: size - tokens.count, unit: "pieces") { phase in
-      while tokens.count < size, let (count, left, right) = queue.pop() {
-        let pair = Pair(left: left, right: right)
-        guard let current = counts[pair], current == count else {
-          // Counted anew since it was queued; what it counts now was queued then.
-          continue
-        }
+      while tokens.count < size, let best = queue.pop() {
+        let pair = best.pair
+        // Counted anew since it was queued: what it counts now was queued then.
+        guard counts[pair] == best.count else { continue }
         let suffix =
-          tokens[Int(right)].hasPrefix("##")
-          ? String(tokens[Int(right)].dropFirst(2)) : tokens[Int(right)]
-        let merged = id(tokens[Int(left)] + suffix)
+          tokens[Int(pair.right)].hasPrefix("##")
+          ? String(tokens[Int(pair.right)].dropFirst(2)) : tokens[Int(pair.right)]
+        let merged = id(tokens[Int(pair.left)] + suffix)
         var changed: Set<Pair> = []
         for index in places[pair, default: []].sorted() {
           Self.merge(pair, into: merged, in: &list[index]) { neighbors, change in
@@ -115,7 +125,7 @@ public struct WordPieceTraining: Sendable {
         places[pair] = nil
         for neighbors in changed {
           if let count = counts[neighbors], count >= minimumCount {
-            queue.push(count, neighbors.left, neighbors.right)
+            queue.push(Candidate(pair: neighbors, count: count))
           }
         }
         try phase.advance()
@@ -157,42 +167,5 @@ public struct WordPieceTraining: Sendable {
       change(Pair(left: left, right: right), word.count)
     }
     word.pieces = pieces
-  }
-}
-
-/// Pairs by count, the greatest first; a binary heap.
-private struct PairQueue {
-  private typealias Entry = (count: Int, left: Int32, right: Int32)
-  private var entries: [Entry] = []
-
-  private static func precedes(_ one: Entry, _ other: Entry) -> Bool {
-    one.count != other.count
-      ? one.count > other.count : (one.left, one.right) < (other.left, other.right)
-  }
-
-  mutating func push(_ count: Int, _ left: Int32, _ right: Int32) {
-    entries.append((count, left, right))
-    var child = entries.count - 1
-    while child > 0, Self.precedes(entries[child], entries[(child - 1) / 2]) {
-      entries.swapAt(child, (child - 1) / 2)
-      child = (child - 1) / 2
-    }
-  }
-
-  mutating func pop() -> (count: Int, left: Int32, right: Int32)? {
-    guard let top = entries.first, let last = entries.popLast() else { return nil }
-    if entries.isEmpty { return top }
-    entries[0] = last
-    var parent = 0
-    while true {
-      var best = parent
-      for child in [2 * parent + 1, 2 * parent + 2]
-      where child < entries.count && Self.precedes(entries[child], entries[best]) {
-        best = child
-      }
-      if best == parent { return top }
-      entries.swapAt(parent, best)
-      parent = best
-    }
   }
 }

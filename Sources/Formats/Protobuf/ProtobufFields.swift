@@ -48,33 +48,34 @@ struct ProtobufWriter {
 
 /// Reads the fields of a protocol-buffers message one after the other; hostile bytes end the walk
 /// with `ProtobufReader.Malformed`.
-struct ProtobufReader {
-  enum Value {
+public struct ProtobufReader {
+  public enum Value {
     case varint(UInt64)
     case fixed64(UInt64)
     case fixed32(UInt32)
     case data(UnsafeRawBufferPointer)
 
-    var data: UnsafeRawBufferPointer? { if case .data(let bytes) = self { bytes } else { nil } }
-    var double: Double? {
+    public var data: UnsafeRawBufferPointer? { if case .data(let bytes) = self { bytes } else { nil } }
+    public var double: Double? {
       if case .fixed64(let bits) = self { Double(bitPattern: bits) } else { nil }
     }
-    var float: Float? { if case .fixed32(let bits) = self { Float(bitPattern: bits) } else { nil } }
-    var integer: Int? {
+    public var float: Float? { if case .fixed32(let bits) = self { Float(bitPattern: bits) } else { nil } }
+    public var integer: Int? {
       if case .varint(let bits) = self { Int(Int64(bitPattern: bits)) } else { nil }
     }
-    var text: String? { data.map { String(decoding: $0, as: UTF8.self) } }
+    public var text: String? { data.map { String(decoding: $0, as: UTF8.self) } }
   }
 
-  struct Malformed: Error {}
+  /// The bytes are not a message.
+  public struct Malformed: Error {}
 
   private let bytes: UnsafeRawBufferPointer
   private var offset = 0
 
-  init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+  public init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
   /// The next field's number and value, or `nil` at the end.
-  mutating func next() throws -> (field: Int, value: Value)? {
+  public mutating func next() throws -> (field: Int, value: Value)? {
     if offset == bytes.count { return nil }
     let key = try varint()
     let field = Int(truncatingIfNeeded: key >> 3)
