@@ -35,7 +35,7 @@ let package = Package(
       name: "danlu",
       dependencies: [
         "Articles", "Recipes", "Training", "Torch", "TextMining", "WordVectors", "Communities",
-        "Text", "Tracking", "Reports", "Formats", "Memory", "Parallel", "Messages",
+        "Tokenizers", "Text", "Tracking", "Reports", "Formats", "Memory", "Parallel", "Messages",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -44,7 +44,8 @@ let package = Package(
       name: "Articles",
       dependencies: [
         "Recipes", "Training", "Generative", "Optimizers", "Datasets", "Layers", "Torch",
-        "TextMining", "WordVectors", "Communities", "Text", "Tracking", "Reports", "Formats",
+        "TextMining", "WordVectors", "Communities", "Tokenizers", "Text", "Tracking", "Reports",
+        "Formats",
         "Parallel", "Messages",
       ]),
     .target(
@@ -87,7 +88,8 @@ let package = Package(
       name: "Communities",
       dependencies: ["CPrefetch", "Formats", "Memory", "Parallel", "Messages"]),
     .target(name: "CPrefetch"),
-    .target(name: "Tokenizers", dependencies: ["Formats", "Memory", "Parallel", "Messages"]),
+    .target(
+      name: "Tokenizers", dependencies: ["Text", "Formats", "Memory", "Parallel", "Messages"]),
     .target(name: "Text", dependencies: ["Formats", "Memory", "Parallel", "Messages"]),
     .target(name: "Tracking", dependencies: ["Reports", "Formats", "Messages"]),
     .target(name: "Reports", dependencies: ["Formats", "Messages"]),
@@ -101,8 +103,8 @@ let package = Package(
     .executableTarget(
       name: "DanluBench",
       dependencies: [
-        "Generative", "Training", "Optimizers", "Datasets", "Layers", "Torch", "Tracking",
-        "Formats", "Parallel",
+        "Generative", "Training", "Optimizers", "Datasets", "Layers", "Torch", "Tokenizers",
+        "Tracking", "Formats", "Parallel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Benchmarks/DanluBench"),
 

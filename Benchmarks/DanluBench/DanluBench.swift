@@ -21,6 +21,7 @@ enum DanluBench {
     case "gan": AdversarialRounds.run(Array(arguments.dropFirst()))
     case "fashion-mnist": try FashionMNIST.run(Array(arguments.dropFirst()))
     case "resumable": try ResumableTraining.run(Array(arguments.dropFirst()))
+    case "tokenize": try Tokenizing.run(Array(arguments.dropFirst()))
     case "trainer-overhead": try TrainerOverhead.run()
     default:
       FileHandle.standardError.write(
@@ -28,7 +29,7 @@ enum DanluBench {
           """
           usage: DanluBench small-operator | mlp | optimizer RULE mlp|encoder [cpu|cuda] | gan
                  DanluBench fashion-mnist DATA TEST.npy SEED EPOCHS | resumable FOLDER STEPS
-                 DanluBench trainer-overhead\n
+                 DanluBench trainer-overhead | tokenize VOCAB TEXT\n
           """.utf8))
       exit(2)
     }

@@ -128,3 +128,20 @@ public struct TextBlocks {
     return block
   }
 }
+
+extension TextBlocks {
+  /// Ranges of a block, at most `count` of about equal size, that end with line ends: work for threads.
+  public static func parts(of block: [UInt8], count: Int) -> [Range<Int>] {
+    var ranges: [Range<Int>] = []
+    var start = 0
+    for part in 1...count {
+      var end = part == count ? block.count : max(start, block.count * part / count)
+      while end < block.count, end > start, block[end - 1] != 0x0A { end += 1 }
+      if end > start {
+        ranges.append(start..<end)
+        start = end
+      }
+    }
+    return ranges
+  }
+}

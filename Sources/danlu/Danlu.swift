@@ -17,7 +17,7 @@ struct Danlu: ParsableCommand {
     version: danluVersion,
     subcommands: [
       DoctorCommand.self, RecipesCommand.self, RunCommand.self, VerifyCommand.self,
-      WordsCommand.self, VectorsCommand.self, CommunitiesCommand.self,
+      WordsCommand.self, VectorsCommand.self, CommunitiesCommand.self, BERTCommand.self,
     ]
   )
 

@@ -56,7 +56,7 @@ public struct WordFrequencies: Sendable {
     var totals = (0..<threads).map { _ in Tally(dictionarySize: dictionarySize) }
     var result = Result()
     result.skipped = try source.forEachBlock("counting words", work: work) { block in
-      let parts = SegmentationStream.split(block, into: threads)
+      let parts = TextBlocks.parts(of: block, count: threads)
       let current = totals
       try parallelFor(count: parts.count, threads: threads) { part in
         count(block[parts[part]], into: current[part])

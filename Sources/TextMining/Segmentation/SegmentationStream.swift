@@ -36,7 +36,7 @@ public struct SegmentationStream {
   ) throws -> Totals {
     var totals = Totals()
     totals.skipped = try source.forEachBlock("segmenting", work: work) { block in
-      let parts = Self.split(block, into: threads)
+      let parts = TextBlocks.parts(of: block, count: threads)
       let segmenter = segmenter
       let results = try parallelMap(count: parts.count, threads: threads) { part in
         Self.cut(block[parts[part]], segmenter, format)
@@ -49,21 +49,6 @@ public struct SegmentationStream {
       totals.bytes += block.count
     }
     return totals
-  }
-
-  /// Ranges of about equal size that end with line ends.
-  static func split(_ block: [UInt8], into count: Int) -> [Range<Int>] {
-    var ranges: [Range<Int>] = []
-    var start = 0
-    for part in 1...count {
-      var end = part == count ? block.count : max(start, block.count * part / count)
-      while end < block.count, end > start, block[end - 1] != 0x0A { end += 1 }
-      if end > start {
-        ranges.append(start..<end)
-        start = end
-      }
-    }
-    return ranges
   }
 
   private static func cut(

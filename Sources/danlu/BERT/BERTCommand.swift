@@ -1,0 +1,55 @@
+import ArgumentParser
+import Tokenizers
+
+struct BERTCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bert",
+    abstract: "Tokens of transformers.",
+    discussion: """
+      Examples:
+        danlu bert tokenize --vocab vocab.txt corpus.txt > tokens.jsonl
+        danlu bert tokenize --model bert-base-chinese/ --max-length 128 < text.txt
+      """,
+    subcommands: [BERTTokenize.self])
+}
+
+/// Where a tokenizer comes from.
+struct TokenizerOptions: ParsableArguments {
+  enum Rules: String, ExpressibleByArgument, CaseIterable {
+    case huggingface, google, bert4keras
+  }
+
+  @Option(help: "A vocab.txt, a SentencePiece .model or a tokenizer.json.")
+  var vocab: String?
+
+  @Option(help: "A model's folder; its own tokenizer is read.")
+  var model: String?
+
+  @Flag(help: "Keep capitals and accents (with a vocab.txt; otherwise the file says).")
+  var cased = false
+
+  @Option(help: "Whose cleaning and cutting a vocab.txt gets: huggingface, google or bert4keras.")
+  var rules = Rules.huggingface
+
+  func validate() throws {
+    guard (vocab == nil) != (model == nil) else {
+      throw ValidationError("one of --vocab FILE and --model DIR is needed")
+    }
+  }
+
+  func tokenizer() throws -> any Tokenizer {
+    if let model { return try TokenizerFile.read(folder: model) }
+    let path = vocab ?? ""
+    if path.hasSuffix(".json") { return try TokenizerFile.read(path) }
+    if path.hasSuffix(".model") {
+      return try SentencePieceTokenizer(SentencePieceModel(contentsOf: path))
+    }
+    let rules: BERTTextRules =
+      switch rules {
+      case .huggingface: .huggingFace(lowercases: !cased)
+      case .google: .google(lowercases: !cased)
+      case .bert4keras: .bert4keras(lowercases: !cased)
+      }
+    return try WordPieceTokenizer(vocabulary: Vocabulary(contentsOf: path), rules: rules)
+  }
+}
