@@ -38,6 +38,12 @@ public func optionalGradients(
   require(
     seeds.count == outputs.count,
     "gradients expected \(outputs.count) output gradients, received \(seeds.count)")
+  // libtorch sums a gradient that is too large down to the output's shape.
+  for case (let output, let seed?) in zip(outputs, seeds) {
+    require(
+      output.hasShape(of: seed),
+      "gradients expected an output gradient of shape \(output.shape), received \(seed.shape)")
+  }
   guard !inputs.isEmpty else { return [] }
   let results = [CTorchTensor?](unsafeUninitializedCapacity: inputs.count) { buffer, count in
     buffer.initialize(repeating: nil)
