@@ -8,7 +8,7 @@ import Messages
 public enum NPY {
   public static func read(path: String) throws -> NumericArray {
     let file = try MappedFile(path: path)
-    return try parse(file.bytes, path: path)
+    return try withExtendedLifetime(file) { try parse(file.bytes, path: path) }
   }
 
   /// Parses a whole file. Throws `FileError` naming `path`; allocates no more than the array.

@@ -5,7 +5,7 @@ public enum NPZ {
   /// Reads what `numpy.savez` and `numpy.savez_compressed` write, in the order of the file.
   public static func read(path: String) throws -> [(name: String, array: NumericArray)] {
     let file = try MappedFile(path: path)
-    return try parse(file.bytes, path: path)
+    return try withExtendedLifetime(file) { try parse(file.bytes, path: path) }
   }
 
   /// Parses a whole file. Throws `FileError` naming `path`, and the array where one is at fault.

@@ -114,6 +114,12 @@ public final class TorchFile: Sendable {
       entries.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
+  /// Whether a file begins as one of PyTorch's does. Throws `FileError` if it cannot be opened.
+  public static func recognizes(path: String) throws -> Bool {
+    let file = try MappedFile(path: path)
+    return withExtendedLifetime(file) { recognizes(file.bytes) }
+  }
+
   /// Whether bytes begin as one of PyTorch's files does.
   public static func recognizes(_ bytes: UnsafeRawBufferPointer) -> Bool {
     ZipReader.recognizes(bytes) || (bytes.count > 1 && bytes[0] == 0x80 && (2...5) ~= bytes[1])

@@ -91,7 +91,7 @@ extension Module {
     from path: String, map: WeightMap = WeightMap(), convertingTypes: Bool = false,
     mapped: Bool = false
   ) throws {
-    guard try TorchFile.recognizes(MappedFile(path: path).bytes) else {
+    guard try TorchFile.recognizes(path: path) else {
       let file = try SafetensorsFile(path: path, copyOnWrite: mapped)
       return try load(from: file, map: map, convertingTypes: convertingTypes, mapped: mapped)
     }
