@@ -24,6 +24,17 @@ import Torch
       "binaryCrossEntropy targets", "within 0.0 and 1.0, received 1.0 to 3.0",
       { _ = row.binaryCrossEntropyWithLogits(row) }
     ),
+    (
+      "crossEntropy of one class", "at least 2 classes, received shape [3, 1]",
+      { _ = column.crossEntropy(Tensor([0, 0, 0])) }
+    ),
+    (
+      "crossEntropy without a batch", "at least 2 classes, received shape [3]",
+      { _ = row.crossEntropy(row) }
+    ),
+    (
+      "focalLoss of one class", "at least 2 classes", { _ = column.focalLoss(Tensor([0, 0, 0])) }
+    ),
     ("hingeLoss", "received [3, 1] and [3]", { _ = column.hingeLoss(row) }),
     ("hingeLoss targets", "targets 1 and -1", { _ = row.hingeLoss(Tensor([0.0, 1, 1])) }),
     ("binaryFocalLoss", "received [3, 1] and [3]", { _ = column.binaryFocalLoss(row) }),

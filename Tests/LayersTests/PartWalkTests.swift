@@ -95,6 +95,15 @@ import Torch
     #expect(first.parameters.count == 2)
   }
 
+  @Test func aStructMayReferWeaklyToTheModuleThatHoldsIt() {
+    final class Holder: Module {
+      var block = Block()
+    }
+    let holder = Holder()
+    holder.block.owner = holder
+    #expect(holder.namedParameters().map(\.name) == ["block.dense.weight", "block.dense.bias"])
+  }
+
   @Test func aModuleHeldTwiceIsSharedAndNoCycle() {
     let parent = Parent()
     let child = Child()

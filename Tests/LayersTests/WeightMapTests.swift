@@ -16,9 +16,9 @@ import Torch
       map.convert = { $0 == "weight" ? $1.transposed(0, 1).contiguous() : $1 }
       #expect(
         message { try net.save(to: path, map: map) }
-          == "the weight map converts 'weight' on loading and has no `revert`, so it cannot save")
+          == "the weight map converts 'weight' on loading and has no 'revert', so it cannot save")
       map.revert = { $1 }
-      #expect(message { try net.save(to: path, map: map) }.contains("does not undo its `convert`"))
+      #expect(message { try net.save(to: path, map: map) }.contains("does not undo its 'convert'"))
       map.revert = map.convert
       let before = net.weight.value.clone()
       try net.save(to: path, map: map)

@@ -146,8 +146,8 @@ extension Tensor {
 
   private func checkClasses(_ target: Tensor, _ name: String) {
     require(
-      rank == 2 && target.rank == 1 && target.size(0) == size(0),
-      "\(name) expected scores (B, C) and classes (B), received shapes \(shape) and \(target.shape)"
+      rank == 2 && size(1) > 1 && target.rank == 1 && target.size(0) == size(0),
+      "\(name) expected scores (B, C) of at least 2 classes and classes (B), received shapes \(shape) and \(target.shape)"
     )
   }
 }

@@ -152,12 +152,15 @@ open class Module {
   /// Sets the mode of this module and all its sub-modules, save those kept in inference.
   @discardableResult
   public final func train(_ isTraining: Bool = true) -> Self {
-    func set(_ module: Module) {
-      if module.staysInInference { return }
-      module.setMode(isTraining: isTraining)
-      for case (_, .module(let inner)) in module.parts() { set(inner) }
+    var kept: [String] = []
+    for (name, module) in namedModules()
+    where !kept.contains(where: { $0.isEmpty || name.hasPrefix("\($0).") }) {
+      if module.staysInInference {
+        kept.append(name)
+      } else {
+        module.setMode(isTraining: isTraining)
+      }
     }
-    set(self)
     return self
   }
 

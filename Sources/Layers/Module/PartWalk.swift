@@ -62,7 +62,11 @@ struct PartWalk {
       for entry in entries.sorted(by: { $0.key < $1.key }) {
         collect(entry.value, name: "\(name).\(entry.key)")
       }
-    case .tuple, .struct, .enum:
+    case .struct:
+      for (index, child) in PartWalk.strongChildren(of: value, mirror).enumerated() {
+        collect(child.value, name: "\(name).\(child.label ?? "\(index)")")
+      }
+    case .tuple, .enum:
       for (index, child) in mirror.children.enumerated() {
         let label = child.label.map { $0.hasPrefix(".") ? String($0.dropFirst()) : $0 }
         collect(child.value, name: "\(name).\(label ?? "\(index)")")
@@ -77,6 +81,16 @@ struct PartWalk {
       if type(of: value) is AnyClass { objects.append((name, value as AnyObject)) }
     default: break
     }
+  }
+
+  /// The children of a mirror of `value`, without the weak and unowned references of a struct.
+  private static func strongChildren(of value: Any, _ mirror: Mirror) -> [Mirror.Child] {
+    let children = Array(mirror.children)
+    guard mirror.displayStyle == .struct else { return children }
+    let traits = StoredProperties.traits(of: type(of: value))
+    // A struct with a mirror of its own shows what it likes.
+    guard traits.count == children.count else { return children }
+    return zip(children, traits).filter(\.1.isStrong).map(\.0)
   }
 
   /// Whether a property that now has `value` could hold a part at another time.
@@ -116,13 +130,11 @@ struct PartWalk {
       }
       var next: Mirror? = Mirror(reflecting: value)
       guard next?.displayStyle == .class else {
-        for child in next?.children ?? AnyCollection([]) { search(child.value) }
+        for child in next.map({ strongChildren(of: value, $0) }) ?? [] { search(child.value) }
         return
       }
-      guard let type = type(of: value) as? AnyClass,
-        seen.insert(ObjectIdentifier(value as AnyObject)).inserted
-      else { return }
-      let traits = StoredProperties.traits(of: type)
+      guard seen.insert(ObjectIdentifier(value as AnyObject)).inserted else { return }
+      let traits = StoredProperties.traits(of: type(of: value))
       var index = traits.count
       while let mirror = next {
         index -= mirror.children.count

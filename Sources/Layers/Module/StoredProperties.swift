@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What the compiler recorded of the stored properties of a class, which `Mirror` does not tell: whether
+/// What the compiler recorded of the stored properties of a class or struct, which `Mirror` does not tell: whether
 /// a reference is strong, and whether a property can be set anew.
 enum StoredProperties {
   struct Traits: Sendable {
@@ -11,7 +11,7 @@ enum StoredProperties {
 
   /// The traits of all stored properties of `type`, those of its superclasses first: the order in which
   /// mirrors list them.
-  static func traits(of type: AnyClass) -> [Traits] {
+  static func traits(of type: Any.Type) -> [Traits] {
     let key = ObjectIdentifier(type)
     if let known = known.withLock({ $0[key] }) { return known }
     let traits = (0..<recursiveCount(type)).map { index -> Traits in

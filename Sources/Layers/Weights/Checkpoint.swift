@@ -52,7 +52,7 @@ extension Module {
         group.compactMap(\.part?.index) == Array(0..<group.count)
       else {
         throw InputError(
-          "the weight map cannot save \(names) as '\(fileName)': it does not say by `part` which equal "
+          "the weight map cannot save \(names) as '\(fileName)': it does not say by 'part' which equal "
             + "parts of it they are")
       }
       let tensors = try group.map { try map.reverted($0.name, $0.parameter.value.detach()) }

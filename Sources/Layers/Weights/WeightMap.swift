@@ -88,12 +88,12 @@ public struct WeightMap {
     guard let convert else { return tensor }
     guard let revert else {
       throw InputError(
-        "the weight map converts '\(name)' on loading and has no `revert`, so it cannot save")
+        "the weight map converts '\(name)' on loading and has no 'revert', so it cannot save")
     }
     let tensor = tensor.detach()
     let reverted = revert(name, tensor)
     guard convert(name, reverted).isSame(as: tensor) else {
-      throw InputError("the weight map's `revert` does not undo its `convert` for '\(name)'")
+      throw InputError("the weight map's 'revert' does not undo its 'convert' for '\(name)'")
     }
     return reverted
   }

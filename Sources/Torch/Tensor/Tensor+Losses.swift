@@ -20,7 +20,13 @@ extension Tensor {
     _ target: Tensor, weight: Tensor? = nil, reduction: Reduction = .mean, ignoreIndex: Int = -100,
     labelSmoothing: Double = 0
   ) -> Tensor {
-    ATen.crossEntropy.tensor(
+    // Of one class the probability is 1, whatever the score, and the loss 0; without a batch, the batch
+    // would be taken for classes.
+    require(
+      rank >= 2 && size(1) > 1,
+      "crossEntropy expected scores (B, C, …) of at least 2 classes, received shape \(shape); for one "
+        + "score there is binaryCrossEntropyWithLogits")
+    return ATen.crossEntropy.tensor(
       self, target, weight, reduction.rawValue, ignoreIndex, labelSmoothing)
   }
 
