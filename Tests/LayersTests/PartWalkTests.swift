@@ -89,6 +89,8 @@ import Torch
     #expect(child.namedParameters().map(\.name) == ["dense.weight", "dense.bias"])
     #expect(parent.parameters.count == 6)
     #expect(parent.namedModules().count == 6)
+    let orphan = UnownedChild(Parent())
+    #expect(orphan.parameters.count == 2)
     let (first, second) = (Peer(), Peer())
     first.other = second
     second.other = first

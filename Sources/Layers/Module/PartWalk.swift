@@ -23,13 +23,14 @@ struct PartWalk {
     }
     var index = 0
     for mirror in mirrors.reversed() {
-      for child in mirror.children {
-        defer { index += 1 }
-        guard mirror.subjectType != Module.self, traits[index].isStrong, let label = child.label
-        else { continue }
+      for (position, trait) in zip(mirror.children.indices, traits[index...])
+      where trait.isStrong && mirror.subjectType != Module.self {
+        let child = mirror.children[position]
+        guard let label = child.label else { continue }
         collect(child.value, name: PartWalk.propertyName(label))
-        if traits[index].isVariable && PartWalk.mayHold(child.value) { isFixed = false }
+        if trait.isVariable && PartWalk.mayHold(child.value) { isFixed = false }
       }
+      index += mirror.children.count
     }
   }
 
@@ -85,12 +86,18 @@ struct PartWalk {
 
   /// The children of a mirror of `value`, without the weak and unowned references of a struct.
   private static func strongChildren(of value: Any, _ mirror: Mirror) -> [Mirror.Child] {
-    let children = Array(mirror.children)
-    guard mirror.displayStyle == .struct else { return children }
+    guard mirror.displayStyle == .struct else { return Array(mirror.children) }
     let traits = StoredProperties.traits(of: type(of: value))
     // A struct with a mirror of its own shows what it likes.
-    guard traits.count == children.count else { return children }
-    return zip(children, traits).filter(\.1.isStrong).map(\.0)
+    guard traits.count == mirror.children.count else { return Array(mirror.children) }
+    return strongChildren(of: mirror, traits[...])
+  }
+
+  /// The children that are strong; the others are not even read, as what is unowned may be gone.
+  private static func strongChildren(
+    of mirror: Mirror, _ traits: ArraySlice<StoredProperties.Traits>
+  ) -> [Mirror.Child] {
+    zip(mirror.children.indices, traits).filter(\.1.isStrong).map { mirror.children[$0.0] }
   }
 
   /// Whether a property that now has `value` could hold a part at another time.
@@ -138,8 +145,9 @@ struct PartWalk {
       var index = traits.count
       while let mirror = next {
         index -= mirror.children.count
-        for (child, trait) in zip(mirror.children, traits.dropFirst(max(0, index)))
-        where trait.isStrong { search(child.value) }
+        for child in strongChildren(of: mirror, traits.dropFirst(max(0, index))) {
+          search(child.value)
+        }
         next = mirror.superclassMirror
       }
     }

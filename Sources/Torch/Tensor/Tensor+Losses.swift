@@ -18,14 +18,14 @@ extension Tensor {
   /// PyTorch: `cross_entropy`; Keras: (sparse) categorical cross-entropy from logits.
   public func crossEntropy(
     _ target: Tensor, weight: Tensor? = nil, reduction: Reduction = .mean, ignoreIndex: Int = -100,
-    labelSmoothing: Double = 0
+    labelSmoothing: Double = 0, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
     // Of one class the probability is 1, whatever the score, and the loss 0; without a batch, the batch
     // would be taken for classes.
     require(
       rank >= 2 && size(1) > 1,
       "crossEntropy expected scores (B, C, …) of at least 2 classes, received shape \(shape); for one "
-        + "score there is binaryCrossEntropyWithLogits")
+        + "score there is binaryCrossEntropyWithLogits", file: file, line: line)
     return ATen.crossEntropy.tensor(
       self, target, weight, reduction.rawValue, ignoreIndex, labelSmoothing)
   }
@@ -38,9 +38,9 @@ extension Tensor {
   ///   - positiveWeight: A factor of each t, broadcast to its shape.
   public func binaryCrossEntropyWithLogits(
     _ target: Tensor, weight: Tensor? = nil, positiveWeight: Tensor? = nil,
-    reduction: Reduction = .mean
+    reduction: Reduction = .mean, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
-    requireShape(of: target, "binaryCrossEntropyWithLogits")
+    requireShape(of: target, "binaryCrossEntropyWithLogits", file: file, line: line)
     requireTarget(target, within: 0...1, "binaryCrossEntropyWithLogits")
     for factor in [weight, positiveWeight].compactMap(\.self) {
       require(
@@ -52,22 +52,27 @@ extension Tensor {
   }
 
   /// (self − target)², of tensors of one shape. PyTorch and Keras: `mse_loss`, mean squared error.
-  public func squaredError(_ target: Tensor, reduction: Reduction = .mean) -> Tensor {
-    requireShape(of: target, "squaredError")
+  public func squaredError(
+    _ target: Tensor, reduction: Reduction = .mean, file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    requireShape(of: target, "squaredError", file: file, line: line)
     return ATen.mseLoss.tensor(self, target, reduction.rawValue)
   }
 
   /// |self − target|, of tensors of one shape. PyTorch and Keras: `l1_loss`, mean absolute error.
-  public func absoluteError(_ target: Tensor, reduction: Reduction = .mean) -> Tensor {
-    requireShape(of: target, "absoluteError")
+  public func absoluteError(
+    _ target: Tensor, reduction: Reduction = .mean, file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    requireShape(of: target, "absoluteError", file: file, line: line)
     return ATen.l1Loss.tensor(self, target, reduction.rawValue)
   }
 
   /// Quadratic up to `delta`, linear beyond, of tensors of one shape.
   public func huberLoss(
-    _ target: Tensor, delta: Double = 1, reduction: Reduction = .mean
+    _ target: Tensor, delta: Double = 1, reduction: Reduction = .mean,
+    file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
-    requireShape(of: target, "huberLoss")
+    requireShape(of: target, "huberLoss", file: file, line: line)
     require(delta > 0, "huberLoss expected a delta above 0, received \(delta)")
     return ATen.huberLoss.tensor(self, target, reduction.rawValue, delta)
   }
@@ -75,11 +80,13 @@ extension Tensor {
 
 extension Tensor {
   /// Traps unless `target` has the shape of `self`, the prediction of the loss called `name`.
-  package func requireShape(of target: Tensor, _ name: String) {
+  package func requireShape(
+    of target: Tensor, _ name: String, file: StaticString = #fileID, line: UInt = #line
+  ) {
     require(
       hasShape(of: target),
       "\(name) expected a prediction and a target of one shape, received \(shape) and "
-        + "\(target.shape); reshape or broadcast(to:) one of them")
+        + "\(target.shape); reshape or broadcast(to:) one of them", file: file, line: line)
   }
 
   /// Traps if a target on the CPU leaves `range`. On other devices the look would wait for them.
