@@ -138,7 +138,8 @@ let package = Package(
       name: "DatasetsTests",
       dependencies: ["Datasets", "Torch", "Formats", "Parallel", "TestSupport"]),
     .testTarget(
-      name: "LayersTests", dependencies: ["Layers", "Torch", "Formats", "TestSupport"],
+      name: "LayersTests",
+      dependencies: ["Optimizers", "Layers", "Torch", "Formats", "TestSupport"],
       resources: [.copy("Golden")]),
     .testTarget(
       name: "TorchTests", dependencies: ["Torch", "CTorch", "TestSupport"],

@@ -36,6 +36,13 @@ def npy():
             np.array([0, -0.0, 1, -2, 65504, 2**-24, 2**-14, np.inf, -np.inf], dtype="f2"))
 
 
+def npz():
+    ramp = np.arange(24, dtype=np.float64).reshape(2, 3, 4) / 8 - 1
+    arrays = {"a.weight": ramp.astype("f4"), "ids": np.arange(5), "层": np.asfortranarray(ramp), "empty": np.zeros((0, 2))}
+    np.savez(path("arrays.npz"), **arrays)
+    np.savez_compressed(path("arrays-compressed.npz"), **arrays)
+
+
 def tensors():
     ramp = np.arange(6)
     save_file(
@@ -134,6 +141,7 @@ def interlaced(rgb):
 if __name__ == "__main__":
     os.makedirs(ROOT, exist_ok=True)
     npy()
+    npz()
     tensors()
     idx()
     cifar()

@@ -3,8 +3,8 @@ import Torch
 
 /// A table of vectors: int positions `(…)` to `(…, size)`.
 ///
-/// `weight` is `(count, size)`, uniform within ±0.05 as in Keras. The row `paddingIndex` gets no
-/// gradient.
+/// `weight` is `(count, size)`, uniform within ±0.05 as in Keras. The row `paddingIndex`, which
+/// counts from the end if it is negative, starts at zero and gets no gradient.
 public final class Embedding: Layer, KernelLayer, Configured {
   public struct Configuration: Sendable {
     /// How many rows there are.
@@ -23,6 +23,9 @@ public final class Embedding: Layer, KernelLayer, Configured {
       configuration.weightInitializer(
         [configuration.count, configuration.size], generator: generator))
     super.init()
+    if let padding = configuration.paddingIndex {
+      withoutGradients { weight.value[weight.value.rowIndex(padding)].zeroInPlace() }
+    }
   }
 
   public convenience init(
@@ -45,7 +48,7 @@ public final class Embedding: Layer, KernelLayer, Configured {
     require(
       input.dtype == .int64 || input.dtype == .int32,
       "Embedding expected integer positions, received \(input.summary)")
-    return weight.embedding(input, paddingIndex: configuration.paddingIndex ?? -1)
+    return weight.embedding(input, paddingIndex: configuration.paddingIndex)
   }
 
   /// The output projection on the same table.

@@ -36,6 +36,9 @@ public final class MultiHeadAttention: Layer, Configured {
         inputs, outputs, bias: configuration.hasBias, weightInitializer: configuration.initializer,
         generator: generator)
     }
+    require(
+      (0...1).contains(configuration.dropout),
+      "MultiHeadAttention expected a dropout rate within 0...1, received \(configuration.dropout)")
     self.configuration = configuration
     let inner = configuration.headCount * configuration.headSize
     query = projection(configuration.size, inner)
@@ -78,6 +81,17 @@ public final class MultiHeadAttention: Layer, Configured {
       queries.rank == 3 && keys.rank == 3 && values.rank == 3,
       "MultiHeadAttention expected (B, L, \(configuration.size)), received shapes \(queries.shape), "
         + "\(keys.shape), \(values.shape)")
+    require(
+      keys.size(0) == queries.size(0) && values.size(0) == keys.size(0)
+        && values.size(1) == keys.size(1),
+      "MultiHeadAttention expected as many keys as values in a batch of one size, received shapes "
+        + "\(queries.shape), \(keys.shape), \(values.shape)")
+    // A mask of three axes would be broadcast with its batch taken for heads.
+    let scores = [queries.size(0), configuration.headCount, queries.size(1), keys.size(1)]
+    require(
+      mask.map { ($0.rank == 2 || $0.rank == 4) && $0.isBroadcastable(to: scores) } ?? true,
+      "MultiHeadAttention expected a mask (L, S) or one that broadcasts to (B, heads, L, S) = \(scores), "
+        + "such as (B, 1, 1, S) for padding; received shape \(mask?.shape ?? [])")
     require(mask == nil || !isCausal, "MultiHeadAttention takes a mask or isCausal, not both")
     let context = heads(query(queries)).scaledDotProductAttention(
       keys: heads(key(keys)), values: heads(value(values)), mask: mask,

@@ -61,6 +61,11 @@ public class Recurrent: Layer, Configured {
   class var gates: (count: Int, forget: Int?) { fatalError("Recurrent is what LSTM and GRU share") }
 
   public required init(_ configuration: Configuration, generator: RandomGenerator? = nil) {
+    require(
+      (0...1).contains(configuration.dropout)
+        && (configuration.dropout == 0 || configuration.layerCount > 1),
+      "\(Self.self) drops between its layers: it expected a rate within 0...1 and at least 2 layers, "
+        + "received rate \(configuration.dropout) and \(configuration.layerCount)")
     self.configuration = configuration
     let (gateCount, forgetGate) = Self.gates
     let hiddenSize = configuration.hiddenSize
@@ -125,6 +130,15 @@ public class Recurrent: Layer, Configured {
         lengths.shape == [input.size(0)] && lengths.dtype == .int64,
         "\(type(of: self)) expected int64 lengths of \(input.size(0)) sequences, "
           + "received \(lengths.summary)")
+      for extreme in lengths.count == 0 ? [] : [lengths.min(), lengths.max()] {
+        // The lengths go to the CPU anyway when the batch is packed.
+        let length = Int(extreme.item())
+        require(
+          1...max(1, input.size(1)) ~= length,
+          length < 1
+            ? "\(type(of: self)) expected lengths of at least 1, received \(length)"
+            : "\(type(of: self)) expected lengths up to \(input.size(1)), received \(length)")
+      }
     }
   }
 

@@ -31,6 +31,13 @@ public class TransposedConvolution: Layer, KernelLayer, Configured {
     let (inputs, outputs) = (configuration.inputChannels, configuration.outputChannels)
     let groups = configuration.groups
     Convolution.check(groups, divide: inputs, outputs)
+    let reach = zip(configuration.geometry.stride, configuration.geometry.dilation).map {
+      max($0, $1)
+    }
+    require(
+      reach.allSatisfy { 0..<$0 ~= configuration.outputPadding },
+      "\(Self.self) expected an output padding below its stride or dilation, received "
+        + "\(configuration.outputPadding) for \(reach)")
     self.configuration = configuration
     geometry = configuration.geometry
     let field = geometry.kernelSize.reduce(1, *)

@@ -11,33 +11,44 @@ import Messages
 /// - Returns: One tensor per input; zeros for inputs that `output` does not depend on.
 public func gradients(
   of output: Tensor, withRespectTo inputs: [Tensor], outputGradient: Tensor? = nil,
-  retainGraph: Bool = false, createGraph: Bool = false
+  retainGraph: Bool = false, createGraph: Bool = false, file: StaticString = #fileID,
+  line: UInt = #line
 ) -> [Tensor] {
   gradients(
     of: [output], withRespectTo: inputs, outputGradients: [outputGradient],
-    retainGraph: retainGraph, createGraph: createGraph)
+    retainGraph: retainGraph, createGraph: createGraph, file: file, line: line)
 }
 
 /// The gradients of Σ outputs · outputGradients with respect to `inputs`.
 public func gradients(
   of outputs: [Tensor], withRespectTo inputs: [Tensor], outputGradients: [Tensor?]? = nil,
-  retainGraph: Bool = false, createGraph: Bool = false
+  retainGraph: Bool = false, createGraph: Bool = false, file: StaticString = #fileID,
+  line: UInt = #line
 ) -> [Tensor] {
   optionalGradients(
     of: outputs, withRespectTo: inputs, outputGradients: outputGradients,
-    retainGraph: retainGraph, createGraph: createGraph
+    retainGraph: retainGraph, createGraph: createGraph, file: file, line: line
   ).enumerated().map { index, gradient in gradient ?? .zeros(like: inputs[index]) }
 }
 
 /// As `gradients`, with `nil` for inputs that the outputs do not depend on.
 public func optionalGradients(
   of outputs: [Tensor], withRespectTo inputs: [Tensor], outputGradients: [Tensor?]? = nil,
-  retainGraph: Bool = false, createGraph: Bool = false
+  retainGraph: Bool = false, createGraph: Bool = false, file: StaticString = #fileID,
+  line: UInt = #line
 ) -> [Tensor?] {
   let seeds = outputGradients ?? outputs.map { _ in nil }
   require(
     seeds.count == outputs.count,
-    "gradients expected \(outputs.count) output gradients, received \(seeds.count)")
+    "gradients expected \(outputs.count) output gradients, received \(seeds.count)",
+    file: file, line: line)
+  // libtorch sums a gradient that is too large down to the output's shape.
+  for case (let output, let seed?) in zip(outputs, seeds) {
+    require(
+      output.hasShape(of: seed),
+      "gradients expected an output gradient of shape \(output.shape), received \(seed.shape)",
+      file: file, line: line)
+  }
   guard !inputs.isEmpty else { return [] }
   let results = [CTorchTensor?](unsafeUninitializedCapacity: inputs.count) { buffer, count in
     buffer.initialize(repeating: nil)
@@ -50,7 +61,7 @@ public func optionalGradients(
         start)
     }
     if status < 0 {
-      trap(TorchError.last("gradients of \(outputs.map(\.summary))"))
+      trap(TorchError.last("gradients of \(outputs.map(\.summary))"), file: file, line: line)
     }
   }
   return results.map { $0.map(Tensor.init(owning:)) }
@@ -58,10 +69,13 @@ public func optionalGradients(
 
 /// A scalar function's value and its gradients: `body` runs once, with gradients recorded.
 public func valueAndGradients(
-  withRespectTo inputs: [Tensor], _ body: () throws -> Tensor
+  withRespectTo inputs: [Tensor], file: StaticString = #fileID, line: UInt = #line,
+  _ body: () throws -> Tensor
 ) rethrows -> (value: Tensor, gradients: [Tensor]) {
   let value = try withGradients(enabled: true, body)
-  return (value.detach(), gradients(of: value, withRespectTo: inputs))
+  return (
+    value.detach(), gradients(of: value, withRespectTo: inputs, file: file, line: line)
+  )
 }
 
 /// Runs `body` without recording operations for differentiation.

@@ -28,6 +28,15 @@ import Testing
     Target(
       name: "npy", seeds: ["ramp-f4.npy", "ramp-fortran.npy", "ramp-big-endian.npy", "scalar.npy"]
     ) { _ = try NPY.parse($0, path: "x") },
+    Target(
+      name: "npz", seeds: ["arrays.npz", "arrays-compressed.npz"],
+      parse: { _ = try NPZ.parse($0, path: "x") }, repair: forgetZipChecksums),
+    Target(
+      name: "PyTorch", seeds: ["state.pt", "state-protocol4.pt", "module.pt"],
+      parse: { _ = try TorchFile.parse($0, path: "x") }, repair: forgetZipChecksums),
+    Target(name: "PyTorch before 1.6", seeds: ["state-legacy.pt"]) {
+      _ = try TorchFile.parse($0, path: "x")
+    },
     Target(name: "IDX", seeds: ["images-idx3-ubyte", "shorts-idx1", "doubles-idx2"]) {
       _ = try IDX.parse($0, path: "x")
     },
@@ -89,6 +98,20 @@ import Testing
           truncatingIfNeeded: crc >> UInt32(24 - 8 * index))
       }
       offset += 12 + length
+    }
+  }
+
+  /// Sets the checksums in a zip archive's directory to 0, which says that there are none.
+  @Sendable private static func forgetZipChecksums(_ bytes: inout [UInt8]) {
+    var offset = 0
+    while offset + 46 <= bytes.count {
+      if bytes[offset] == 0x50, bytes[offset + 1] == 0x4b, bytes[offset + 2] == 1,
+        bytes[offset + 3] == 2
+      {
+        for index in 16..<20 { bytes[offset + index] = 0 }
+        offset += 45
+      }
+      offset += 1
     }
   }
 

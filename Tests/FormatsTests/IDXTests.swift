@@ -19,6 +19,31 @@ import Testing
     #expect(doubles.values(as: Double.self) == [0.5, -1e300] && doubles.shape == [1, 2])
   }
 
+  /// Relatives of MNIST have labels of other types, QMNIST rows of eight with the class first.
+  @Test(
+    arguments: [
+      (0x08, [3, 7]), (0x09, [3, 7]), (0x0b, [0, 3, 0, 7]), (0x0c, [0, 0, 0, 3, 0, 0, 0, 7]),
+    ] as [(UInt8, [UInt8])])
+  func readsLabelsOfEveryIntegerType(code: UInt8, data: [UInt8]) throws {
+    let bytes = [0, 0, code, 1, 0, 0, 0, 2] + data
+    let array = try bytes.withUnsafeBytes { try IDX.parse($0, path: "x") }
+    #expect(try IDX.labels(of: array, path: "x") == [3, 7])
+    let width = data.count / 2
+    let rows = [data[..<width], data[width...]].flatMap {
+      $0 + [UInt8](repeating: 9, count: 7 * width)
+    }
+    let table = try ([0, 0, code, 2, 0, 0, 0, 2, 0, 0, 0, 8] + rows).withUnsafeBytes {
+      try IDX.parse($0, path: "x")
+    }
+    #expect(try IDX.labels(of: table, path: "x") == [3, 7])
+  }
+
+  @Test func labelsAreIntegers() {
+    for array in [NumericArray([Float(1)], shape: [1]), NumericArray([1, 2, 3], shape: [1, 3])] {
+      #expect(message { _ = try IDX.labels(of: array, path: "x") }.contains("integer labels"))
+    }
+  }
+
   @Test func refusesTruncationAnywhereAndTrailingBytes() throws {
     let bytes = try Golden.bytes("images-idx3-ubyte")
     for length in 0..<bytes.count {

@@ -88,6 +88,14 @@ import Testing
     #expect(text.contains(reason), "\(text)")
   }
 
+  @Test func readsShapesOfPython2() throws {
+    let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2L, 3L), }"
+    let array = try Self.file(header, data: 24).withUnsafeBytes { try NPY.parse($0, path: "x") }
+    #expect(array.shape == [2, 3])
+    let one = "{'shape': (5L,), 'fortran_order': False, 'descr': '|u1'}"
+    #expect(try Self.file(one, data: 5).withUnsafeBytes { try NPY.parse($0, path: "x") }.count == 5)
+  }
+
   @Test func refusesTruncationAnywhere() throws {
     let bytes = try Golden.bytes("ramp-f4.npy")
     for length in 0..<bytes.count {

@@ -323,6 +323,37 @@ import Torch
     #expect(!parts.isClose(to: start, absolute: 1e-4))
   }
 
+  @Test func anL2PenaltySparesExclusions() {
+    let (weight, bias) = (Parameter(Tensor([2.0])), Parameter(Tensor([2.0])))
+    let optimizer = Optimizer(
+      SGD(learningRate: 1).withL2Penalty(0.25, excluding: ["bias"]),
+      parameters: [("weight", weight), ("bias", bias)])
+    optimizer.step(gradients: [Tensor([1.0]), Tensor([1.0])])
+    #expect(weight.value.item() == 0.5 && bias.value.item() == 1)
+    #expect(optimizer.description == "SGD(γ 1.0) → L2 penalty(λ 0.25, not bias)")
+  }
+
+  @Test func aLargestMomentIsPartOfTheState() throws {
+    func make() -> Quadratic { Quadratic(Adam(learningRate: 0.1, beta2: 0.5, amsgrad: true)) }
+    let (whole, first, second) = (make(), make(), make())
+    let expected = whole.run(6)
+    _ = first.run(3)
+    second.weight.assign(first.weight.value)
+    try second.optimizer.restore(first.optimizer.checkpoint().copied())
+    #expect(second.run(3) == expected)
+    #expect(
+      message { try Quadratic(Adam()).optimizer.restore(first.optimizer.checkpoint()) }
+        .contains("'rule.largestSecondMoment.weight' is not part of it"))
+  }
+
+  @Test func numbersOutOfRangeTrap() async {
+    await #expect(processExitsWith: .failure) { _ = Adam(learningRate: -1) }
+    await #expect(processExitsWith: .failure) { _ = Adam(beta2: 1) }
+    await #expect(processExitsWith: .failure) { _ = Nesterov(momentum: -0.1) }
+    await #expect(processExitsWith: .failure) { _ = SGD().withClipping(norm: 0) }
+    await #expect(processExitsWith: .failure) { _ = SGD().withL2Penalty(-0.1) }
+  }
+
   @Test func gradientsOfAnotherShapeTrap() async {
     await #expect(processExitsWith: .failure) {
       let weight = Parameter(Tensor([1.0, 2]))

@@ -39,6 +39,21 @@ import Torch
       AdamW(learningRate: 0.01, weightDecay: 0.1).withSchedule(
         Schedule("line") { 1 - 0.1 * Double($0) })
     ),
+    ("Adam AMSGrad", Adam(learningRate: 0.05, beta2: 0.5, amsgrad: true)),
+    ("AdamW AMSGrad", AdamW(learningRate: 0.05, beta2: 0.5, weightDecay: 0.1, amsgrad: true)),
+    ("SGD L2", SGD(learningRate: 0.05).withL2Penalty(0.3)),
+    ("HeavyBall L2", HeavyBall(learningRate: 0.02).withL2Penalty(0.3)),
+    ("Nesterov L2", Nesterov(learningRate: 0.02).withL2Penalty(0.3)),
+    ("Adam L2", Adam(learningRate: 0.01).withL2Penalty(0.3)),
+    (
+      "RMSprop L2",
+      RMSprop(learningRate: 0.01, smoothing: 0.95, epsilon: 1e-7).withL2Penalty(0.3)
+    ),
+    (
+      "Adagrad L2",
+      Adagrad(learningRate: 0.1, epsilon: 1e-8, initialAccumulator: 0.1).withL2Penalty(0.3)
+    ),
+    ("SGD L2 accumulation", SGD(learningRate: 0.05).withL2Penalty(0.3).withGradientAccumulation(3)),
     ("Nesterov accumulation", Nesterov(learningRate: 0.02).withGradientAccumulation(3)),
   ]
 

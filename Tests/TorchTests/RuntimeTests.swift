@@ -225,6 +225,159 @@ import Testing
   }
 }
 
+/// What libtorch says of common mistakes, in this package's words.
+@Suite(.enabled(if: hasTorch, torchReason), .serialized) struct LibTorchSentenceTests {
+  static let mistakes: [(name: String, message: String, call: @Sendable () -> Void)] = [
+    (
+      "nothing recorded", "depends on no tensor that requires gradients",
+      { _ = gradients(of: Tensor.ones([]), withRespectTo: [Tensor.ones([])]) }
+    ),
+    (
+      "freed graph", "take those with retainGraph: true",
+      {
+        let x = Tensor.ones([2]).requiringGradient()
+        let y = x.square().sum()
+        for _ in 0..<2 { _ = gradients(of: y, withRespectTo: [x]) }
+      }
+    ),
+    (
+      "several elements", "need an outputGradient",
+      {
+        let x = Tensor.ones([2]).requiringGradient()
+        _ = gradients(of: x * 2, withRespectTo: [x])
+      }
+    ),
+    (
+      "by a constant", "to differentiate by does not require gradients",
+      {
+        let x = Tensor.ones([]).requiringGradient()
+        _ = gradients(of: x * 2, withRespectTo: [Tensor.ones([])])
+      }
+    ),
+    (
+      "leaf in place", "cannot be changed in place while operations are recorded",
+      {
+        Tensor.ones([2]).requiringGradient().addInPlace(Tensor.ones([2]))
+      }
+    ),
+    (
+      "part of a leaf in place", "cannot be changed in place while operations are recorded",
+      {
+        Tensor.ones([2]).requiringGradient()[0].fillInPlace(2)
+      }
+    ),
+    (
+      "changed after use", "changed in place after it had been used",
+      {
+        let x = Tensor.ones([2]).requiringGradient()
+        let y = x.exp()
+        let z = y.sum()
+        y.multiplyInPlace(2)
+        _ = gradients(of: z, withRespectTo: [x])
+      }
+    ),
+    (
+      "integers", "only floating-point tensors can require gradients",
+      {
+        Tensor([1, 2]).requiringGradient()
+      }
+    ),
+    (
+      "inference", "made by withInferenceMode cannot",
+      {
+        let x = withInferenceMode { Tensor.ones([2]) }
+        _ = x * Tensor.ones([2]).requiringGradient()
+      }
+    ),
+    (
+      "types of a product", "the element types float64 and float32 do not go together",
+      {
+        _ = Tensor.ones([1, 2], dtype: .float64).linear(Tensor.ones([3, 2]))
+      }
+    ),
+    (
+      "types of a matrix product", "the element types float64 and float32 do not go together",
+      {
+        _ = Tensor.ones([1, 2], dtype: .float64).matmul(Tensor.ones([2, 3]))
+      }
+    ),
+    (
+      "types of a convolution", "the element types float64 and float32 do not go together",
+      {
+        _ = Tensor.ones([1, 1, 4], dtype: .float64).convolution(
+          Tensor.ones([1, 1, 2]), bias: nil, stride: [1], padding: [0], dilation: [1], groups: 1)
+      }
+    ),
+    (
+      "position", "outside the rows of the table",
+      {
+        _ = Tensor.ones([3, 2]).embedding(Tensor([3]))
+      }
+    ),
+    ("device", "there is no such device", { _ = Tensor.ones([2], device: Device(.mps)) }),
+  ]
+
+  @Test(arguments: mistakes.map(\.name)) func mistakesAreSaidInOwnWords(name: String) async throws {
+    setenv("DANLU_MISTAKE", name, 1)
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let name = ProcessInfo.processInfo.environment["DANLU_MISTAKE"]
+      LibTorchSentenceTests.mistakes.first { $0.name == name }?.call()
+    }
+    let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    let mistake = try #require(Self.mistakes.first { $0.name == name })
+    #expect(text.contains(mistake.message), "\(text)")
+    // Gradients know the line that asked for them.
+    if name == "nothing recorded" { #expect(text.contains("TorchTests/RuntimeTests.swift")) }
+  }
+
+  @Test func otherSentencesLoseTheWordsOfPython() {
+    #expect(
+      LibTorchSentence.translated("call torch.no_grad() or .backward() with retain_graph=True")
+        == "call withoutGradients or gradients(of:) with retainGraph: true")
+    #expect(
+      LibTorchSentence.translated("Found dtype Long but expected Float")
+        == "the element types int64 and float32 do not go together; convert one by to(_:)")
+  }
+}
+
+/// Where set-up writes and the library reads.
+@Suite struct CacheFolderTests {
+  static let environments: [[String: String]] = [
+    ["HOME": "/home/a"], ["HOME": ""], [:], ["HOME": "/home/a", "XDG_CACHE_HOME": "/caches"],
+    ["HOME": "/home/a", "XDG_CACHE_HOME": "caches"], ["HOME": "/home/a", "XDG_CACHE_HOME": ""],
+    ["HOME": "/home/a", "XDG_CACHE_HOME": "/caches", "DANLU_CACHE": "/own"],
+    ["HOME": "/home/a b", "DANLU_CACHE": ""],
+  ]
+
+  @Test(arguments: environments) func setUpAndLibraryAgree(environment: [String: String]) throws {
+    let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../../Scripts/cache_folder").standardizedFileURL
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments =
+      ["-i", "PATH=/usr/bin:/bin"] + environment.map { "\($0)=\($1)" } + [script.path]
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    try process.run()
+    let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(output == LibTorch.cacheFolder(environment: environment) + "\n")
+  }
+
+  /// Without libtorch the first tensor ends the process with one line that says how to get it.
+  @Test func withoutLibtorchTheFirstTensorSaysWhatToDo() async {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      for name in ["DANLU_TORCH", "VIRTUAL_ENV", "CONDA_PREFIX"] { unsetenv(name) }
+      setenv("DANLU_CACHE", "/nowhere", 1)
+      _ = Tensor.ones([2])
+    }
+    let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(text.contains("none is set up in /nowhere. 'make setup'"), "\(text)")
+    #expect(text.contains(".build/checkouts/danlu/Scripts/setup' does\n"), "\(text)")
+    #expect(!text.contains("Fatal error"), "\(text)")
+  }
+}
+
 @Suite(.enabled(if: hasTorch, torchReason)) struct RuntimeTests {
   @Test func threadsCanBeSet() {
     let earlier = threadCount

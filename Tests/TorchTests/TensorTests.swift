@@ -48,6 +48,22 @@ import Torch
     #expect(Tensor([1, 2], dtype: .float16).dtype == .float16)
   }
 
+  @Test func numbersOfEveryTypeGoTogetherWithTensors() {
+    let (real, single, integer) = (2.0, Float(0.5), 3)
+    var x = Tensor([1, 2, 3], dtype: .float32)
+    #expect((x * single).floats() == [0.5, 1, 1.5] && (single * x).dtype == .float32)
+    #expect((single - x).floats() == [-0.5, -1.5, -2.5] && (x / single).floats() == [2, 4, 6])
+    #expect((x .== integer).array(Bool.self) == [false, false, true])
+    #expect((x .>= Float(2)).array(Bool.self) == [false, true, true])
+    #expect((Tensor([1 << 60, 1]) .< (1 << 60)).array(Bool.self) == [false, true])
+    let before = x
+    x += integer
+    x *= real
+    x -= single
+    x /= Tensor([0.5, 0.5, 0.5], dtype: .float32)
+    #expect(x.floats() == [15, 19, 23] && before.floats() == [1, 2, 3])
+  }
+
   @Test func printsAsNumPyDoes() {
     #expect(
       Tensor([[1.0, 2.5], [-3, 4]]).description

@@ -8,6 +8,24 @@ public enum IDX {
     return try bytes.withUnsafeBytes { try parse($0, path: path) }
   }
 
+  /// Reads labels: one integer of any type for each example, or QMNIST's row of eight, whose first is the
+  /// class. Throws `FileError`.
+  public static func labels(path: String) throws -> [Int] {
+    try labels(of: read(path: path), path: path)
+  }
+
+  /// The labels that `array` holds, read from `path`.
+  public static func labels(of array: NumericArray, path: String) throws -> [Int] {
+    let isRow = array.shape.count == 2 && array.shape[1] == 8
+    guard array.shape.count == 1 || isRow, let integers = array.integers() else {
+      throw FileError(
+        path: path,
+        reason: "expected an IDX file of integer labels of shape (N) or (N, 8), received "
+          + "\(array.elementType.rawValue) \(array.shape)")
+    }
+    return isRow ? stride(from: 0, to: integers.count, by: 8).map { integers[$0] } : integers
+  }
+
   /// Parses a whole (unpacked) file. Throws `FileError` naming `path`.
   public static func parse(_ bytes: UnsafeRawBufferPointer, path: String) throws -> NumericArray {
     var cursor = ByteCursor(bytes, path: path)

@@ -8,7 +8,7 @@ import Messages
 public enum NPY {
   public static func read(path: String) throws -> NumericArray {
     let file = try MappedFile(path: path)
-    return try parse(file.bytes, path: path)
+    return try withExtendedLifetime(file) { try parse(file.bytes, path: path) }
   }
 
   /// Parses a whole file. Throws `FileError` naming `path`; allocates no more than the array.
@@ -54,6 +54,15 @@ public enum NPY {
   ///
   /// Throws `FileError` if NumPy has no such element type (bfloat16, 8-bit floats).
   public static func write(_ array: NumericArray, to path: String) throws {
+    let header = try header(of: array, path: path)
+    try AtomicFile.write(to: path) { file in
+      try file.write(header)
+      try file.write(array.bytes)
+    }
+  }
+
+  /// All of a file but the elements.
+  static func header(of array: NumericArray, path: String) throws -> [UInt8] {
     guard let descriptor = NPYHeader.descriptor(of: array.elementType) else {
       throw FileError(
         path: path,
@@ -69,11 +78,8 @@ public enum NPY {
     while (header.count + 11) % 64 != 0 { header.append(UInt8(ascii: " ")) }
     header.append(UInt8(ascii: "\n"))
     require(header.count <= 0xffff, "npy header of \(array.shape.count) dimensions")
-    try AtomicFile.write(to: path) { file in
-      try file.write([0x93] + Array("NUMPY".utf8) + [1, 0])
-      try file.write([UInt8(header.count & 0xff), UInt8(header.count >> 8)] + header)
-      try file.write(array.bytes)
-    }
+    return [0x93] + Array("NUMPY".utf8)
+      + [1, 0, UInt8(header.count & 0xff), UInt8(header.count >> 8)] + header
   }
 
   /// Fortran order (first index fastest) to C order.

@@ -122,6 +122,8 @@ struct NPYHeader {
           throw Problem(reason: "its shape is not a tuple of whole numbers below 2^63")
         }
         rest.removeFirst(digits.count)
+        // Python 2 wrote long integers with a suffix.
+        if rest.first == "L" { rest.removeFirst() }
         numbers.append(number)
         if !take(",") {
           try expect(")")

@@ -53,6 +53,29 @@ public struct NumericArray: Sendable, Equatable {
     }
   }
 
+  /// The elements as `Int`s; `nil` if they are no integers, or larger than `Int` holds.
+  public func integers() -> [Int]? {
+    switch elementType {
+    case .bool: load(UInt8.self).map { $0 == 0 ? 0 : 1 }
+    case .uint8: load(UInt8.self).map(Int.init)
+    case .int8: load(Int8.self).map(Int.init)
+    case .int16: load(Int16.self).map(Int.init)
+    case .uint16: load(UInt16.self).map(Int.init)
+    case .int32: load(Int32.self).map(Int.init)
+    case .uint32: load(UInt32.self).map(Int.init)
+    case .int64: load(Int64.self).map(Int.init)
+    case .uint64: exact(load(UInt64.self).map { Int(exactly: $0) })
+    case .float8e5m2, .float8e4m3, .float8e8m0, .float16, .bfloat16, .float32, .float64,
+      .complex64:
+      nil
+    }
+  }
+
+  private func exact(_ values: [Int?]) -> [Int]? {
+    let known = values.compactMap(\.self)
+    return known.count == values.count ? known : nil
+  }
+
   private func load<Element: BitwiseCopyable>(_: Element.Type) -> [Element] {
     bytes.withUnsafeBytes { source in
       [Element](unsafeUninitializedCapacity: count) { target, initialized in

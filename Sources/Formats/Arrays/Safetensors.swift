@@ -3,7 +3,11 @@ import Messages
 /// One tensor of a safetensors file: what it is called, what it holds, where its bytes are.
 public struct SafetensorsEntry: Sendable, Equatable {
   public let name: String
-  public let elementType: ElementType
+  /// The type of its elements as the file says it.
+  public let typeName: String
+  /// The type of its elements; `nil` for one that is not known here, such as the four-bit `F4`. Such a
+  /// tensor is listed, and an error when it is read.
+  public let elementType: ElementType?
   public let shape: [Int]
   /// Position in the file, from its first byte.
   public let byteRange: Range<Int>
@@ -13,8 +17,8 @@ public struct SafetensorsEntry: Sendable, Equatable {
 ///
 /// The format: eight bytes of length (little endian), that many bytes of JSON, then the tensors'
 /// bytes. Every rule of the format is checked, because files come from anywhere: the header within
-/// the file and at most 100 MB, no duplicate names, known types, `shape × size = bytes`, and the
-/// tensors covering the data exactly, without overlap or hole.
+/// the file and at most 100 MB, no duplicate names, `shape × size = bytes` for types of known size, and
+/// the tensors covering the data exactly, without overlap or hole.
 public struct SafetensorsHeader: Sendable, Equatable {
   /// In the order of the data.
   public let entries: [SafetensorsEntry]
@@ -49,8 +53,9 @@ public struct SafetensorsHeader: Sendable, Equatable {
     var metadata: [String: String] = [:]
     for member in header.members ?? [] {
       if member.key == "__metadata__" {
+        if member.value == .null { continue }
         guard let pairs = member.value.members else { throw invalid("__metadata__ is no object") }
-        for pair in pairs {
+        for pair in pairs where pair.value != .null {
           guard let value = pair.value.stringValue else {
             throw invalid("metadata \(pair.key.quotedForMessage) is no string")
           }
@@ -85,6 +90,9 @@ public struct SafetensorsHeader: Sendable, Equatable {
     self.metadata = metadata
   }
 
+  /// Bits of an element, of types that are packed within bytes.
+  private static let subByteSizes = ["F4": 4, "F6_E2M3": 6, "F6_E3M2": 6]
+
   private struct EntryProblem: Error { let reason: String }
 
   private static func entry(
@@ -97,17 +105,17 @@ public struct SafetensorsHeader: Sendable, Equatable {
     guard let typeName = value["dtype"]?.stringValue else {
       throw EntryProblem(reason: "no dtype")
     }
-    guard let elementType = ElementType(rawValue: typeName) else {
-      let known = ElementType.allCases.map(\.rawValue).joined(separator: ", ")
-      throw EntryProblem(
-        reason: "unknown dtype \(typeName.quotedForMessage), expected one of \(known)")
+    guard typeName.wholeMatch(of: /[A-Z][A-Z0-9_]{0,30}/) != nil else {
+      throw EntryProblem(reason: "dtype \(typeName.quotedForMessage) is no name of a type")
     }
+    let elementType = ElementType(rawValue: typeName)
+    let bits = elementType.map { $0.size * 8 } ?? subByteSizes[typeName]
     guard let dimensions = value["shape"]?.arrayValue else {
       throw EntryProblem(reason: "no shape")
     }
     let shape = dimensions.compactMap(\.integerValue)
     guard shape.count == dimensions.count, let count = elementCount(of: shape),
-      case (let size, false) = count.multipliedReportingOverflow(by: elementType.size)
+      case (let size, false) = count.multipliedReportingOverflow(by: bits ?? 0)
     else { throw EntryProblem(reason: "its shape is negative, not whole, or too large") }
     guard let offsets = value["data_offsets"]?.arrayValue, offsets.count == 2,
       let start = offsets[0].integerValue, let end = offsets[1].integerValue,
@@ -115,13 +123,14 @@ public struct SafetensorsHeader: Sendable, Equatable {
     else {
       throw EntryProblem(reason: "its data_offsets are outside the file's \(dataLength) bytes")
     }
-    guard end - start == size else {
+    guard bits == nil || (size % 8 == 0 && end - start == size / 8) else {
       throw EntryProblem(
-        reason: "shape \(shape) of \(typeName) takes \(size) bytes, its data_offsets give "
+        reason:
+          "shape \(shape) of \(typeName) takes \((size + 7) / 8) bytes, its data_offsets give "
           + "\(end - start)")
     }
     return SafetensorsEntry(
-      name: name, elementType: elementType, shape: shape,
+      name: name, typeName: typeName, elementType: elementType, shape: shape,
       byteRange: dataStart + start..<dataStart + end)
   }
 }
@@ -160,9 +169,15 @@ public final class SafetensorsFile: Sendable {
     UnsafeRawBufferPointer(rebasing: file.bytes[entry.byteRange])
   }
 
-  /// A copy of the tensor as a value.
-  public func array(_ entry: SafetensorsEntry) -> NumericArray {
-    NumericArray(
-      elementType: entry.elementType, shape: entry.shape, bytes: Array(bytes(of: entry)))
+  /// A copy of the tensor as a value. Throws `FileError` if its element type is not known.
+  public func array(_ entry: SafetensorsEntry) throws -> NumericArray {
+    guard let elementType = entry.elementType else {
+      let known = ElementType.allCases.map(\.rawValue).joined(separator: ", ")
+      throw FileError(
+        path: path,
+        reason: "tensor \(entry.name.quotedForMessage) holds \(entry.typeName), known are \(known)")
+    }
+    return NumericArray(
+      elementType: elementType, shape: entry.shape, bytes: Array(bytes(of: entry)))
   }
 }

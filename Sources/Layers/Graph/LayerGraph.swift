@@ -51,6 +51,9 @@ public final class LayerGraph: Layer, MultiLayer {
     }
   }
 
+  /// Nodes lead to all that comes before them, held or not.
+  override var overridesParts: Bool { true }
+
   public var outputCount: Int { outputs.count }
 
   public func forward(_ tensors: [Tensor]) -> [Tensor] {

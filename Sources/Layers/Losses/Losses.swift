@@ -15,10 +15,12 @@ extension Tensor {
     }
   }
 
-  /// Hinge loss max(0, margin − t · s) of scores s with targets t = ±1.
+  /// Hinge loss max(0, margin − t · s) of scores s with targets t = ±1, of one shape.
   public func hingeLoss(
     _ target: Tensor, margin: Double = 1, squared: Bool = false, reduction: Reduction = .mean
   ) -> Tensor {
+    requireShape(of: target, "hingeLoss")
+    requireSigns(target, "hingeLoss")
     let loss = (margin - self * target).relu()
     return (squared ? loss.square() : loss).reduced(reduction)
   }
@@ -41,6 +43,9 @@ extension Tensor {
     _ target: Tensor, gamma: Double = 2, classWeights: Tensor? = nil, reduction: Reduction = .mean
   ) -> Tensor {
     checkClasses(target, "focalLoss")
+    require(
+      classWeights.map { $0.shape == [size(1)] } ?? true,
+      "focalLoss expected \(size(1)) class weights, received shape \(classWeights?.shape ?? [])")
     let logProbability = logSoftmax(1).gather(target.expandingAxis(1), axis: 1).squeezed(1)
     let weight = (1 - logProbability.exp()).pow(gamma)
     let loss = -(weight * logProbability)
@@ -61,8 +66,10 @@ extension Tensor {
     return (loss * (target * (2 * positiveWeight - 1) + (1 - positiveWeight))).reduced(reduction)
   }
 
-  /// KL(t ‖ p) = Σ t (ln t − ln p) over the last axis; `self` holds ln p, `target` t.
+  /// KL(t ‖ p) = Σ t (ln t − ln p) over the last axis; `self` holds ln p, `target` t, of one shape.
   public func klDivergence(_ target: Tensor, reduction: Reduction = .mean) -> Tensor {
+    requireShape(of: target, "klDivergence")
+    requireTarget(target, within: 0...(.infinity), "klDivergence")
     // x ln x → 0 at 0: where t is 0, the logarithm is taken of 1.
     let safe = target.maskedFill(target .<= 0.0, 1)
     return (target * (safe.log() - self)).sum(-1).reduced(reduction)
@@ -72,18 +79,30 @@ extension Tensor {
   public func gaussianKLDivergence(
     logVariance: Tensor, reduction: Reduction = .mean
   ) -> Tensor {
-    ((square() + logVariance.exp() - logVariance - 1).sum(-1) * 0.5).reduced(reduction)
+    requireShape(of: logVariance, "gaussianKLDivergence")
+    return ((square() + logVariance.exp() - logVariance - 1).sum(-1) * 0.5).reduced(reduction)
   }
 
-  /// a · b / (‖a‖ ‖b‖) along an axis; 0 where a norm is 0.
+  /// a · b / (‖a‖ ‖b‖) along an axis, which is of one length in both; other axes broadcast. 0 where a
+  /// norm is 0.
   public func cosineSimilarity(_ other: Tensor, axis: Int = -1, epsilon: Double = 1e-8) -> Tensor {
-    (normalized(axis, epsilon: epsilon) * other.normalized(axis, epsilon: epsilon)).sum(axis)
+    require(
+      size(axis) == other.size(axis),
+      "cosineSimilarity expected axis \(axis) of one length, received shapes \(shape) and \(other.shape)"
+    )
+    return (normalized(axis, epsilon: epsilon) * other.normalized(axis, epsilon: epsilon)).sum(axis)
   }
 
-  /// 1 − cos for pairs of label 1, max(0, cos − margin) for pairs of label −1.
+  /// 1 − cos for pairs `(B, D)` of label 1, max(0, cos − margin) for pairs of label −1, labels `(B)`.
   public func cosineEmbeddingLoss(
     _ other: Tensor, labels: Tensor, margin: Double = 0, reduction: Reduction = .mean
   ) -> Tensor {
+    requireShape(of: other, "cosineEmbeddingLoss")
+    require(
+      labels.shape.elementsEqual(shape.dropLast()),
+      "cosineEmbeddingLoss expected labels of shape \(Array(shape.dropLast())), received \(labels.shape)"
+    )
+    requireSigns(labels, "cosineEmbeddingLoss")
     let similarity = cosineSimilarity(other)
     return (1 - similarity).replacing(with: (similarity - margin).relu(), where: labels .< 0.0)
       .reduced(reduction)
@@ -93,7 +112,10 @@ extension Tensor {
   public func tripletLoss(
     positive: Tensor, negative: Tensor, margin: Double = 1, reduction: Reduction = .mean
   ) -> Tensor {
-    ((self - positive).norm(-1) - (self - negative).norm(-1) + margin).relu().reduced(reduction)
+    requireShape(of: positive, "tripletLoss")
+    requireShape(of: negative, "tripletLoss")
+    return ((self - positive).norm(-1) - (self - negative).norm(-1) + margin).relu().reduced(
+      reduction)
   }
 
   /// Cross-entropy of many labels per sample, self `(…, C)` scores, targets 0 or 1:
@@ -101,7 +123,11 @@ extension Tensor {
   public func multilabelCrossEntropy(
     _ target: Tensor, reduction: Reduction = .mean
   ) -> Tensor {
+    requireShape(of: target, "multilabelCrossEntropy")
     let isPositive = target .> 0.5
+    require(
+      target.device != .cpu || isPositive.to(target.dtype).equals(target),
+      "multilabelCrossEntropy expected targets 0 and 1, received others")
     let zero = Tensor.zeros(like: narrowed(-1, start: 0, length: 1))
     let negatives = maskedFill(isPositive, -.infinity)
     let positives = (-self).maskedFill(isPositive.logicalNot(), -.infinity)
@@ -111,10 +137,17 @@ extension Tensor {
     return (terms[0] + terms[1]).reduced(reduction)
   }
 
+  /// Traps if a target on the CPU is neither 1 nor −1; 0 for the negative class would count as none.
+  private func requireSigns(_ target: Tensor, _ name: String) {
+    require(
+      target.device != .cpu || (target.detach().square() .== 1).all().item() != 0,
+      "\(name) expected targets 1 and -1, received others")
+  }
+
   private func checkClasses(_ target: Tensor, _ name: String) {
     require(
-      rank == 2 && target.rank == 1 && target.size(0) == size(0),
-      "\(name) expected scores (B, C) and classes (B), received shapes \(shape) and \(target.shape)"
+      rank == 2 && size(1) > 1 && target.rank == 1 && target.size(0) == size(0),
+      "\(name) expected scores (B, C) of at least 2 classes and classes (B), received shapes \(shape) and \(target.shape)"
     )
   }
 }

@@ -32,15 +32,21 @@ extension Cloneable {
   /// over. `copyWeights(from:)` then makes the numbers equal, too.
   public func clone(generator: RandomGenerator? = nil) -> Self {
     let copy = Cloning(generator: generator).copy(self)
-    for (own, fresh) in zip(namedParameters(), copy.namedParameters()) {
+    let (own, fresh) = (namedParameters(), copy.namedParameters())
+    require(
+      own.count == fresh.count,
+      "the copy of \(type(of: self)) holds \(fresh.count) parameters in place of \(own.count)")
+    for (own, fresh) in zip(own, fresh) {
       require(
-        own.name == fresh.name,
-        "the copy of \(type(of: self)) holds '\(fresh.name)' in place of '\(own.name)'")
+        own.name == fresh.name && own.parameter.shape == fresh.parameter.shape,
+        "the copy of \(type(of: self)) holds '\(fresh.name)' \(fresh.parameter.shape) in place of "
+          + "'\(own.name)' \(own.parameter.shape)")
       fresh.parameter.replace(
         with: fresh.parameter.value.to(own.parameter.dtype).to(own.parameter.value.device))
       fresh.parameter.isTrainable = own.parameter.isTrainable
     }
     for (own, fresh) in zip(namedModules(), copy.namedModules()) {
+      if own.module.staysInInference { fresh.module.keepInInference() }
       fresh.module.setMode(isTraining: own.module.isTraining)
     }
     return copy

@@ -76,16 +76,13 @@ extension Module.ParameterCounts {
 extension Layer {
   /// Runs `example` in inference mode and reports the output of each layer inside.
   final func observeOutputs(of example: Tensor, _ body: @escaping (Layer, Tensor) -> Void) {
-    let modes = namedModules().map { ($0.module, $0.module.isTraining) }
-    evaluate()
-    let layers = modes.compactMap { $0.0 as? Layer }
+    let layers = namedModules().compactMap { $0.module as? Layer }
     let earlier = layers.map(\.outputObserver)
     for layer in layers { layer.outputObserver = { [unowned layer] in body(layer, $0) } }
     defer {
       for (layer, observer) in zip(layers, earlier) { layer.outputObserver = observer }
-      for (module, isTraining) in modes { module.setMode(isTraining: isTraining) }
     }
-    _ = withoutGradients { self(example) }
+    _ = evaluating { withoutGradients { self(example) } }
   }
 
   /// The output of the whole and the outputs of the named layers inside, from one pass in the present

@@ -3,13 +3,18 @@ import Torch
 
 /// Anything that holds parameters: a layer, a block, a whole model.
 ///
-/// Parameters and sub-modules are ordinary stored properties. They are found by one reflection walk,
-/// at the first use; arrays, dictionaries (by sorted key) and optionals of them are followed too.
-/// Names are the paths of properties. A container whose parts lie elsewhere overrides `parts()`. What
-/// a module holds is fixed from its first use on.
+/// Parameters and sub-modules are ordinary stored properties, found by reflection; those in optionals,
+/// arrays, dictionaries (by sorted key), tuples, structs and enums are found, too. Names are the paths of
+/// properties: `blocks.0.dense.weight`. A container whose parts lie elsewhere overrides `parts()`.
+/// A `weak` or `unowned` reference, such as one to a parent, is no part; a strong one that leads back to
+/// the module traps.
 ///
-/// A parameter that was made while the module was built but that no module holds would silently not
-/// be trained. The first use of the root detects it and names the place where it was made.
+/// A layer that is put into a `var` property later is found from then on. An optimizer is bound to the
+/// parameters it was made for, and traps at its next step if the module holds others.
+///
+/// What cannot be followed would silently not be trained. The first use of the root traps if parameters
+/// lie in a set or in an object that is no module, or if one was made while the module was built and no
+/// module holds it. What a closure captures stays unseen if it is a module that holds its own parameters.
 open class Module {
   /// What a module holds under one name.
   public enum Part {
@@ -19,9 +24,16 @@ open class Module {
 
   /// Whether layers that differ between training and inference (dropout, batch norm) are to train.
   public private(set) var isTraining = true
+  /// Whether `train()` of an outer module passes this one by.
+  public private(set) final var staysInInference = false
 
+  // What the walk found; kept only where it can never change.
   private var registered: [(name: String, parameter: Parameter)]?
   private var registeredModules: [(name: String, module: Module)]?
+  private var isStructureFixed: Bool?
+  private var arePartsFixed: Bool?
+  /// Whether the first use has been.
+  private var isChecked = false
   private let birth: Int
 
   public init() {
@@ -32,51 +44,7 @@ open class Module {
   }
 
   /// The module's own parameters and direct sub-modules, in the order of their declaration.
-  open func parts() -> [(name: String, part: Part)] {
-    var parts: [(name: String, part: Part)] = []
-    var mirrors: [Mirror] = []
-    var next: Mirror? = Mirror(reflecting: self)
-    while let mirror = next, mirror.subjectType != Module.self {
-      mirrors.append(mirror)
-      next = mirror.superclassMirror
-    }
-    for mirror in mirrors.reversed() {
-      for child in mirror.children {
-        if let label = child.label { Module.collect(child.value, name: label, into: &parts) }
-      }
-    }
-    return parts
-  }
-
-  private static func collect(
-    _ value: Any, name: String, into parts: inout [(name: String, part: Part)]
-  ) {
-    switch value {
-    case let parameter as Parameter: parts.append((name, .parameter(parameter)))
-    case let module as Module: parts.append((name, .module(module)))
-    default:
-      let mirror = Mirror(reflecting: value)
-      switch mirror.displayStyle {
-      case .optional:
-        if let wrapped = mirror.children.first {
-          collect(wrapped.value, name: name, into: &parts)
-        }
-      case .collection:
-        for (index, child) in mirror.children.enumerated() {
-          collect(child.value, name: "\(name).\(index)", into: &parts)
-        }
-      case .dictionary:
-        let entries = mirror.children.compactMap { child -> (key: String, value: Any)? in
-          guard let pair = child.value as? (key: AnyHashable, value: Any) else { return nil }
-          return ("\(pair.key)", pair.value)
-        }
-        for entry in entries.sorted(by: { $0.key < $1.key }) {
-          collect(entry.value, name: "\(name).\(entry.key)", into: &parts)
-        }
-      default: break
-      }
-    }
-  }
+  open func parts() -> [(name: String, part: Part)] { PartWalk(self).parts }
 
   /// All parameters with their names; a shared one appears once, under its first name.
   public final func namedParameters() -> [(name: String, parameter: Parameter)] {
@@ -88,6 +56,33 @@ open class Module {
       parameter.claim()
       if seen.insert(ObjectIdentifier(parameter)).inserted { found.append((name, parameter)) }
     }
+    if !isChecked {
+      isChecked = true
+      checkThatNothingIsForgotten(found, seen)
+    }
+    if hasFixedStructure { registered = found }
+    return found
+  }
+
+  /// Traps at the first use if a part lies where the walk does not find it.
+  private func checkThatNothingIsForgotten(
+    _ found: [(name: String, parameter: Parameter)], _ known: Set<ObjectIdentifier>
+  ) {
+    var names: Set<String> = []
+    for (name, _) in found {
+      require(
+        names.insert(name).inserted, "two parameters of \(type(of: self)) are called '\(name)'")
+    }
+    for (path, module) in namedModules() {
+      for (name, object) in PartWalk(module).objects {
+        let lost = PartWalk.parameters(in: object).filter { !known.contains(ObjectIdentifier($0)) }
+        require(
+          lost.isEmpty || module.overridesParts,
+          "'\(path.isEmpty ? name : "\(path).\(name)")' of \(type(of: self)) is a \(type(of: object)), "
+            + "which is no Module and holds \(lost.count) parameter(s): they would not be trained. Make "
+            + "it a Module, or hold it weakly if it is no part")
+      }
+    }
     let serials = found.map(\.parameter.serial)
     if let first = serials.min(), let last = serials.max() {
       let forgotten = Parameter.forgotten(within: first...max(last, birth))
@@ -97,8 +92,32 @@ open class Module {
           + "(\(forgotten.joined(separator: ", "))): they would not be trained. Keep them in stored "
           + "properties, or override parts()")
     }
-    registered = found
-    return found
+  }
+
+  /// Whether `parts` is not the walk over the stored properties, so that what else they hold is no part.
+  var overridesParts: Bool {
+    !PartWalk(self).parts.map(\.name).elementsEqual(parts().map(\.name))
+  }
+
+  /// Whether what this module and those inside hold can never change, so that one walk serves for ever.
+  package final var hasFixedStructure: Bool {
+    if let isStructureFixed { return isStructureFixed }
+    var isFixed = hasFixedParts
+    if isFixed {
+      visit { _, part in
+        if case .module(let module) = part { isFixed = isFixed && module.hasFixedParts }
+      }
+    }
+    isStructureFixed = isFixed
+    return isFixed
+  }
+
+  /// Whether no stored property of this module alone can be set to another part.
+  private var hasFixedParts: Bool {
+    if let arePartsFixed { return arePartsFixed }
+    let isFixed = PartWalk(self).isFixed
+    arePartsFixed = isFixed
+    return isFixed
   }
 
   /// The weights: what optimizers see.
@@ -126,15 +145,43 @@ open class Module {
         }
         return found
       }()
-    registeredModules = inner
+    if hasFixedStructure { registeredModules = inner }
     return [("", self)] + inner
   }
 
-  /// Sets the mode of this module and all its sub-modules.
+  /// Sets the mode of this module and all its sub-modules, save those kept in inference.
   @discardableResult
   public final func train(_ isTraining: Bool = true) -> Self {
-    for (_, module) in namedModules() { module.setMode(isTraining: isTraining) }
+    var kept: [String] = []
+    for (name, module) in namedModules()
+    where !kept.contains(where: { $0.isEmpty || name.hasPrefix("\($0).") }) {
+      if module.staysInInference {
+        kept.append(name)
+      } else {
+        module.setMode(isTraining: isTraining)
+      }
+    }
     return self
+  }
+
+  /// Puts this module into inference mode and keeps it there: a `train()` of a model that holds it does
+  /// not reach it. So the running statistics of a frozen body stand still:
+  ///
+  ///     model.body.freezeAll()
+  ///     model.body.keepInInference()
+  public final func keepInInference(_ keeps: Bool = true) {
+    staysInInference = false
+    train(!keeps)
+    staysInInference = keeps
+  }
+
+  /// Runs `body` in inference mode; then every module has the mode again that it had before, which
+  /// `train()` would not give to parts that were evaluating.
+  public final func evaluating<Result>(_ body: () throws -> Result) rethrows -> Result {
+    let modes = namedModules().map { ($0.module, $0.module.isTraining) }
+    evaluate()
+    defer { for (module, isTraining) in modes { module.setMode(isTraining: isTraining) } }
+    return try body()
   }
 
   /// The mode of this module alone.
@@ -170,12 +217,23 @@ open class Module {
   }
 
   private func visit(_ body: (String, Part) -> Void) {
+    var ancestors: Set<ObjectIdentifier> = []
     func walk(_ module: Module, _ prefix: String) {
+      ancestors.insert(ObjectIdentifier(module))
       for (name, part) in module.parts() {
         let path = prefix.isEmpty ? name : "\(prefix).\(name)"
-        body(path, part)
-        if case .module(let inner) = part { walk(inner, path) }
+        if case .module(let inner) = part {
+          require(
+            !ancestors.contains(ObjectIdentifier(inner)),
+            "'\(path)' of \(type(of: self)) leads back to a module that holds it, a "
+              + "\(type(of: inner)); make that reference weak or unowned, which is no part")
+          body(path, part)
+          walk(inner, path)
+        } else {
+          body(path, part)
+        }
       }
+      ancestors.remove(ObjectIdentifier(module))
     }
     walk(self, "")
   }

@@ -2,40 +2,6 @@ import Formats
 import Messages
 import Torch
 
-/// How names in a model relate to names in a file.
-///
-/// Replacements are applied in order to the model's name of each tensor and give the file's:
-///
-///     WeightMap(replacing: [("encoder.", "bert.encoder.layer."), ("attention.", "attention.self.")])
-public struct WeightMap {
-  /// The file's name of a tensor of the model.
-  public var fileName: (_ name: String) -> String
-  /// Turns the file's tensor into the model's, for instance by a transpose; it may do nothing.
-  public var convert: (_ name: String, _ tensor: Tensor) -> Tensor
-  /// Which tensors of a file may be left over.
-  public var mayIgnore: (_ fileName: String) -> Bool
-  /// Which parameters of the model may be missing from a file and then keep their values.
-  public var mayMiss: (_ name: String) -> Bool
-
-  public init(
-    fileName: @escaping (String) -> String = { $0 },
-    convert: @escaping (String, Tensor) -> Tensor = { $1 },
-    mayIgnore: @escaping (String) -> Bool = { _ in false },
-    mayMiss: @escaping (String) -> Bool = { _ in false }
-  ) {
-    self.fileName = fileName
-    self.convert = convert
-    self.mayIgnore = mayIgnore
-    self.mayMiss = mayMiss
-  }
-
-  public init(replacing pairs: [(own: String, file: String)]) {
-    self.init(fileName: { name in
-      pairs.reduce(name) { $0.replacing($1.own, with: $1.file) }
-    })
-  }
-}
-
 /// A checkpoint that does not fit a model: everything that is wrong with it, at once.
 public struct CheckpointError: Error, CustomStringConvertible {
   public let path: String
@@ -62,38 +28,78 @@ public struct CheckpointError: Error, CustomStringConvertible {
 }
 
 extension Module {
-  /// All weights and states for a safetensors file, by name; shared ones once.
-  public final func checkpointTensors(_ map: WeightMap = WeightMap()) -> [SafetensorsTensor] {
-    namedParameters().map { name, parameter in
-      SafetensorsTensor(name: map.fileName(name), parameter.value)
+  /// All weights and states for a safetensors file, by the names of `map`; shared ones once.
+  ///
+  /// Throws `InputError` if the map works one way only.
+  public final func checkpointTensors(_ map: WeightMap = WeightMap()) throws -> [SafetensorsTensor]
+  {
+    let places = WeightPlaces(map, of: self)
+    var order: [String] = []
+    var members: [String: [(name: String, part: WeightPart?, parameter: Parameter)]] = [:]
+    for (name, parameter) in namedParameters() {
+      let place = places[name]
+      if members[place.name] == nil { order.append(place.name) }
+      members[place.name, default: []].append((name, place.part, parameter))
+    }
+    return try order.map { fileName in
+      let group = (members[fileName] ?? []).sorted { $0.part?.index ?? 0 < $1.part?.index ?? 0 }
+      guard group.count > 1 || group[0].part != nil else {
+        let (name, _, parameter) = group[0]
+        return SafetensorsTensor(name: fileName, try map.reverted(name, parameter.value))
+      }
+      let names = group.map { "'\($0.name)'" }.joined(separator: ", ")
+      guard group.allSatisfy({ $0.part?.count == group.count }),
+        group.compactMap(\.part?.index) == Array(0..<group.count)
+      else {
+        throw InputError(
+          "the weight map cannot save \(names) as '\(fileName)': it does not say by 'part' which equal "
+            + "parts of it they are")
+      }
+      let tensors = try group.map { try map.reverted($0.name, $0.parameter.value.detach()) }
+      guard tensors.allSatisfy({ $0.shape == tensors[0].shape && $0.dtype == tensors[0].dtype })
+      else {
+        throw InputError("the weight map packs \(names), which are not alike, as '\(fileName)'")
+      }
+      return SafetensorsTensor(name: fileName, Tensor.concatenate(tensors))
     }
   }
 
   /// Writes all weights and states to a safetensors file, which appears whole or not at all.
   ///
-  /// A tied weight is written once, under its first name. Throws `FileError`.
+  /// The exact inverse of `load(from:map:)`: what the map converts, it must `revert`, and what it packs, it
+  /// must name by `part`. A tied weight is written once, under its first name. Throws `InputError` if the
+  /// map works one way only, `FileError` if the file cannot be written.
   public final func save(
     to path: String, map: WeightMap = WeightMap(), metadata: [String: String] = [:]
   ) throws {
     try SafetensorsWriter.write(checkpointTensors(map), metadata: metadata, to: path)
   }
 
-  /// Reads all weights and states from a safetensors file; either all change, or none.
+  /// Reads all weights and states from a file; either all change, or none.
   ///
-  /// Strict: throws `CheckpointError` with all missing, unused and unfitting tensors. A tied weight
-  /// may stand under any of its names; under several, the values must agree.
+  /// The file is safetensors, or PyTorch's own (`.pt`, `.pth`, `.bin`; see `TorchFile`); its content
+  /// decides, not its name. Strict: throws `CheckpointError` with all missing, unused and unfitting
+  /// tensors. A tied weight may stand under any of its names; under several, the values must agree.
   ///
   /// - Parameters:
   ///   - convertingTypes: Accept other floating-point types, such as a bfloat16 file for a float32
   ///     model; the model keeps its types.
   ///   - mapped: Let the weights lie in the mapped file instead of copying them: for inference on big
   ///     files. Training such a model copies the pages that it changes; the file stays as it is.
+  ///     PyTorch's own files are copied all the same.
   public final func load(
     from path: String, map: WeightMap = WeightMap(), convertingTypes: Bool = false,
     mapped: Bool = false
   ) throws {
-    let file = try SafetensorsFile(path: path, copyOnWrite: mapped)
-    try load(from: file, map: map, convertingTypes: convertingTypes, mapped: mapped)
+    guard try TorchFile.recognizes(path: path) else {
+      let file = try SafetensorsFile(path: path, copyOnWrite: mapped)
+      return try load(from: file, map: map, convertingTypes: convertingTypes, mapped: mapped)
+    }
+    let file = try TorchFile(path: path)
+    let source = TensorSource(name: path, names: Set(file.entries.map(\.name))) {
+      try file.tensor($0)
+    }
+    try load(from: source, map, convertingTypes: convertingTypes, mapped: false)
   }
 
   /// As `load(from:)` of a path; mapped weights need a file opened with `copyOnWrite`.
@@ -128,28 +134,47 @@ extension Module {
   private func load(
     from source: TensorSource, _ map: WeightMap, convertingTypes: Bool, mapped: Bool
   ) throws {
+    let places = WeightPlaces(map, of: self)
     var fit = Fit(unread: source.names)
     var names: [ObjectIdentifier: [String]] = [:]
     for (name, parameter) in allNames() {
       names[ObjectIdentifier(parameter), default: []].append(name)
     }
+    /// The model's tensor called `name`, `nil` where the file's cannot be cut into its parts.
+    func tensor(_ name: String) throws -> Tensor? {
+      let place = places[name]
+      var tensor = try source.tensor(place.name)
+      if let part = place.part {
+        guard tensor.rank > 0, tensor.size(0) % part.count == 0 else { return nil }
+        let length = tensor.size(0) / part.count
+        tensor = tensor.narrowed(0, start: part.index * length, length: length)
+      }
+      return map.convert?(name, tensor) ?? tensor
+    }
+    var readers: [WeightPlace: String] = [:]
     for (name, parameter) in namedParameters() {
       let candidates = names[ObjectIdentifier(parameter)] ?? [name]
-      let present = candidates.filter { source.names.contains(map.fileName($0)) }
+      let present = candidates.filter { source.names.contains(places[$0].name) }
       guard let first = present.first else {
-        if !map.mayMiss(name) { fit.missing.append(map.fileName(name)) }
+        if !map.mayMiss(name) { fit.missing.insert(places[name].name) }
         continue
       }
-      fit.unread.subtract(present.map(map.fileName))
-      let tensor = map.convert(first, try source.tensor(map.fileName(first)))
-      for other in present.dropFirst()
-      where !tensor.equals(map.convert(other, try source.tensor(map.fileName(other)))) {
-        fit.mismatched.append(
-          "'\(map.fileName(first))' and '\(map.fileName(other))' are tied and differ")
+      fit.unread.subtract(present.map { places[$0].name })
+      let fileName = places[first].name
+      // A conversion can make different tensors of one; nothing else can.
+      if map.convert == nil, let other = readers.updateValue(first, forKey: places[first]) {
+        fit.mismatched.append("'\(other)' and '\(first)' are both read from '\(fileName)'")
       }
-      fit.check(
-        tensor, for: parameter, name: map.fileName(first), convertingTypes: convertingTypes)
-      fit.values.append((parameter, tensor))
+      guard let own = try tensor(first) else {
+        fit.mismatched.append(
+          "'\(fileName)' is not made of \(places[first].part?.count ?? 1) equal parts")
+        continue
+      }
+      for other in present.dropFirst() where try tensor(other)?.equals(own) != true {
+        fit.mismatched.append("'\(fileName)' and '\(places[other].name)' are tied and differ")
+      }
+      fit.check(own, for: parameter, name: fileName, convertingTypes: convertingTypes)
+      fit.values.append((parameter, own))
     }
     if let error = fit.error(path: source.name, model: "\(type(of: self))", map: map) {
       throw error
@@ -163,7 +188,7 @@ extension Module {
   /// What comes of holding a file against a model.
   private struct Fit {
     var unread: Set<String>
-    var missing: [String] = []
+    var missing: Set<String> = []
     var mismatched: [String] = []
     var values: [(Parameter, Tensor)] = []
 

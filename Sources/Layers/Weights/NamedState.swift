@@ -24,6 +24,12 @@ public struct NamedState {
     origin = "the state in memory"
   }
 
+  fileprivate init(origin: String) {
+    tensors = [:]
+    values = [:]
+    self.origin = origin
+  }
+
   /// The same with storage of its own, so that later updates do not change it.
   public func copied() -> NamedState {
     var copy = self
@@ -143,16 +149,40 @@ public final class NamedStateReader {
 }
 
 extension Module: Checkpointable {
-  /// Weights and states by name.
+  /// Weights and states by name, and the states of random generators that layers draw from in their
+  /// passes, such as `Dropout(0.1, generator:)`.
   public func checkpoint() -> NamedState {
     NamedState(
       tensors: Dictionary(
-        uniqueKeysWithValues: namedParameters().map { ($0.name, $0.parameter.value) }))
+        uniqueKeysWithValues: namedParameters().map { ($0.name, $0.parameter.value) }
+          + generators().map { ($0.name, $0.generator.state) }))
   }
 
-  /// Throws `CheckpointError`, which lists everything that does not fit.
+  /// Throws `CheckpointError` or `NamedStateError`, which list everything that does not fit; nothing has
+  /// changed then.
   public func restore(_ state: NamedState) throws {
-    try load(state.tensors, source: state.origin)
+    var tensors = state.tensors
+    var generatorStates = NamedState(origin: state.origin)
+    let generators = generators()
+    for (name, _) in generators {
+      generatorStates.tensors[name] = tensors.removeValue(forKey: name)
+    }
+    let reader = generatorStates.reader(for: "\(type(of: self))")
+    let found = generators.map { ($0.generator, reader.tensor($0.name, like: $0.generator.state)) }
+    try reader.finish()
+    try load(tensors, source: state.origin)
+    for (generator, state) in found { generator.state = state }
+  }
+
+  /// The generators of layers, each under the name of the first layer that draws from it.
+  private func generators() -> [(name: String, generator: RandomGenerator)] {
+    var seen: Set<ObjectIdentifier> = []
+    return namedModules().compactMap { name, module in
+      guard let generator = (module as? any Configured)?.generator,
+        seen.insert(ObjectIdentifier(generator)).inserted
+      else { return nil }
+      return (name.isEmpty ? "randomGenerator" : "\(name).randomGenerator", generator)
+    }
   }
 }
 

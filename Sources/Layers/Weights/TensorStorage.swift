@@ -2,7 +2,7 @@ import Formats
 import Messages
 import Torch
 
-// The bridge between tensors and safetensors files.
+// The bridge between tensors and the files that hold them.
 
 extension DType {
   /// The type's name in files; `nil` for complex128, which safetensors lacks.
@@ -63,10 +63,10 @@ extension SafetensorsFile {
   }
 
   public func tensor(_ entry: SafetensorsEntry, mapped: Bool = false) throws -> Tensor {
-    guard let dtype = DType(entry.elementType) else {
+    guard let dtype = entry.elementType.flatMap(DType.init) else {
       throw FileError(
         path: path,
-        reason: "tensor '\(entry.name)' holds \(entry.elementType.rawValue), which tensors cannot")
+        reason: "tensor '\(entry.name)' holds \(entry.typeName), which tensors cannot")
     }
     let bytes = bytes(of: entry)
     do {
@@ -78,6 +78,26 @@ extension SafetensorsFile {
       return try Tensor(bytes: bytes, shape: entry.shape, dtype: dtype)
     } catch let error as TorchError {
       throw FileError(path: path, reason: "tensor '\(entry.name)': \(error.message)")
+    }
+  }
+}
+
+extension TorchFile {
+  /// The tensor called `name`, a copy on the CPU. Throws `FileError` if there is none.
+  public func tensor(_ name: String) throws -> Tensor {
+    guard let entry = self[name] else {
+      let near = nearestName(to: name, among: entries.map(\.name))
+      throw FileError(
+        path: path,
+        reason: "has no tensor '\(name)'" + (near.map { "; the nearest is '\($0)'" } ?? ""))
+    }
+    guard let dtype = DType(entry.elementType) else {
+      throw FileError(
+        path: path,
+        reason: "tensor '\(name)' holds \(entry.elementType.rawValue), which tensors cannot")
+    }
+    return try array(entry).bytes.withUnsafeBytes {
+      try Tensor(bytes: $0, shape: entry.shape, dtype: dtype)
     }
   }
 }

@@ -1,3 +1,4 @@
+import Messages
 import Torch
 
 /// Gradient clipping: by the norm of all gradients together, or element by element.
@@ -17,6 +18,10 @@ public struct GradientClipping: OptimizerExtension {
   public let groups: [String]
 
   public init(_ limit: Limit, groups: [String] = []) {
+    switch limit {
+    case .norm(let maximum), .value(let maximum):
+      require(maximum > 0, "gradient clipping expected a limit above 0, received \(maximum)")
+    }
     self.limit = limit
     self.groups = groups
   }

@@ -12,6 +12,7 @@ public struct Lookahead: OptimizerExtension {
 
   public init(period: Int = 5, slowStep: Double = 0.5) {
     require(period >= 1, "Lookahead with period \(period); at least 1 would work")
+    require(0...1 ~= slowStep, "Lookahead with a slow step of \(slowStep); 0...1 would work")
     self.period = period
     self.slowStep = slowStep
   }

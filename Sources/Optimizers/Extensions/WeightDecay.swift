@@ -1,7 +1,7 @@
 import Messages
 import Torch
 
-/// Decoupled weight decay: θ_{t+1} = θ_t − γ h_t − γ λ θ_t, that is h ← h + λ θ_t.
+/// Decoupled weight decay, as in AdamW; for PyTorch's `weight_decay` of other rules see `L2Penalty`: θ_{t+1} = θ_t − γ h_t − γ λ θ_t, that is h ← h + λ θ_t.
 ///
 /// γ contains the schedules applied after the decay, not those applied before it.
 public struct WeightDecay: OptimizerExtension {

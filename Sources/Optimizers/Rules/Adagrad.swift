@@ -14,6 +14,7 @@ public struct Adagrad: FusedRule {
     self.learningRate = learningRate
     self.epsilon = epsilon
     self.initialAccumulator = initialAccumulator
+    requireRanges(sizes: ["ε": epsilon, "first sum": initialAccumulator])
   }
 
   public var summary: String { "Adagrad(γ \(learningRate), ε \(epsilon))" }

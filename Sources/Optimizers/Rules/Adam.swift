@@ -2,7 +2,8 @@ import Foundation
 import Torch
 
 /// Adam (Kingma & Ba, arXiv:1412.6980): m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g²,
-/// h = m̂ / (√v̂ + ε) with m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ), or without the corrections.
+/// h = m̂ / (√v̂ + ε) with m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ), or without the corrections. AMSGrad (Reddi et
+/// al. 2018) has the largest v so far in place of v.
 public struct Adam: FusedRule {
   public var learningRate: Double
   public var beta1: Double
@@ -11,21 +12,25 @@ public struct Adam: FusedRule {
   public var epsilon: Double
   /// Whether m and v are corrected for having started at 0. BERT was trained without.
   public var hasBiasCorrection: Bool
+  /// Whether the second moment in the denominator never falls (AMSGrad).
+  public let keepsMaximum: Bool
 
   public init(
     learningRate: Double = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-6,
-    biasCorrection: Bool = true
+    biasCorrection: Bool = true, amsgrad: Bool = false
   ) {
     self.learningRate = learningRate
     self.beta1 = beta1
     self.beta2 = beta2
     self.epsilon = epsilon
     hasBiasCorrection = biasCorrection
+    keepsMaximum = amsgrad
+    requireRanges(fractions: ["β₁": beta1, "β₂": beta2], sizes: ["ε": epsilon])
   }
 
   public var summary: String {
     "Adam(γ \(learningRate), β₁ \(beta1), β₂ \(beta2), ε \(epsilon)"
-      + (hasBiasCorrection ? ")" : ", no bias correction)")
+      + (hasBiasCorrection ? "" : ", no bias correction") + (keepsMaximum ? ", AMSGrad)" : ")")
   }
   public var fusesDecay: Bool { true }
 
@@ -33,7 +38,7 @@ public struct Adam: FusedRule {
     [
       ("firstMoment", .zeros(like: parameter)),
       ("secondMoment", .zeros(like: parameter)),
-    ]
+    ] + (keepsMaximum ? [("largestSecondMoment", .zeros(like: parameter))] : [])
   }
 
   public func update(_ batch: RuleBatch) -> [Tensor] {
@@ -45,7 +50,8 @@ public struct Adam: FusedRule {
     let firstCorrection = hasBiasCorrection ? 1 - Foundation.pow(beta1, step) : 1
     let secondCorrection = hasBiasCorrection ? 1 - Foundation.pow(beta2, step) : 1
     // (√(v/c₂) + ε) c₁, so that the quotient is h.
-    let denominator = MultiTensor.squareRoot(second)
+    if keepsMaximum { MultiTensor.maximum(batch.history[2], second) }
+    let denominator = MultiTensor.squareRoot(keepsMaximum ? batch.history[2] : second)
     MultiTensor.multiply(denominator, by: firstCorrection / secondCorrection.squareRoot())
     MultiTensor.add(denominator, epsilon * firstCorrection)
     return MultiTensor.quotient(first, denominator)
@@ -53,8 +59,9 @@ public struct Adam: FusedRule {
 
   public func applyFused(_ batch: RuleBatch, rate: Double, decay: Double) {
     Adam.applyKernel(
-      batch, first: batch.history[0], second: batch.history[1], rate: rate, beta1: beta1,
-      beta2: beta2, epsilon: epsilon, decay: decay,
+      batch, first: batch.history[0], second: batch.history[1],
+      largest: keepsMaximum ? batch.history[2] : nil, rate: rate, beta1: beta1, beta2: beta2,
+      epsilon: epsilon, decay: decay,
       steps: hasBiasCorrection ? batch.stepTensors : Adam.infinitelyManySteps(batch))
   }
 
@@ -65,13 +72,13 @@ public struct Adam: FusedRule {
   }
 
   static func applyKernel(
-    _ batch: RuleBatch, first: [Tensor], second: [Tensor], rate: Double, beta1: Double,
-    beta2: Double, epsilon: Double, decay: Double = 0, steps: [Tensor]
+    _ batch: RuleBatch, first: [Tensor], second: [Tensor], largest: [Tensor]? = nil, rate: Double,
+    beta1: Double, beta2: Double, epsilon: Double, decay: Double = 0, steps: [Tensor]
   ) {
     let kernel = decay == 0 ? Adam.kernel : Adam.decayKernel
     kernel.perform(
-      batch.parameters, batch.gradients, first, second, [Tensor](), steps, rate, beta1, beta2,
-      decay, epsilon, false, false)
+      batch.parameters, batch.gradients, first, second, largest ?? [], steps, rate, beta1, beta2,
+      decay, epsilon, largest != nil, false)
   }
 
   // (self, grads, first moments, second moments, maxima of second moments, steps, lr, β₁, β₂,
@@ -87,9 +94,10 @@ public struct AdamW: OptimizerSpecification {
 
   public init(
     learningRate: Double = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-6,
-    weightDecay: Double = 0.01, excluding patterns: [String] = []
+    weightDecay: Double = 0.01, excluding patterns: [String] = [], amsgrad: Bool = false
   ) {
-    rule = Adam(learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon)
+    rule = Adam(
+      learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon, amsgrad: amsgrad)
     extensions = [WeightDecay(weightDecay, excluding: patterns)]
   }
 }

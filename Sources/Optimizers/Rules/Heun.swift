@@ -10,7 +10,10 @@ import Torch
 public struct Heun: UpdateRule {
   public var learningRate: Double
 
-  public init(learningRate: Double = 0.01) { self.learningRate = learningRate }
+  public init(learningRate: Double = 0.01) {
+    self.learningRate = learningRate
+    requireRanges()
+  }
 
   public var summary: String { "Heun(γ \(learningRate))" }
   public var evaluationsPerStep: Int { 2 }

@@ -10,6 +10,7 @@ public struct Lion: FusedRule {
     self.learningRate = learningRate
     self.beta1 = beta1
     self.beta2 = beta2
+    requireRanges(fractions: ["β₁": beta1, "β₂": beta2])
   }
 
   public var summary: String { "Lion(γ \(learningRate), β₁ \(beta1), β₂ \(beta2))" }

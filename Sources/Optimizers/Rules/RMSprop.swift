@@ -19,6 +19,7 @@ public struct RMSprop: FusedRule {
     self.smoothing = smoothing
     self.epsilon = epsilon
     isCentered = centered
+    requireRanges(fractions: ["α": smoothing], sizes: ["ε": epsilon])
   }
 
   public var summary: String {

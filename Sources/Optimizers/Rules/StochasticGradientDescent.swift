@@ -1,10 +1,14 @@
 import Torch
 
-/// Gradient descent: h = g.
+/// Gradient descent: h = g. With momentum it is `HeavyBall` (PyTorch: `SGD(momentum:)`) or `Nesterov`
+/// (`SGD(momentum:, nesterov: true)`); PyTorch's `weight_decay` is `withL2Penalty`.
 public struct SGD: FusedRule {
   public var learningRate: Double
 
-  public init(learningRate: Double = 0.01) { self.learningRate = learningRate }
+  public init(learningRate: Double = 0.01) {
+    self.learningRate = learningRate
+    requireRanges()
+  }
 
   public var summary: String { "SGD(γ \(learningRate))" }
 
@@ -17,7 +21,7 @@ public struct SGD: FusedRule {
   }
 }
 
-/// Gradient descent with momentum ("heavy ball"): v ← β v + g, h = v.
+/// SGD with momentum ("heavy ball"): v ← β v + g, h = v.
 ///
 /// With a constant learning rate this is v ← β v − γ g, θ ← θ + v.
 public struct HeavyBall: FusedRule {
@@ -28,13 +32,16 @@ public struct HeavyBall: FusedRule {
   public init(learningRate: Double = 0.01, momentum: Double = 0.9) {
     self.learningRate = learningRate
     self.momentum = momentum
+    requireRanges(sizes: ["momentum": momentum])
   }
 
   /// The heavy ball as the discretization of θ″ + λ θ′ + ∇L(θ) = 0 with time step s:
   /// β = (1 − λs/2)/(1 + λs/2), γ = s²/(1 + λs/2) (kexue.fm/archives/5655).
   public init(friction: Double, timeStep: Double) {
     let half = friction * timeStep / 2
-    self.init(learningRate: timeStep * timeStep / (1 + half), momentum: (1 - half) / (1 + half))
+    learningRate = timeStep * timeStep / (1 + half)
+    momentum = (1 - half) / (1 + half)
+    requireRanges()
   }
 
   public var summary: String { "HeavyBall(γ \(learningRate), β \(momentum))" }
@@ -66,6 +73,7 @@ public struct Nesterov: FusedRule {
   public init(learningRate: Double = 0.01, momentum: Double = 0.9) {
     self.learningRate = learningRate
     self.momentum = momentum
+    requireRanges(sizes: ["momentum": momentum])
   }
 
   public var summary: String { "Nesterov(γ \(learningRate), β \(momentum))" }

@@ -1,3 +1,4 @@
+import Messages
 import Torch
 
 /// How gradients become an update: h_t = h(g_t; history), and plainly θ ← θ − γ h_t.
@@ -59,6 +60,19 @@ extension UpdateRule {
   public var evaluationsPerStep: Int { 1 }
   public var isElementwise: Bool { true }
   public func learningRate(at step: Int) -> Double { learningRate }
+
+  /// Traps unless the learning rate and `sizes` are at least 0, and `fractions` within 0..<1.
+  func requireRanges(fractions: [String: Double] = [:], sizes: [String: Double] = [:]) {
+    for (name, value) in sizes.merging(["learning rate": learningRate], uniquingKeysWith: { $1 }) {
+      require(
+        value >= 0, "\(type(of: self)) expected a \(name) of at least 0, received \(value)")
+    }
+    for (name, value) in fractions {
+      require(
+        value >= 0 && value < 1,
+        "\(type(of: self)) expected a \(name) within 0..<1, received \(value)")
+    }
+  }
 
   public func probe(_ batch: RuleBatch, rate: Double) {
     fatalError("\(summary) takes one gradient per step")

@@ -35,6 +35,8 @@ enum MultiTensor {
   static func lerp(_ a: [Tensor], to b: [Tensor], weight: Double) {
     lerpNumber.perform(a, b, weight)
   }
+  /// a ← max(a, b).
+  static func maximum(_ a: [Tensor], _ b: [Tensor]) { maximumList.perform(a, b) }
   /// a / b.
   static func quotient(_ a: [Tensor], _ b: [Tensor]) -> [Tensor] { quotientList.tensors(a, b) }
   /// √a.
@@ -64,6 +66,7 @@ enum MultiTensor {
   private static let productSumNumber = Operator("_foreach_addcmul", "Scalar")
   private static let addcdivNumber = Operator("_foreach_addcdiv_", "Scalar")
   private static let lerpNumber = Operator("_foreach_lerp_", "Scalar")
+  private static let maximumList = Operator("_foreach_maximum_", "List")
   private static let quotientList = Operator("_foreach_div", "List")
   private static let squareRootList = Operator("_foreach_sqrt")
   private static let squareRootInPlaceList = Operator("_foreach_sqrt_")

@@ -38,11 +38,22 @@ public final class Optimizer {
   private let fusion: FusedPlan?
   private let lazyParameters: Set<Int>
   private var plan: StepPlan?
+  /// The module whose parameters these are, if it may come to hold others.
+  private let module: Module?
 
-  /// Binds to parameters; those whose role is not `weight` are only seen by moving averages.
-  public init(
+  /// Binds to parameters; those whose role is not `weight` are only seen by moving averages. Traps if
+  /// none can be trained.
+  public convenience init(
     _ specification: any OptimizerSpecification, parameters: [(name: String, parameter: Parameter)]
   ) {
+    self.init(specification, parameters: parameters, of: nil)
+  }
+
+  private init(
+    _ specification: any OptimizerSpecification, parameters: [(name: String, parameter: Parameter)],
+    of module: Module?
+  ) {
+    self.module = module.flatMap { $0.hasFixedStructure ? nil : $0 }
     self.specification = specification
     rule = specification.rule
     let weights = parameters.filter { $0.parameter.role == .weight }
@@ -51,6 +62,14 @@ public final class Optimizer {
         && Set(weights.map(\.name)).count == weights.count,
       "an optimizer expected distinct parameters with distinct names, received "
         + weights.map(\.name).joined(separator: ", "))
+    let owner = module.map { "\(type(of: $0))" } ?? "the list of parameters"
+    require(
+      weights.contains { $0.parameter.isTrainable },
+      weights.isEmpty
+        ? "an optimizer has nothing to train: \(owner) holds no parameters; weights must be "
+          + "`Parameter`s in stored properties"
+        : "an optimizer has nothing to train: all \(weights.count) parameters of \(owner) are frozen"
+    )
     table = ParameterTable(
       weights: weights, states: parameters.filter { $0.parameter.role == .state })
     self.parameters = weights.map(\.parameter)
@@ -64,7 +83,7 @@ public final class Optimizer {
 
   /// Binds to all weights of a module.
   public convenience init(_ specification: any OptimizerSpecification, for module: Module) {
-    self.init(specification, parameters: module.namedParameters())
+    self.init(specification, parameters: module.namedParameters(), of: module)
   }
 
   // MARK: - Steps
@@ -79,6 +98,7 @@ public final class Optimizer {
     require(
       gradients.count == parameters.count,
       "the optimizer expected \(parameters.count) gradients, received \(gradients.count)")
+    checkBinding()
     return withoutGradients {
       var current = gradients
       for index in current.indices {
@@ -102,11 +122,29 @@ public final class Optimizer {
     var first: Tensor?
     for _ in 0..<evaluationsPerStep {
       let value = try withGradients(enabled: true, loss)
-      step(gradients: gradients(of: value))
+      checkBinding()
+      let found = gradients(of: value)
+      require(
+        found.contains { $0 != nil },
+        "the loss depends on none of the optimizer's parameters that can be trained")
+      step(gradients: found)
       if first == nil { first = value.detach() }
     }
     guard let first else { fatalError("a rule takes at least one gradient per step") }
     return first
+  }
+
+  /// Traps if the module has come to hold other weights, which would not be trained.
+  private func checkBinding() {
+    guard let module else { return }
+    let bound = Set(parameters.map(ObjectIdentifier.init))
+    let weights = module.namedParameters().filter { $0.parameter.role == .weight }
+    let added = weights.filter { !bound.contains(ObjectIdentifier($0.parameter)) }
+    require(
+      added.isEmpty && weights.count == parameters.count,
+      "\(type(of: module)) has changed since its optimizer was made (now "
+        + (added.first.map { "with '\($0.name)'" } ?? "with \(weights.count) weights")
+        + "); make a new optimizer")
   }
 
   /// The gradients of a loss in the order of `parameters`; `nil` for those it does not depend on.

@@ -33,11 +33,14 @@ public enum LibTorch {
   /// What opening the CUDA libraries gave: `nil` if there are none beside libtorch.
   public static var cudaOutcome: String? { opening.cudaOutcome }
 
-  /// The table; traps if libtorch cannot be opened (commands call `load()` first).
+  /// The table; ends the process if libtorch cannot be opened (commands call `load()` first).
   nonisolated(unsafe) static let api: CTorchAPI = {
     switch opening.result {
     case .success(let table): return table
-    case .failure(let error): trap(error)
+    case .failure(let error):
+      // No mistake in the program: one line says more than a backtrace.
+      FileHandle.standardError.write(Data((error.message + "\n").utf8))
+      exit(EXIT_FAILURE)
     }
   }()
 
@@ -50,12 +53,22 @@ public enum LibTorch {
 
   private static let opening: Opening = open()
 
-  /// The folder that set-up fills: `DANLU_CACHE`, or `~/.cache/danlu`.
+  /// The folder that set-up fills: `DANLU_CACHE`, or `danlu` in `XDG_CACHE_HOME`, or `~/.cache/danlu`.
   public static var cacheFolder: String {
-    let environment = ProcessInfo.processInfo.environment
+    cacheFolder(environment: ProcessInfo.processInfo.environment)
+  }
+
+  /// The rule of Scripts/cache_folder. The home folder is `HOME`, as for every shell; Foundation's, which
+  /// follows the system's list of users, differs from it in containers and under `sudo`.
+  static func cacheFolder(environment: [String: String]) -> String {
     if let folder = environment["DANLU_CACHE"], !folder.isEmpty { return folder }
-    if let folder = environment["XDG_CACHE_HOME"], !folder.isEmpty { return folder + "/danlu" }
-    return NSHomeDirectory() + "/.cache/danlu"
+    // A relative one is invalid by its specification.
+    if let folder = environment["XDG_CACHE_HOME"], folder.hasPrefix("/") {
+      return folder + "/danlu"
+    }
+    if let home = environment["HOME"], !home.isEmpty { return home + "/.cache/danlu" }
+    let listed = getpwuid(getuid()).flatMap { $0.pointee.pw_dir }.map { String(cString: $0) }
+    return (listed ?? "/") + "/.cache/danlu"
   }
 
   private static func open() -> Opening {
@@ -93,7 +106,8 @@ public enum LibTorch {
         TorchError(
           "libtorch cannot be opened"
             + (tried.isEmpty
-              ? ": none is set up; 'make setup' fetches it"
+              ? ": none is set up in \(cacheFolder). 'make setup' in a clone of Danlu fetches it; in a "
+                + "package that depends on Danlu, '.build/checkouts/danlu/Scripts/setup' does"
               : " (" + tried.joined(separator: "; ") + ")")
         ))
     }

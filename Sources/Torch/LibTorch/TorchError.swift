@@ -25,6 +25,7 @@ public struct TorchError: Error, CustomStringConvertible {
     let message = String(cString: LibTorch.api.last_error())
     let line = message.split(separator: "\n", maxSplits: 1).first.map(String.init) ?? message
     return TorchError(
-      "\(subject): \(line)", details: String(cString: LibTorch.api.last_error_details()))
+      "\(subject): \(LibTorchSentence.translated(line))",
+      details: String(cString: LibTorch.api.last_error_details()))
   }
 }

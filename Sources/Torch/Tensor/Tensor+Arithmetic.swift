@@ -46,6 +46,35 @@ extension Tensor {
   public static func / (left: Double, right: Tensor) -> Tensor { right.reciprocal() * left }
   public static func / (left: Int, right: Tensor) -> Tensor { right.reciprocal() * left }
 
+  public static func + (left: Tensor, right: Float) -> Tensor { left + Double(right) }
+  public static func + (left: Float, right: Tensor) -> Tensor { Double(left) + right }
+  public static func - (left: Tensor, right: Float) -> Tensor { left - Double(right) }
+  public static func - (left: Float, right: Tensor) -> Tensor { Double(left) - right }
+  public static func * (left: Tensor, right: Float) -> Tensor { left * Double(right) }
+  public static func * (left: Float, right: Tensor) -> Tensor { Double(left) * right }
+  public static func / (left: Tensor, right: Float) -> Tensor { left / Double(right) }
+  public static func / (left: Float, right: Tensor) -> Tensor { Double(left) / right }
+
+  // `x += y` puts a new tensor into the variable and leaves the storage that others see as it is, so that
+  // gradients flow; `addInPlace` and its like change the storage.
+
+  public static func += (left: inout Tensor, right: Tensor) { left = left + right }
+  public static func += (left: inout Tensor, right: Double) { left = left + right }
+  public static func += (left: inout Tensor, right: Float) { left = left + right }
+  public static func += (left: inout Tensor, right: Int) { left = left + right }
+  public static func -= (left: inout Tensor, right: Tensor) { left = left - right }
+  public static func -= (left: inout Tensor, right: Double) { left = left - right }
+  public static func -= (left: inout Tensor, right: Float) { left = left - right }
+  public static func -= (left: inout Tensor, right: Int) { left = left - right }
+  public static func *= (left: inout Tensor, right: Tensor) { left = left * right }
+  public static func *= (left: inout Tensor, right: Double) { left = left * right }
+  public static func *= (left: inout Tensor, right: Float) { left = left * right }
+  public static func *= (left: inout Tensor, right: Int) { left = left * right }
+  public static func /= (left: inout Tensor, right: Tensor) { left = left / right }
+  public static func /= (left: inout Tensor, right: Double) { left = left / right }
+  public static func /= (left: inout Tensor, right: Float) { left = left / right }
+  public static func /= (left: inout Tensor, right: Int) { left = left / right }
+
   public static prefix func - (operand: Tensor) -> Tensor { ATen.negative.unary(operand) }
 
   /// self^exponent, element by element.

@@ -1,3 +1,5 @@
+import Messages
+
 extension Tensor {
   /// softmax(Q Kᵀ · scale + mask) V with libtorch's fused kernels; `self` is Q.
   ///
@@ -10,14 +12,37 @@ extension Tensor {
     keys: Tensor, values: Tensor, mask: Tensor? = nil, dropout: Double = 0, isCausal: Bool = false,
     scale: Double? = nil
   ) -> Tensor {
-    ATen.attention.tensor(self, keys, values, mask, dropout, isCausal, scale)
+    require(
+      (0...1).contains(dropout),
+      "attention expected a dropout rate within 0...1, received \(dropout)")
+    if let mask, rank == 4, keys.rank == 4 {
+      let scores = [size(0), size(1), size(2), keys.size(2)]
+      require(
+        mask.isBroadcastable(to: scores),
+        "attention expected a mask that broadcasts to (B, H, L, S) = \(scores), received shape "
+          + "\(mask.shape)")
+    }
+    return ATen.attention.tensor(self, keys, values, mask, dropout, isCausal, scale)
   }
 
   /// Rows of a table `(V, D)` at integer positions `(…)`: `(…, D)`. `self` is the table.
   ///
-  /// The gradient of the row `paddingIndex` is zero.
-  public func embedding(_ indices: Tensor, paddingIndex: Int = -1, sparse: Bool = false) -> Tensor {
-    ATen.embedding.tensor(self, indices, paddingIndex, false, sparse)
+  /// The gradient of the row `paddingIndex` is zero; negative ones count from the end.
+  ///
+  /// PyTorch: `embedding`; TensorFlow: `embedding_lookup`.
+  public func embedding(
+    _ indices: Tensor, paddingIndex: Int? = nil, sparse: Bool = false
+  ) -> Tensor {
+    // libtorch takes every negative number for none.
+    ATen.embedding.tensor(self, indices, paddingIndex.map(rowIndex) ?? -1, false, sparse)
+  }
+
+  /// The row that `index` names, counted from the end if it is negative.
+  package func rowIndex(_ index: Int) -> Int {
+    let rows = size(0)
+    require(
+      -rows..<rows ~= index, "embedding expected a padding row among \(rows), received \(index)")
+    return index < 0 ? index + rows : index
   }
 }
 

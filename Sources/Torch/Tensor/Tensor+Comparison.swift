@@ -32,16 +32,40 @@ extension Tensor {
     ATen.greaterOrEqualNumber.binary(left, right)
   }
 
+  public static func .== (left: Tensor, right: Int) -> Tensor {
+    ATen.equalNumber.binary(left, right)
+  }
+  public static func .== (left: Tensor, right: Float) -> Tensor { left .== Double(right) }
+  public static func .!= (left: Tensor, right: Int) -> Tensor {
+    ATen.notEqualNumber.binary(left, right)
+  }
+  public static func .!= (left: Tensor, right: Float) -> Tensor { left .!= Double(right) }
+  public static func .< (left: Tensor, right: Int) -> Tensor { ATen.lessNumber.binary(left, right) }
+  public static func .< (left: Tensor, right: Float) -> Tensor { left .< Double(right) }
+  public static func .<= (left: Tensor, right: Int) -> Tensor {
+    ATen.lessOrEqualNumber.binary(left, right)
+  }
+  public static func .<= (left: Tensor, right: Float) -> Tensor { left .<= Double(right) }
+  public static func .> (left: Tensor, right: Int) -> Tensor {
+    ATen.greaterNumber.binary(left, right)
+  }
+  public static func .> (left: Tensor, right: Float) -> Tensor { left .> Double(right) }
+  public static func .>= (left: Tensor, right: Int) -> Tensor {
+    ATen.greaterOrEqualNumber.binary(left, right)
+  }
+  public static func .>= (left: Tensor, right: Float) -> Tensor { left .>= Double(right) }
+
   public func logicalNot() -> Tensor { ATen.logicalNot.unary(self) }
   public func logicalAnd(_ other: Tensor) -> Tensor { ATen.logicalAnd.binary(self, other) }
   public func logicalOr(_ other: Tensor) -> Tensor { ATen.logicalOr.binary(self, other) }
 
-  /// The elements of `self` where `condition` holds, those of `other` elsewhere.
+  /// The elements of `other` where `condition` holds, those of `self` elsewhere: `where` of PyTorch, NumPy
+  /// and MLX.
   public func replacing(with other: Tensor, where condition: Tensor) -> Tensor {
     ATen.select.tensor(condition, other, self)
   }
 
-  /// `value` where `mask` holds, the elements of `self` elsewhere.
+  /// `value` where `mask` holds, the elements of `self` elsewhere (`masked_fill`).
   public func maskedFill(_ mask: Tensor, _ value: Double) -> Tensor {
     ATen.maskedFill.tensor(self, mask, value)
   }

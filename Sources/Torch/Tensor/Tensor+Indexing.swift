@@ -122,12 +122,13 @@ extension Tensor {
     return (view, advanced)
   }
 
-  /// The rows of `axis` at `positions` (int64).
+  /// The rows of `axis` at `positions` (int64): `index_select` of PyTorch, `take` of NumPy and MLX, `gather`
+  /// of TensorFlow.
   public func gatherRows(_ positions: Tensor, axis: Int = 0) -> Tensor {
     ATen.indexSelect.tensor(self, axis, positions)
   }
 
-  /// out[i][j] = self[i][index[i][j]] along `axis`.
+  /// out[i][j] = self[i][index[i][j]] along `axis` (`gather`, `take_along_axis`).
   public func gather(_ index: Tensor, axis: Int) -> Tensor {
     ATen.gather.tensor(self, axis, index)
   }
@@ -142,7 +143,7 @@ extension Tensor {
     ATen.indexAdd.tensor(self, axis, positions, source)
   }
 
-  /// `length` positions of an axis from `start`, as a view.
+  /// `length` positions of an axis from `start`, as a view (`narrow`).
   public func narrowed(_ axis: Int, start: Int, length: Int) -> Tensor {
     ATen.narrow.tensor(self, axis, start, length)
   }

@@ -1,3 +1,5 @@
+import Messages
+
 extension Tensor {
   /// (x − mean) / √(variance + ε) · weight + bias over the last axes, of lengths `shape`.
   public func layerNorm(
@@ -8,19 +10,30 @@ extension Tensor {
 
   /// Normalizes each channel of `(B, C, …)`: by the batch's statistics if `training`, which then
   /// also move the running ones by `momentum`; by the running ones otherwise.
+  ///
+  /// Traps if the batch has one value per channel, whose variance says nothing: the result would be
+  /// the bias, whatever the input.
   public func batchNorm(
     weight: Tensor?, bias: Tensor?, runningMean: Tensor?, runningVariance: Tensor?,
     training: Bool, momentum: Double, epsilon: Double
   ) -> Tensor {
-    ATen.batchNorm.tensor(
+    require(
+      !training || rank < 2 || count > size(1),
+      "batch normalization by the batch expected more than 1 value per channel, received shape "
+        + "\(shape); give it more samples, or evaluate()")
+    return ATen.batchNorm.tensor(
       self, weight, bias, runningMean, runningVariance, training, momentum, epsilon, true)
   }
 
-  /// Normalizes each sample of `(B, C, …)` over groups of channels.
+  /// Normalizes each sample of `(B, C, …)` over groups of channels. Traps if a group has one value.
   public func groupNorm(
     _ groups: Int, weight: Tensor? = nil, bias: Tensor? = nil, epsilon: Double = 1e-5
   ) -> Tensor {
-    ATen.groupNorm.tensor(self, groups, weight, bias, epsilon, true)
+    require(
+      rank < 2 || count == 0 || count / size(0) > groups,
+      "normalization of \(groups) groups expected more than 1 value in each, received shape \(shape)"
+    )
+    return ATen.groupNorm.tensor(self, groups, weight, bias, epsilon, true)
   }
 
   /// x / max(‖x‖, ε) along an axis.

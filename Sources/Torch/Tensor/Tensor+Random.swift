@@ -1,3 +1,5 @@
+import Messages
+
 extension Tensor {
   // Without a generator, numbers come from the process-wide generator of the device.
 
@@ -69,7 +71,8 @@ extension Tensor {
   /// With probability `rate` an element becomes 0, the others grow by 1/(1 − rate); the process-wide
   /// generator decides.
   public func dropout(_ rate: Double, training: Bool = true) -> Tensor {
-    ATen.dropout.tensor(self, rate, training)
+    require((0...1).contains(rate), "dropout expected a rate within 0...1, received \(rate)")
+    return ATen.dropout.tensor(self, rate, training)
   }
 }
 

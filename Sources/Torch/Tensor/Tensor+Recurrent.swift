@@ -1,3 +1,5 @@
+import Messages
+
 extension Tensor {
   /// Several layers of LSTM over `(B, L, D)` with libtorch's fused kernels.
   ///
@@ -32,7 +34,16 @@ extension Tensor {
   // still going. Sequences must come in order of falling length.
 
   /// Packs `(B, L, D)` by the lengths `(B)`: the steps' rows `(Σ lengths, D)` and how many each has.
+  ///
+  /// Traps on lengths below 1 or above L; libtorch reads them on the CPU anyway.
   public func packedSequences(lengths: Tensor) -> (data: Tensor, batchSizes: Tensor) {
+    let steps = size(1)
+    for extreme in lengths.count == 0 ? [] : [lengths.min(), lengths.max()] {
+      let length = Int(extreme.item())
+      require(
+        1...steps ~= length,
+        "packedSequences expected lengths within 1...\(steps), received \(length)")
+    }
     let results = ATen.packSequences.tensors(self, lengths, true)
     return (results[0], results[1])
   }

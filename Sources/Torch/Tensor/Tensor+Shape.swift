@@ -1,5 +1,5 @@
 extension Tensor {
-  /// The same elements in another shape; one axis may be −1 and is worked out.
+  /// The same elements in another shape (`reshape`, `view`); one axis may be −1 and is worked out.
   public func reshaped(_ shape: [Int]) -> Tensor { ATen.reshape.binary(self, shape) }
   public func reshaped(_ shape: Int...) -> Tensor { reshaped(shape) }
 
@@ -13,16 +13,16 @@ extension Tensor {
     ATen.unflatten.tensor(self, axis, shape)
   }
 
-  /// Swaps two axes.
+  /// Swaps two axes (`transpose`, `swapaxes`).
   public func transposed(_ first: Int = -2, _ second: Int = -1) -> Tensor {
     ATen.transpose.tensor(self, first, second)
   }
 
-  /// Reorders the axes: axis i of the result is axis `order[i]` of `self`.
+  /// Reorders the axes (`permute`): axis i of the result is axis `order[i]` of `self`.
   public func permuted(_ order: Int...) -> Tensor { ATen.permute.binary(self, order) }
   public func permuted(_ order: [Int]) -> Tensor { ATen.permute.binary(self, order) }
 
-  /// Inserts an axis of length 1.
+  /// Inserts an axis of length 1 (`unsqueeze`, `expand_dims`).
   public func expandingAxis(_ axis: Int) -> Tensor { ATen.unsqueeze.tensor(self, axis) }
 
   /// Removes an axis of length 1.
@@ -31,13 +31,14 @@ extension Tensor {
   /// Removes all axes of length 1.
   public func squeezed() -> Tensor { ATen.squeeze.unary(self) }
 
-  /// Repeats axes of length 1 to the given shape without copying; −1 keeps an axis.
+  /// Repeats axes of length 1 to the given shape without copying (`expand`, `broadcast_to`); −1 keeps an
+  /// axis.
   public func broadcast(to shape: [Int]) -> Tensor { ATen.expand.binary(self, shape) }
 
-  /// Repeats the whole tensor `counts[i]` times along axis i.
+  /// Repeats the whole tensor (`repeat`, `tile`) `counts[i]` times along axis i.
   public func tiled(_ counts: [Int]) -> Tensor { ATen.tile.tensor(self, counts) }
 
-  /// Repeats each element `count` times along `axis`.
+  /// Repeats each element `count` times along `axis` (`repeat_interleave`).
   public func repeatedElements(_ count: Int, axis: Int) -> Tensor {
     ATen.repeatInterleave.tensor(self, count, axis)
   }
@@ -53,7 +54,7 @@ extension Tensor {
     ATen.constantPad.tensor(self, widths, value)
   }
 
-  /// All windows of `size` neighbors along `axis`, `step` apart: that axis counts the windows, and
+  /// All windows (`unfold`) of `size` neighbors along `axis`, `step` apart: that axis counts the windows, and
   /// a new last axis holds their elements. A view.
   public func slidingWindows(_ axis: Int, size: Int, step: Int = 1) -> Tensor {
     ATen.slidingWindows.tensor(self, axis, size, step)
@@ -64,7 +65,7 @@ extension Tensor {
     ATen.pad.tensor(self, widths, "reflect", nil)
   }
 
-  /// Joins tensors along an existing axis.
+  /// Joins tensors along an existing axis (`cat`).
   public static func concatenate(_ tensors: [Tensor], axis: Int = 0) -> Tensor {
     ATen.cat.tensor(tensors, axis)
   }
@@ -89,7 +90,7 @@ extension Tensor {
     ATen.chunk.tensors(self, count, axis)
   }
 
-  /// The slices along an axis, without it.
+  /// The slices along an axis, without it (`unbind`, `unstack`).
   public func unbound(_ axis: Int = 0) -> [Tensor] { ATen.unbind.tensors(self, axis) }
 
   /// The same elements, row-major in storage.

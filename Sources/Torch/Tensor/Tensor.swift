@@ -75,7 +75,11 @@ public final class Tensor {
 }
 
 /// Ends the process with the message of a programmer's mistake.
-func trap(_ error: TorchError) -> Never { fatalError(error.message) }
+func trap(
+  _ error: TorchError, file: StaticString = #fileID, line: UInt = #line
+) -> Never {
+  fatalError(error.message, file: file, line: line)
+}
 
 extension Tensor {
   /// Whether both have the same shape.

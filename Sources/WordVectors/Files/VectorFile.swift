@@ -77,8 +77,8 @@ enum VectorFile {
   private static func vocabulary(of file: SafetensorsFile, path: String) throws -> VectorVocabulary
   {
     guard
-      let names = file.array(try entry("vocabulary", of: file)).values(as: UInt8.self),
-      let counts = file.array(try entry("counts", of: file)).values(as: Int.self),
+      let names = try file.array(try entry("vocabulary", of: file)).values(as: UInt8.self),
+      let counts = try file.array(try entry("counts", of: file)).values(as: Int.self),
       let text = String(validating: names, as: UTF8.self)
     else { throw invalid(path, "its vocabulary cannot be read") }
     let words = names.isEmpty ? [] : text.split(separator: "\n", omittingEmptySubsequences: false)
@@ -106,7 +106,7 @@ enum VectorFile {
     else {
       throw invalid(
         file.path,
-        "tensor \(name) is \(entry.elementType.rawValue) of shape \(entry.shape), expected F32 of "
+        "tensor \(name) is \(entry.typeName) of shape \(entry.shape), expected F32 of "
           + "shape [\(rows.map(String.init) ?? "rows"), \(dimension)]")
     }
     let bytes = file.bytes(of: entry)
