@@ -52,10 +52,14 @@ public struct LearningRateFinder: Sendable {
     var rates: [Double] = []
     var losses: [Double] = []
     var average = 0.0
+    var batches = 0
     for step in 0..<steps {
       let rate = lowest * pow(highest / lowest, Double(step) / Double(steps - 1))
       optimizer.learningRate = rate
-      guard let loss = try task.update(task.nextBatch(), step: step, scope)[figure]?.item() else {
+      guard
+        let loss = try task.wholeUpdate(
+          step: step, scope, batches: &batches, next: task.nextBatch)[figure]?.item()
+      else {
         throw InputError("the task reports no figure '\(figure)'")
       }
       guard loss.isFinite else { break }
