@@ -128,7 +128,8 @@ extension Trainer {
         changed.append((part, part.checkpoint().copied()))
         try part.restore(state)
       } catch {
-        for (part, before) in changed.reversed() { try part.restore(before) }
+        // The one that refused has changed nothing; it may refuse once more.
+        for (part, before) in changed.reversed() { try? part.restore(before) }
         throw InputError("cannot continue from \(origin): \(Self.spelled(name)): \(error)")
       }
     }

@@ -44,6 +44,7 @@ final class ScriptedTask: TrainingTask {
   let model = Counter()
   var batches = 0
   var batchesPerEpoch: Int?
+  var averagedFigures: Set<String> = []
   var loss: (Int) -> Double = { 1 / Double($0) }
   var validation: (Int) -> [String: Double] = { _ in [:] }
 
