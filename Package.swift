@@ -61,7 +61,8 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "Optimizers", "Datasets", "Layers", "Torch", "Tracking", "Formats", "Parallel", "Messages",
+        "Optimizers", "Datasets", "Layers", "Torch", "Tracking", "Reports", "Formats", "Parallel",
+        "Messages",
       ]),
     .target(name: "Optimizers", dependencies: ["Layers", "Torch", "Messages"]),
     .target(
@@ -124,15 +125,15 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "Training", "Optimizers", "Datasets", "Layers", "Torch", "Tracking", "Formats", "Parallel",
-        "TestSupport",
-      ]),
+        "Training", "Optimizers", "Datasets", "Layers", "Torch", "Tracking", "Reports", "Formats",
+        "Parallel", "Messages", "TestSupport",
+      ], resources: [.copy("Golden")]),
     .testTarget(
       name: "OptimizersTests", dependencies: ["Optimizers", "Layers", "Torch", "TestSupport"],
       resources: [.copy("Golden")]),
     .testTarget(
       name: "DatasetsTests",
-      dependencies: ["Datasets", "Torch", "Formats", "Parallel", "TestSupport"]),
+      dependencies: ["Datasets", "Torch", "Formats", "Parallel", "Messages", "TestSupport"]),
     .testTarget(
       name: "LayersTests", dependencies: ["Layers", "Torch", "Formats", "TestSupport"],
       resources: [.copy("Golden")]),

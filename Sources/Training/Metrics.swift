@@ -287,7 +287,8 @@ public struct Perplexity: Metric {
     let labels = batch.targets("perplexity").reshaped(-1)
     let isKnown = labels .>= 0
     let logits = output.reshaped(-1, output.size(-1)).to(.float64).logSoftmax(-1)
-    let chosen = logits.gather(labels.clamp(minimum: 0).reshaped(-1, 1), axis: 1).reshaped(-1)
+    let chosen = logits.gather(labels.maskedFill(isKnown.logicalNot(), 0).reshaped(-1, 1), axis: 1)
+      .reshaped(-1)
     sum -= chosen.maskedFill(isKnown.logicalNot(), 0).sum().item()
     count += isKnown.to(.int64).sum().integerItem()
   }

@@ -362,6 +362,20 @@ extension SerialTests {
       expectClose(outputs, averaged, 1e-6)
     }
 
+    @Test func aRunNeedsNoRecipeAndGetsItsReport() throws {
+      try withTemporaryFolder { folder in
+        let run = try Run.create(at: folder + "/run")
+        let outcome = try Trainer(TrainingOptions(steps: 20, validationInterval: 10), run: run)
+          .fit(try task(validation: data))
+        let summary = try run.finish(outcome)
+        #expect(summary.claims.isEmpty && summary.metrics["validation/accuracy"] != nil)
+        let page = String(decoding: try contents(run.folder.reportPath), as: UTF8.self)
+        for text in ["validation/loss", "learningRate", "gradientNorm"] {
+          #expect(page.contains(text), "\(text)")
+        }
+      }
+    }
+
     @Test func aPlateauLowersTheRate() throws {
       let values = [5.0, 4, 4, 4, 4, 4, 3, 3, 3]
       func train(_ pieces: [Int]) throws -> [Double] {
