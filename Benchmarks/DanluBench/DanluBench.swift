@@ -21,6 +21,7 @@ enum DanluBench {
     case "gan": AdversarialRounds.run(Array(arguments.dropFirst()))
     case "fashion-mnist": try FashionMNIST.run(Array(arguments.dropFirst()))
     case "resumable": try ResumableTraining.run(Array(arguments.dropFirst()))
+    case "batches": try BatchThroughput.run(Array(arguments.dropFirst()))
     case "trainer-overhead": try TrainerOverhead.run()
     default:
       FileHandle.standardError.write(
@@ -28,7 +29,7 @@ enum DanluBench {
           """
           usage: DanluBench small-operator | mlp | optimizer RULE mlp|encoder [cpu|cuda] | gan
                  DanluBench fashion-mnist DATA TEST.npy SEED EPOCHS | resumable FOLDER STEPS
-                 DanluBench trainer-overhead\n
+                 DanluBench trainer-overhead | batches images | texts | folder PATH | table FILE.csv\n
           """.utf8))
       exit(2)
     }

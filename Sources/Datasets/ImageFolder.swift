@@ -50,11 +50,11 @@ public enum ImageFolder {
   /// sizes, truncated files, labels that do not fit, a file that belongs to no part or stands beside
   /// the folders of classes.
   public static func read(path: String, part: Part = .training) throws -> Dataset {
-    let (kind, files) = try files(path, part)
+    let (kind, files, classNames) = try files(path, part)
     switch kind {
     case .idx: return try idx(files, folder: path)
     case .cifar: return try cifar(files, folder: path)
-    case .png: return try pictures(files, folder: path)
+    case .png: return try pictures(files, classNames)
     }
   }
 
@@ -65,18 +65,21 @@ public enum ImageFolder {
   public static func examples(
     path: String, part: Part = .training, channels: Int = 3
   ) throws -> PictureFiles {
-    let (kind, files) = try files(path, part)
+    let (kind, files, classNames) = try files(path, part)
     guard kind == .png else {
       throw FileError(
         path: path, reason: "holds \(kind.rawValue) files; PNG pictures were expected")
     }
-    let classes = try classes(of: files, folder: path)
     return PictureFiles(
-      paths: files.map(\.path), classLabels: classes?.labels, classNames: classes?.names,
-      channels: channels)
+      paths: files.map(\.path), classLabels: try labels(of: files, classNames),
+      classNames: classNames, channels: channels)
   }
 
-  private static func files(_ path: String, _ part: Part) throws -> (kind: Kind, files: [File]) {
+  /// The files of a part, all of one kind, and the classes of pictures: those of all parts, so that a
+  /// label means the same in each.
+  private static func files(
+    _ path: String, _ part: Part
+  ) throws -> (kind: Kind, files: [File], classNames: [String]?) {
     var isDirectory: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
       throw FileError(path: path, reason: "no such folder")
@@ -102,7 +105,8 @@ public enum ImageFolder {
         reason: "mixed kinds of files, one was expected: \(first.name) (\(first.kind.rawValue)), "
           + "\(other.name) (\(other.kind.rawValue))")
     }
-    return (first.kind, wanted)
+    let classes = Set(all.filter { $0.kind == .png }.compactMap(\.classFolder)).sorted()
+    return (first.kind, wanted, classes.isEmpty ? nil : classes)
   }
 
   /// The files of a part.
@@ -144,12 +148,16 @@ public enum ImageFolder {
     /// The folder of a part that it lies in.
     let partFolder: String?
 
+    /// The folder of a class that it lies in, at any depth.
+    var classFolder: String? {
+      name.contains("/") ? String(name.prefix { $0 != "/" }) : nil
+    }
+
     /// Relative to the folder that was asked for.
     var place: String { partFolder.map { "\($0)/\(name)" } ?? name }
   }
 
-  /// The recognized files of a folder and of its direct sub-folders, and those of the sub-folders of
-  /// parts.
+  /// The recognized files of a folder and of all folders in it.
   private static func list(_ folder: String) throws -> [File] {
     let names = try Folder.names(in: folder)
     let folders = names.filter { isFolder(folder + "/" + $0) }
@@ -169,18 +177,16 @@ public enum ImageFolder {
 
   private static func list(_ folder: String, partFolder: String?) throws -> [File] {
     var files: [File] = []
-    for name in try Folder.names(in: folder) {
-      let path = folder + "/" + name
-      guard isFolder(path) else {
-        if let file = try file(path, name, partFolder: partFolder) { files.append(file) }
-        continue
-      }
-      for inner in try Folder.names(in: path) where !isFolder(path + "/" + inner) {
-        if let file = try file(path + "/" + inner, name + "/" + inner, partFolder: partFolder) {
+    func walk(_ path: String, _ prefix: String) throws {
+      for name in try Folder.names(in: path) {
+        if isFolder(path + "/" + name) {
+          try walk(path + "/" + name, prefix + name + "/")
+        } else if let file = try file(path + "/" + name, prefix + name, partFolder: partFolder) {
           files.append(file)
         }
       }
     }
+    try walk(folder, "")
     // A file and its packed copy are one.
     let names = Set(files.map(\.name))
     return files.filter {
@@ -318,8 +324,8 @@ public enum ImageFolder {
     return names.isEmpty ? nil : names
   }
 
-  private static func pictures(_ files: [File], folder: String) throws -> Dataset {
-    let classes = try classes(of: files, folder: folder)
+  private static func pictures(_ files: [File], _ classNames: [String]?) throws -> Dataset {
+    let labels = try labels(of: files, classNames)
     let images = try files.map { file in
       try Image(png: try ByteSource(path: file.path).readAll(), path: file.path)
     }
@@ -340,27 +346,23 @@ public enum ImageFolder {
       pixels, shape: [images.count, first.height, first.width, channels]
     ).permuted(0, 3, 1, 2).contiguous()
     return Dataset(
-      inputs: inputs, labels: classes.map { Tensor($0.labels) }, classNames: classes?.names)
+      inputs: inputs, labels: labels.map { Tensor($0) }, classNames: classNames)
   }
 
-  /// The classes of pictures in folders; `nil` where all lie in the folder itself.
-  private static func classes(
-    of files: [File], folder: String
-  ) throws -> (labels: [Int], names: [String])? {
-    let folders = files.map { file in
-      file.name.contains("/") ? String(file.name.prefix { $0 != "/" }) : nil
+  /// The labels of pictures in folders of classes; `nil` where there are no such folders.
+  private static func labels(of files: [File], _ classNames: [String]?) throws -> [Int]? {
+    guard let classNames else { return nil }
+    let numbers = Dictionary(uniqueKeysWithValues: classNames.enumerated().map { ($1, $0) })
+    return try files.map { file in
+      guard let label = file.classFolder.flatMap({ numbers[$0] }) else {
+        throw FileError(
+          path: file.path,
+          reason:
+            "stands beside the folders of classes (\(classNames.joined(separator: ", "))); it "
+            + "belongs into one of them, or elsewhere")
+      }
+      return label
     }
-    let names = Set(folders.compactMap { $0 }).sorted()
-    guard !names.isEmpty else { return nil }
-    if let stray = folders.firstIndex(of: nil) {
-      throw FileError(
-        path: files[stray].path,
-        reason:
-          "stands beside the folders of classes (\(names.joined(separator: ", "))); it belongs "
-          + "into one of them, or elsewhere")
-    }
-    let numbers = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
-    return (folders.compactMap { $0 }.compactMap { numbers[$0] }, names)
   }
 }
 

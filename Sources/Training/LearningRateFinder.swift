@@ -41,6 +41,10 @@ public struct LearningRateFinder: Sendable {
   ) throws -> Curve {
     let parts = task.checkpointed.map(\.part) + randomGenerators(for: scope.device).map(\.part)
     let before = (parts + [optimizer]).map { ($0, $0.checkpoint().copied()) }
+    let models = parts.compactMap { $0 as? Module }
+    let modes = ModuleModes(models)
+    defer { modes.restore() }
+    for model in models where !model.isTraining { model.train() }
     let result = Result { try curve(task, optimizer, figure, scope) }
     for (part, state) in before { try part.restore(state) }
     return try result.get()

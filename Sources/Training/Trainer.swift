@@ -65,9 +65,11 @@ public final class Trainer {
     let (autocastType, reason) = options.precision.choice(for: options.device)
     let scope = StepScope(device: options.device, autocastType: autocastType)
     try check(task)
-    let plan = try Plan(options, task)
+    var plan = try Plan(options, task)
+    let record = try resume(task) ?? .init()
+    plan.go(on: record, batchesPerUpdate: task.batchesPerUpdate)
     let state = TrainingState(
-      try resume(task) ?? .init(), steps: plan.steps, batchesPerEpoch: task.batchesPerEpoch)
+      record, steps: plan.steps, batchesPerEpoch: task.batchesPerEpoch)
     state.record.identity = identity(of: task)
     let models = task.checkpointed.compactMap { $0.part as? Module }
     let before = ModuleModes(models)
@@ -94,11 +96,12 @@ public final class Trainer {
 
   /// The options in updates.
   private struct Plan {
-    let steps: Int
+    private(set) var steps: Int
     /// Batches in all, where the length is in epochs: the last update ends with them.
     let batches: Int?
     let validation: Int?
     let checkpoint: Int?
+    private let isDry: Bool
 
     /// Throws `InputError` where epochs are asked for and the task has none.
     init(_ options: TrainingOptions, _ task: some TrainingTask) throws {
@@ -127,6 +130,15 @@ public final class Trainer {
       }
       validation = try steps(options.validationInterval)
       checkpoint = try steps(options.checkpointInterval)
+      isDry = options.dryRun
+    }
+
+    /// Counts the updates that the batches left will make: a window closed at the end of a shorter
+    /// training had fewer than others.
+    mutating func go(on record: TrainingState.Record, batchesPerUpdate: Int) {
+      guard let batches, !isDry else { return }
+      let left = max(0, batches - record.batches)
+      steps = record.step + (left + batchesPerUpdate - 1) / batchesPerUpdate
     }
   }
 

@@ -84,6 +84,23 @@ extension SerialTests {
       expectClose(net.weight.value, twin.weight.value, 1e-6)
     }
 
+    @Test func moreEpochsGoOnWhereAWindowWasClosed() throws {
+      try withTemporaryFolder { folder in
+        func train(_ epochs: Int) throws -> (Trainer.Outcome, SupervisedTask) {
+          let run =
+            RunFolder(path: folder).isRun ? try Run.resume(at: folder) : try newRun(folder)
+          let task = try self.task(Dense(4, 3), Adam(learningRate: 0.1).withGradientAccumulation(2))
+          return (try Trainer(TrainingOptions(.epochs(epochs)), run: run).fit(task), task)
+        }
+        try FileManager.default.removeItem(atPath: folder)
+        #expect(try train(1).0.steps == 2)
+        let (outcome, task) = try train(2)
+        // 3 batches are left: a whole window and the rest.
+        #expect(outcome.steps == 4 && task.loader.state == .init(epoch: 2, position: 0))
+        #expect(try train(2).0.firstStep == 4)
+      }
+    }
+
     @Test func schedulesCountUpdates() throws {
       var rates: [Double] = []
       let task = try task(
@@ -398,7 +415,6 @@ extension SerialTests {
         }
       }
       let whole = try train([9])
-      // As PyTorch's ReduceLROnPlateau with patience 1, cooldown 1: after validations 4 and 7.
       #expect(whole.last! < 1 && whole.first == 1)
       #expect(try train([3, 6, 9]).last == whole.last)
     }
