@@ -15,7 +15,7 @@ import Torch
 public final class BatchLoader {
   public struct Configuration: Sendable, Equatable {
     public var batchSize: Int
-    /// Decides the order of every epoch and what transforms draw.
+    /// Decides the order of every epoch and what transforms draw; 0 unless another is given.
     public var seed: UInt64
     public var order: BatchOrder
     /// Leave out a last batch that would be smaller than the others.

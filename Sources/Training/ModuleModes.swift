@@ -19,11 +19,14 @@ struct ModuleModes {
   func keep() {
     if roots.contains(where: { !$0.isTraining }) { restore() }
   }
+}
 
-  /// Runs `body` with `model` in inference mode.
-  static func evaluating<Result>(_ model: Module, _ body: () throws -> Result) rethrows -> Result {
-    let before = ModuleModes([model])
-    model.evaluate()
+extension Module {
+  /// Runs `body` with this module and all its parts in inference mode, then puts each part's own mode
+  /// back: a part that was frozen in inference mode stays in it.
+  public func evaluating<Result>(_ body: () throws -> Result) rethrows -> Result {
+    let before = ModuleModes([self])
+    evaluate()
     defer { before.restore() }
     return try body()
   }

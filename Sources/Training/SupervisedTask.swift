@@ -144,7 +144,7 @@ public final class SupervisedTask: TrainingTask {
     _ source: any ExampleSource, _ scope: StepScope, _ body: (Tensor, Batch) -> Void
   ) throws {
     let batches = try loader.forEvaluation(of: source)
-    try ModuleModes.evaluating(model) {
+    try model.evaluating {
       try withoutGradients {
         while let batch = try batches.nextOfEpoch() {
           let batch = batch.moved(to: scope.device)

@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Parallel
 import TestSupport
 import Testing
 
@@ -66,6 +67,54 @@ import Testing
     ("a,b\r1,2\r", "ends its lines by CR alone"),
   ]) func badFilesAreExplained(text: String, problem: String) {
     #expect(message { _ = try Table(parsingCSV: text) }.contains(problem))
+  }
+
+  @Test func whatIsWrittenByTheStandardComesBack() throws {
+    var random = RandomStream(seed: 8)
+    let pieces = ["a", "é", ",", "\"", "\n", "\r\n", " ", "\t", ";", "007", "字"]
+    for width in 1...4 {
+      let rows = (0..<30).map { _ in
+        (0..<width).map { _ in
+          (0..<random.below(6)).map { _ in pieces[random.below(pieces.count)] }.joined()
+        }
+      }
+      let lines = rows.map { row in
+        row.map { "\"" + $0.replacingOccurrences(of: "\"", with: "\"\"") + "\"" }
+          .joined(separator: ",")
+      }
+      for lineBreak in ["\n", "\r\n"] {
+        let table = try Table(
+          parsingCSV: lines.joined(separator: lineBreak),
+          DelimitedOptions(
+            separator: ",", hasHeader: false, names: (0..<width).map { "\($0)" },
+            textColumns: Set((0..<width).map { "\($0)" })))
+        for column in 0..<width {
+          #expect(table.columns[column].texts == rows.map { $0[column] })
+        }
+      }
+    }
+  }
+
+  @Test func mutatedFilesDoNotCrash() throws {
+    var random = RandomStream(seed: 5)
+    let seed = Array("a,b,c\n1,2.5,\"x\"\"y\"\n-3,,z\n\"4\",1e9,\"q\nr\"\n".utf8)
+    let json = Array("{\"a\": 1, \"b\": [1, 2.5]}\n{\"a\": null, \"c\": \"x\"}\n".utf8)
+    try withTemporaryFolder { folder in
+      for round in 0..<2000 {
+        var bytes = round % 2 == 0 ? seed : json
+        for _ in 0...random.below(4) {
+          bytes[random.below(bytes.count)] =
+            [0x22, 0x2c, 0x0a, 0x0d, 0x20, 0x30, 0xff, 0x5b][
+              random.below(8)]
+        }
+        if random.below(3) == 0 { bytes.removeLast(random.below(bytes.count)) }
+        let text = String(decoding: bytes, as: UTF8.self)
+        _ = try? Table(parsingCSV: text)
+        guard round % 20 == 1 else { continue }
+        try AtomicFile.write(bytes, to: folder + "/x.jsonl")
+        _ = try? Table(jsonLines: folder + "/x.jsonl")
+      }
+    }
   }
 
   @Test func filesMayBePacked() throws {

@@ -374,7 +374,7 @@ extension SerialTests {
       #expect(abs(loss - figures["validation/loss"]!) < 1e-6)
       #expect(model.isTraining)
       let averaged = optimizer.withAverages {
-        ModuleModes.evaluating(model) { withoutGradients { model(data.inputs) } }
+        model.evaluating { withoutGradients { model(data.inputs) } }
       }
       expectClose(outputs, averaged, 1e-6)
     }

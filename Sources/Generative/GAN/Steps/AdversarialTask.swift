@@ -50,13 +50,12 @@ public final class AdversarialTask: TrainingTask {
   /// Samples of the generator in inference mode, `(count, …)`, from the given noise `(count, n)`; of
   /// the moving average of its weights, if its optimizer keeps one.
   public static func samples(_ players: AdversarialPlayers, noise: Tensor) -> Tensor {
-    let wasTraining = players.generator.isTraining
-    players.generator.evaluate()
-    defer { players.generator.train(wasTraining) }
     func samples() -> Tensor {
       withoutGradients { .concatenate(noise.split(500).map { players.generator($0) }) }
     }
     let optimizer = players.generatorOptimizer
-    return optimizer.keepsAverages ? optimizer.withAverages(samples) : samples()
+    return players.generator.evaluating {
+      optimizer.keepsAverages ? optimizer.withAverages(samples) : samples()
+    }
   }
 }
