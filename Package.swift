@@ -125,8 +125,8 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "Training", "Optimizers", "Datasets", "Layers", "Torch", "Tracking", "Reports", "Formats",
-        "Parallel", "Messages", "TestSupport",
+        "Training", "Optimizers", "Datasets", "Layers", "Torch", "Tracking", "Formats", "Parallel",
+        "Messages", "TestSupport",
       ], resources: [.copy("Golden")]),
     .testTarget(
       name: "OptimizersTests", dependencies: ["Optimizers", "Layers", "Torch", "TestSupport"],

@@ -228,7 +228,10 @@ public final class Trainer {
     }
     if isLogged {
       for name in averaged {
-        values[name] = state.record.sums[name].map { $0 / Double(state.record.summed) }
+        guard let sum = state.record.sums[name] else { continue }
+        // On a GPU a value in between may have gone unseen.
+        guard sum.isFinite else { throw diverged("\(name) became \(sum)", state) }
+        values[name] = sum / Double(state.record.summed)
       }
       state.record.sums = [:]
       state.record.summed = 0

@@ -263,6 +263,34 @@ import Torch
     }
   }
 
+  @Test func linesOfFilesStream() throws {
+    try withTemporaryFolder { folder in
+      // Longer than a block, lines across its end, the last one open.
+      let first = (0..<30_000).map { "line \($0)" }
+      try AtomicFile.write(first.joined(separator: "\r\n"), to: folder + "/a.txt")
+      try AtomicFile.write(
+        "\n\nlast\n" + String(repeating: "x", count: 200_000), to: folder + "/b.txt")
+      try AtomicFile.write("", to: folder + "/c.txt")
+      let stream = ExampleStream(linesOf: ["a", "c", "b"].map { "\(folder)/\($0).txt" }) { line in
+        line == "line 7" ? nil : Example(.sequence(line.utf8.map(Int.init)))
+      }
+      let loader = try BatchLoader(stream, .init(batchSize: 1000, order: .sequential))
+      var lines: [String] = []
+      while let batch = try loader.nextOfEpoch() {
+        guard batch.epoch == 0 else { break }
+        for (row, length) in batch.lengths.integers().enumerated() {
+          let codes = batch.input[row].narrowed(0, start: 0, length: length).integers()
+          lines.append(String(decoding: codes.map { UInt8($0) }, as: UTF8.self))
+        }
+      }
+      #expect(
+        lines == first.filter { $0 != "line 7" } + ["last", String(repeating: "x", count: 200_000)])
+      let lost = ExampleStream(linesOf: [folder + "/none.txt"]) { _ in nil }
+      #expect(
+        message { _ = try BatchLoader(lost, .init(batchSize: 1)).next() }.contains("none.txt"))
+    }
+  }
+
   @Test func stratifiedPartsHaveTheirShareOfEachClass() {
     let labels = (0..<200).map { $0 % 20 == 0 ? 2 : $0 % 3 == 0 ? 1 : 0 }
     let data = Dataset(inputs: Tensor.range(200), labels: Tensor(labels))
