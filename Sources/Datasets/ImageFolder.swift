@@ -29,12 +29,22 @@ public enum ImageFolder {
       }
     }
 
-    /// The parts that a name speaks of.
-    static func named(in name: String) -> [Part] {
+    /// The parts that a name speaks of. Of a file that holds a whole part the beginning of a word counts,
+    /// too (`trainset.bin`); of one picture it may mean anything (`testudo.png`).
+    static func named(in name: String, isOnePicture: Bool) -> [Part] {
       let name = name.lowercased()
       if name.hasPrefix("data_batch") { return [.training] }
-      let words = Set(name.split { !$0.isLetter && !$0.isNumber }.map(String.init))
-      return allCases.filter { !$0.words.isDisjoint(with: words) }
+      let words = name.split { !$0.isLetter && !$0.isNumber }.map { word in
+        // train1.bin, test_2.png
+        word.hasPrefix("t10k") ? "t10k" : String(word.prefix { !$0.isNumber })
+      }
+      return allCases.filter { part in
+        words.contains { word in
+          part.words.contains(word)
+            || (!isOnePicture && word.count > 4
+              && part.words.contains { $0.count > 3 && word.hasPrefix($0) })
+        }
+      }
     }
 
     /// Whether a folder's name is that of a part and nothing else.
@@ -112,8 +122,8 @@ public enum ImageFolder {
   /// The files of a part.
   private static func select(_ part: Part, of files: [File], folder: String) throws -> [File] {
     let named = files.map { file in
-      file.partFolder.map { Part.named(in: $0) }
-        ?? Part.named(in: (file.name as NSString).lastPathComponent)
+      let name = file.partFolder ?? (file.name as NSString).lastPathComponent
+      return Part.named(in: name, isOnePicture: file.kind == .png)
     }
     if let place = named.firstIndex(where: { $0.count > 1 }) {
       throw FileError(

@@ -179,6 +179,29 @@ import Torch
     }
   }
 
+  @Test func namesMaySpellAPartInManyWays() throws {
+    for (training, test) in [
+      ("trainset.bin", "testset.bin"), ("train1.bin", "test1.bin"), ("Train.bin", "TEST.bin"),
+      ("my-training-2.bin", "my-testing-2.bin"), ("cifar.train.bin", "cifar.test.bin"),
+    ] {
+      try withTemporaryFolder { folder in
+        try cifar(folder + "/" + training, [1])
+        try cifar(folder + "/" + test, [2])
+        #expect(try labels(folder) == [1], "\(training)")
+        #expect(try labels(folder, .test) == [2], "\(test)")
+      }
+    }
+    try withTemporaryFolder { folder in
+      for name in ["train1.png", "train_2.png", "test1.png"] { try picture(folder + "/" + name) }
+      #expect(try ImageFolder.read(path: folder).count == 2)
+      #expect(try ImageFolder.read(path: folder, part: .test).count == 1)
+    }
+    try withTemporaryFolder { folder in
+      for name in ["testudo.png", "valley.png"] { try picture(folder + "/" + name) }
+      #expect(try ImageFolder.read(path: folder).count == 2)
+    }
+  }
+
   @Test func aPictureBesideTheClassesIsRefused() throws {
     try withTemporaryFolder { folder in
       for name in ["cat/1.png", "cat/2.png", "dog/1.png"] { try picture(folder + "/" + name) }

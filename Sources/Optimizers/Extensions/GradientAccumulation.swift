@@ -49,6 +49,8 @@ public struct GradientAccumulation: OptimizerExtension {
       }
       if !known.isEmpty { MultiTensor.add(known.map(\.sum), known.map(\.gradient)) }
       if !isClosing || gradients.contains(where: { $0 != nil }) { received += 1 }
+      // A window inside may have something to end.
+      if isClosing, received == 0 { return gradients }
       guard received == count || (isClosing && received > 0) else { return nil }
       let means = sums
       let present = means.compactMap { $0 }

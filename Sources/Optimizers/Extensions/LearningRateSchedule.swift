@@ -72,7 +72,7 @@ public struct Schedule: Sendable {
     }
     return Schedule("one cycle \(steps)") { step in
       let time = min(Double(step), last)
-      return time <= top
+      return time < top
         ? between(start, 1, time / top)
         : between(1, final, (time - max(top, 0)) / max(last - max(top, 0), 1))
     }
