@@ -64,7 +64,7 @@ public enum ImageFolder {
     switch kind {
     case .idx: return try idx(files, folder: path)
     case .cifar: return try cifar(files, folder: path)
-    case .png: return try pictures(files, classNames)
+    case .png, .unreadable: return try pictures(files, classNames)
     }
   }
 
@@ -98,7 +98,14 @@ public enum ImageFolder {
       throw FileError(
         path: path, reason: "is a file; a folder of IDX, CIFAR or PNG files was expected")
     }
-    let all = try list(path)
+    let recognized = try list(path)
+    let all = recognized.filter { $0.kind != .unreadable }
+    if let picture = recognized.first(where: { $0.kind == .unreadable }),
+      all.allSatisfy({ $0.kind == .png })
+    {
+      throw FileError(
+        path: picture.path, reason: "is no PNG picture; pictures are read as PNG only")
+    }
     guard !all.isEmpty else {
       throw FileError(
         path: path, reason: "no images: expected IDX, CIFAR (.bin) or PNG files, plain or gzip")
@@ -148,6 +155,8 @@ public enum ImageFolder {
     case idx = "IDX"
     case cifar = "CIFAR"
     case png = "PNG"
+    /// A picture of another format: it must not be missing without a word.
+    case unreadable = "picture of another format"
   }
 
   private struct File {
@@ -221,6 +230,8 @@ public enum ImageFolder {
     let name = path.lowercased()
     if count == 8, start == [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a] { return .png }
     if name.hasSuffix(".png") || name.hasSuffix(".png.gz") { return .png }
+    let others = [".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm"]
+    if others.contains(where: name.hasSuffix) { return .unreadable }
     // CIFAR's records start with a label and have no signature: only the name tells them.
     if name.hasSuffix(".bin") || name.hasSuffix(".bin.gz") { return .cifar }
     let types: [UInt8] = [8, 9, 0xb, 0xc, 0xd, 0xe]

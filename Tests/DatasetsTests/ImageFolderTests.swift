@@ -217,6 +217,21 @@ import Torch
     }
   }
 
+  @Test func aPictureThatCannotBeReadIsNotPassedOver() throws {
+    try withTemporaryFolder { folder in
+      try picture(folder + "/cat/1.png")
+      try Data([0xff, 0xd8, 0xff, 0xe0]).write(to: URL(fileURLWithPath: folder + "/cat/2.JPG"))
+      #expect(
+        message { _ = try labels(folder) }.hasSuffix(
+          "cat/2.JPG: is no PNG picture; pictures are read as PNG only"))
+      try FileManager.default.removeItem(atPath: folder + "/cat/1.png")
+      #expect(message { _ = try labels(folder) }.contains("is no PNG picture"))
+      // Beside files of another kind it is only a preview.
+      try cifar(folder + "/train.bin", [1])
+      #expect(try labels(folder) == [1])
+    }
+  }
+
   @Test func foldersOfPartsHoldFoldersOfClasses() throws {
     try withTemporaryFolder { folder in
       for name in ["train/cat/1.png", "train/dog/1.png", "val/cat/2.png", "test/dog/1.png"] {

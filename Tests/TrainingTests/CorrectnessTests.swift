@@ -224,6 +224,64 @@ extension SerialTests {
       }
     }
 
+    @Test(arguments: ["drawn", "stream", "augmented", "balanced"])
+    func trainingOnAnySourceResumesExactly(kind: String) throws {
+      func loader() throws -> BatchLoader {
+        switch kind {
+        case "drawn":
+          let source = Examples(count: 23) { index, random in
+            Example(
+              .floats((0..<4).map { _ in Float(random.normal()) }), label: .integer(index % 3))
+          }
+          return try BatchLoader(source, .init(batchSize: 4, seed: 3))
+        case "stream":
+          let stream = ExampleStream { epoch in
+            var next = 0
+            return {
+              next += 1
+              guard next <= 22 else { return nil }
+              return Example(
+                .floats((0..<4).map { Float((next * 7 + $0 * epoch) % 5) }),
+                label: .integer(next % 3))
+            }
+          }
+          return try BatchLoader(stream, .init(batchSize: 4, seed: 3, shuffleBuffer: 6))
+        case "augmented":
+          let noise = Transform(isAugmentation: true) { example, random in
+            let values = example.input.floats ?? []
+            example.input = .floats(values.map { $0 + Float(random.normal()) })
+          }
+          return try BatchLoader(data, .init(batchSize: 5, seed: 3), transforms: [noise])
+        default: return try BatchLoader(data, .init(batchSize: 5, seed: 3, order: .balanced))
+        }
+      }
+      func train(_ path: String, _ pieces: [Int]) throws -> (Tensor, [String]) {
+        for (piece, steps) in pieces.enumerated() {
+          RandomGenerator.seedAll(piece == 0 ? 1 : 55)
+          let model = Sequential(Dense(4, 8), Dropout(0.3), Dense(8, 3))
+          let rule = Adam(learningRate: 0.05).withGradientAccumulation(2)
+          let run = piece == 0 ? try newRun(path) : try Run.resume(at: path)
+          let task = SupervisedTask.classifier(
+            model, optimizer: Optimizer(rule, for: model), loader: try loader())
+          _ = try Trainer(TrainingOptions(steps: steps, precision: .fp32, logInterval: 3), run: run)
+            .fit(task)
+          guard piece == pieces.count - 1 else { continue }
+          let weights = Tensor.concatenate(model.parameters.map { $0.value.reshaped(-1) })
+          return (
+            weights.detach(),
+            try run.folder.metrics().records.map { "\($0.step) \($0.values["loss"] ?? .nan)" }
+          )
+        }
+        throw InputError("no piece")
+      }
+      try withTemporaryFolder { folder in
+        // Six batches an epoch or so: pieces end within epochs. Ends log, so they end where logs are due.
+        let (whole, records) = try train(folder + "/whole", [12])
+        let (torn, tornRecords) = try train(folder + "/torn", [3, 6, 12])
+        #expect(torn.equals(whole) && tornRecords == records)
+      }
+    }
+
     // MARK: - Modes
 
     @Test func modesStayAsTheyWere() throws {
