@@ -55,30 +55,13 @@ extension Table {
   }
 }
 
-/// Where a cell's bytes are: 39 bits for the start, 23 for the length, and whether it stood in quotes and
-/// whether its bytes lie in the buffer of unescaped cells.
-private struct Cell {
-  let code: UInt64
-  static let longest = 1 << 23 - 1
-
-  init(start: Int, count: Int, isQuoted: Bool = false, isUnescaped: Bool = false) {
-    code =
-      UInt64(start) << 25 | UInt64(count) << 2 | (isQuoted ? 2 : 0) | (isUnescaped ? 1 : 0)
-  }
-
-  var start: Int { Int(code >> 25) }
-  var count: Int { Int(code >> 2) & Cell.longest }
-  var isQuoted: Bool { code & 2 != 0 }
-  var isUnescaped: Bool { code & 1 != 0 }
-}
-
 /// Finds all cells in one pass, then reads column after column.
 private struct DelimitedParser {
   private let bytes: UnsafeBufferPointer<UInt8>
   private let path: String
   private let options: DelimitedOptions
   private let separator: UInt8
-  private var cells: [Cell] = []
+  private var cells: [DelimitedCell] = []
   private var width = 0
   /// Quoted cells without their doubled quotes.
   private var unescaped: [UInt8] = []
@@ -173,7 +156,7 @@ private struct DelimitedParser {
         position += 1
         // A separator at the very end has an empty cell behind it.
         guard position == end else { continue }
-        cells.append(Cell(start: position, count: 0))
+        cells.append(DelimitedCell(start: position, count: 0))
         inRow += 1
       }
       if width == 0 { width = inRow }
@@ -190,8 +173,10 @@ private struct DelimitedParser {
   }
 
   private mutating func append(start: Int, end: Int, _ line: Int) throws {
-    guard end - start <= Cell.longest else { throw failure(line, "a cell of more than 8 MB") }
-    cells.append(Cell(start: start, count: end - start))
+    guard end - start <= DelimitedCell.longest else {
+      throw failure(line, "a cell of more than 8 MB")
+    }
+    cells.append(DelimitedCell(start: start, count: end - start))
   }
 
   /// Reads a cell from behind its opening quote; returns the place of the separator or line break.
@@ -213,7 +198,9 @@ private struct DelimitedParser {
       }
       position += 1
     }
-    guard position - start <= Cell.longest else { throw failure(first, "a cell of more than 8 MB") }
+    guard position - start <= DelimitedCell.longest else {
+      throw failure(first, "a cell of more than 8 MB")
+    }
     if hasDoubled {
       let begin = unescaped.count
       var place = start
@@ -222,9 +209,10 @@ private struct DelimitedParser {
         place += bytes[place] == 0x22 ? 2 : 1
       }
       cells.append(
-        Cell(start: begin, count: unescaped.count - begin, isQuoted: true, isUnescaped: true))
+        DelimitedCell(
+          start: begin, count: unescaped.count - begin, isQuoted: true, isUnescaped: true))
     } else {
-      cells.append(Cell(start: start, count: position - start, isQuoted: true))
+      cells.append(DelimitedCell(start: start, count: position - start, isQuoted: true))
     }
     position += 1
     while position < bytes.count, bytes[position] != separator, bytes[position] != 0x0a {
@@ -295,7 +283,7 @@ private struct DelimitedParser {
 
   @inline(__always)
   private func withBytes<Result>(
-    _ cell: Cell, _ body: (UnsafeBufferPointer<UInt8>) -> Result
+    _ cell: DelimitedCell, _ body: (UnsafeBufferPointer<UInt8>) -> Result
   ) -> Result {
     guard cell.isUnescaped else {
       return body(UnsafeBufferPointer(rebasing: bytes[cell.start..<cell.start + cell.count]))
@@ -305,11 +293,11 @@ private struct DelimitedParser {
     }
   }
 
-  private func text(_ cell: Cell) -> String {
+  private func text(_ cell: DelimitedCell) -> String {
     withBytes(cell) { String(decoding: $0, as: UTF8.self) }
   }
 
-  private func isMissing(_ cell: Cell) -> Bool {
+  private func isMissing(_ cell: DelimitedCell) -> Bool {
     if cell.isQuoted { return false }
     guard cell.count > 0 else { return options.missing.contains("") }
     guard beginsMissing[Int(bytes[cell.start])] else { return false }
@@ -318,7 +306,9 @@ private struct DelimitedParser {
     }
   }
 
-  private func number(_ cell: Cell) -> Double? { withBytes(cell) { DecimalText.double($0) } }
+  private func number(_ cell: DelimitedCell) -> Double? {
+    withBytes(cell) { DecimalText.double($0) }
+  }
 
   /// The whole number that a cell spells without leading zeros; `nil` if it spells none.
   @inline(__always)
@@ -411,42 +401,5 @@ private struct DelimitedParser {
     var rank = [Int](repeating: 0, count: names.count)
     for (place, number) in order.enumerated() { rank[number] = place }
     return .categories(numbers.map { $0 < 0 ? -1 : rank[$0] }, names: order.map { names[$0] })
-  }
-}
-
-/// Numbers for distinct cells in the order in which they first occur, without a String for each cell.
-private struct DistinctCells {
-  private(set) var cells: [Cell] = []
-  private var hashes: [UInt64] = []
-  /// Numbers by hash, −1 where there is none; a power of two of them.
-  private var slots = [Int32](repeating: -1, count: 64)
-
-  mutating func number(
-    of bytes: UnsafeBufferPointer<UInt8>, _ cell: Cell, isSame: (Cell) -> Bool
-  ) -> Int {
-    // FNV-1a.
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    hash ^= hash >> 29
-    var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
-    while slots[slot] >= 0 {
-      let number = Int(slots[slot])
-      if hashes[number] == hash, isSame(cells[number]) { return number }
-      slot = (slot + 1) & (slots.count - 1)
-    }
-    slots[slot] = Int32(cells.count)
-    cells.append(cell)
-    hashes.append(hash)
-    if cells.count * 2 > slots.count { grow() }
-    return cells.count - 1
-  }
-
-  private mutating func grow() {
-    slots = [Int32](repeating: -1, count: slots.count * 4)
-    for (number, hash) in hashes.enumerated() {
-      var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
-      while slots[slot] >= 0 { slot = (slot + 1) & (slots.count - 1) }
-      slots[slot] = Int32(number)
-    }
   }
 }
