@@ -63,7 +63,8 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "Optimizers", "Datasets", "Layers", "Torch", "Tracking", "Formats", "Parallel", "Messages",
+        "Optimizers", "Datasets", "Layers", "Torch", "Tracking", "Reports", "Formats", "Parallel",
+        "Messages",
       ]),
     .target(name: "Optimizers", dependencies: ["Layers", "Torch", "Messages"]),
     .target(
@@ -129,14 +130,14 @@ let package = Package(
       name: "TrainingTests",
       dependencies: [
         "Training", "Optimizers", "Datasets", "Layers", "Torch", "Tracking", "Formats", "Parallel",
-        "TestSupport",
-      ]),
+        "Messages", "TestSupport",
+      ], resources: [.copy("Golden")]),
     .testTarget(
       name: "OptimizersTests", dependencies: ["Optimizers", "Layers", "Torch", "TestSupport"],
       resources: [.copy("Golden")]),
     .testTarget(
       name: "DatasetsTests",
-      dependencies: ["Datasets", "Torch", "Formats", "Parallel", "TestSupport"]),
+      dependencies: ["Datasets", "Torch", "Formats", "Parallel", "Messages", "TestSupport"]),
     .testTarget(
       name: "LayersTests",
       dependencies: ["Optimizers", "Layers", "Torch", "Formats", "TestSupport"],

@@ -22,6 +22,7 @@ enum DanluBench {
     case "fashion-mnist": try FashionMNIST.run(Array(arguments.dropFirst()))
     case "resumable": try ResumableTraining.run(Array(arguments.dropFirst()))
     case "tokenize": try Tokenizing.run(Array(arguments.dropFirst()))
+    case "batches": try BatchThroughput.run(Array(arguments.dropFirst()))
     case "trainer-overhead": try TrainerOverhead.run()
     default:
       FileHandle.standardError.write(
@@ -29,7 +30,8 @@ enum DanluBench {
           """
           usage: DanluBench small-operator | mlp | optimizer RULE mlp|encoder [cpu|cuda] | gan
                  DanluBench fashion-mnist DATA TEST.npy SEED EPOCHS | resumable FOLDER STEPS
-                 DanluBench trainer-overhead | tokenize VOCAB TEXT\n
+                 DanluBench trainer-overhead | tokenize VOCAB TEXT
+                 DanluBench batches images | texts | folder PATH | table FILE.csv\n
           """.utf8))
       exit(2)
     }

@@ -32,7 +32,7 @@ enum FashionMNIST {
     RandomGenerator.seedAll(seed)
     let model = network()
     let loader = try BatchLoader(training, .init(batchSize: batchSize, seed: seed, dropsLast: true))
-    let steps = epochs * loader.batchesPerEpoch
+    let steps = epochs * (loader.batchesPerEpoch ?? 0)
     let schedule = Schedule("one cycle") { step in
       min(
         Double(step + 1) / (0.2 * Double(steps)),

@@ -54,9 +54,9 @@ enum TrainerOverhead {
     for round in 0..<9 {
       let started = processorSeconds()
       for _ in 0..<steps {
-        let batch = bareLoader.next()
+        let batch = try bareLoader.next()
         guard let labels = batch.labels else { continue }
-        loss += bareOptimizer.step { bareModel(batch.inputs).crossEntropy(labels) }.item()
+        loss += bareOptimizer.step { bareModel(batch.input).crossEntropy(labels) }.item()
       }
       bare.append((processorSeconds() - started) / Double(steps))
       let run = try Run.create(

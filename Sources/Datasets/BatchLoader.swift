@@ -1,51 +1,53 @@
 import Foundation
 import Layers
 import Messages
+import Parallel
 import Torch
 
-/// One step's worth of examples.
-public struct Batch {
-  /// `(B, …)`, float32.
-  public let inputs: Tensor
-  /// `(B)`, int64.
-  public let labels: Tensor?
-  /// Where the examples stand in the dataset.
-  public let indices: [Int]
-  /// Which pass over the data this is, from 0, and which batch of it, from 0.
-  public let epoch: Int
-  public let position: Int
-}
-
-/// Batches of a dataset, epoch after epoch, made ahead of time on a background thread.
+/// Batches of a data set, epoch after epoch, made ahead of time on background threads.
 ///
-/// Every epoch visits every example once, in an order that only the seed and the epoch's number
-/// decide. With several ranks (processes that train one model together) example i of that order
-/// belongs to rank i mod `worldSize`; all ranks get the same number of batches. What is next is the
-/// pair (epoch, position), which can be read and set: a restored loader continues exactly.
+///     let loader = try BatchLoader(dataset, .init(batchSize: 64, seed: 1))
+///     while let batch = try loader.nextOfEpoch() { … }
+///
+/// What is in a batch depends on the seed, the epoch and the position alone: not on the number of
+/// threads, nor on what was asked before. What is next is the pair (epoch, position), which can be read
+/// and set: a restored loader continues exactly.
 public final class BatchLoader {
-  public struct Configuration: Sendable, Codable, Equatable {
+  public struct Configuration: Sendable, Equatable {
     public var batchSize: Int
-    /// `nil`: no shuffling.
-    public var seed: UInt64?
+    /// Decides the order of every epoch and what transforms draw; 0 unless another is given.
+    public var seed: UInt64
+    public var order: BatchOrder
     /// Leave out a last batch that would be smaller than the others.
     public var dropsLast: Bool
+    /// How inputs of bytes become floating-point.
     public var pixelScale: PixelScale
-    public var rank: Int
-    public var worldSize: Int
+    /// What fills up rows of inputs, and of labels, that are shorter than the longest of the batch.
+    public var padding: Double
+    public var labelPadding: Double
+    /// How many examples of a stream wait to be drawn from when it is shuffled.
+    public var shuffleBuffer: Int
     /// How many batches wait ready at most; 0 makes each when it is asked for.
     public var prefetch: Int
+    /// How many threads make batches; `nil`: one for a data set in memory and for a stream, else one per
+    /// processor, up to four.
+    public var threads: Int?
 
     public init(
-      batchSize: Int, seed: UInt64? = nil, dropsLast: Bool = false,
-      pixelScale: PixelScale = .signedUnit, rank: Int = 0, worldSize: Int = 1, prefetch: Int = 4
+      batchSize: Int, seed: UInt64 = 0, order: BatchOrder = .shuffled, dropsLast: Bool = false,
+      pixelScale: PixelScale = .signedUnit, padding: Double = 0, labelPadding: Double = -100,
+      shuffleBuffer: Int = 10_000, prefetch: Int = 4, threads: Int? = nil
     ) {
       self.batchSize = batchSize
       self.seed = seed
+      self.order = order
       self.dropsLast = dropsLast
       self.pixelScale = pixelScale
-      self.rank = rank
-      self.worldSize = worldSize
+      self.padding = padding
+      self.labelPadding = labelPadding
+      self.shuffleBuffer = shuffleBuffer
       self.prefetch = prefetch
+      self.threads = threads
     }
   }
 
@@ -61,28 +63,66 @@ public final class BatchLoader {
   }
 
   public let configuration: Configuration
-  public let batchesPerEpoch: Int
-  private let maker: BatchMaker
+  public let transforms: [any ExampleTransform]
+  /// `nil` for a stream.
+  public var batchesPerEpoch: Int? { maker.batchesPerEpoch }
+  private let maker: any BatchMaker
   private let queue: BatchQueue?
   private var upcoming = State()
+  /// Whether `nextOfEpoch` has to say that an epoch is over.
+  private var isEndDue = false
 
-  /// Traps on sizes that cannot be: a batch size below 1, a rank outside the world. Throws
-  /// `EmptyDatasetError` where no batch can be made.
-  public init(_ dataset: Dataset, _ configuration: Configuration) throws {
-    require(
-      configuration.batchSize >= 1 && configuration.worldSize >= 1 && configuration.prefetch >= 0
-        && 0..<configuration.worldSize ~= configuration.rank,
-      "BatchLoader expected a batch size ≥ 1 and a rank below the world size, received "
-        + "\(configuration)")
-    self.configuration = configuration
-    maker = BatchMaker(dataset: dataset, configuration: configuration)
-    batchesPerEpoch = maker.batchesPerEpoch
-    guard batchesPerEpoch > 0 else {
-      throw EmptyDatasetError(examples: dataset.count, configuration: configuration)
+  /// Examples by their number, such as a `Dataset` in memory. Traps on sizes that cannot be; throws
+  /// `EmptyDatasetError` where no batch can be made, `InputError` where the order asks for what the source
+  /// does not tell.
+  public convenience init(
+    _ source: some ExampleSource, _ configuration: Configuration,
+    transforms: [any ExampleTransform] = []
+  ) throws {
+    let dataset = source as? Dataset
+    if let dataset, transforms.isEmpty {
+      try self.init(DatasetBatches(dataset, configuration), configuration, threads: 1)
+    } else {
+      let data = dataset?.fingerprint ?? "\(source.count) examples"
+      try self.init(
+        ExampleBatches(source, configuration, transforms, data: data), configuration, transforms,
+        threads: nil)
     }
+  }
+
+  /// Examples one after the other, in their order or through a shuffle buffer.
+  public convenience init(
+    _ stream: ExampleStream, _ configuration: Configuration, transforms: [any ExampleTransform] = []
+  ) throws {
+    guard configuration.order == .sequential || configuration.order == .shuffled else {
+      throw InputError("a stream has a sequential or a shuffled order, not \(configuration.order)")
+    }
+    try self.init(
+      StreamBatches(stream, configuration, transforms), configuration, transforms, threads: 1)
+  }
+
+  private init(
+    _ maker: any BatchMaker, _ configuration: Configuration,
+    _ transforms: [any ExampleTransform] = [], threads: Int?
+  ) throws {
+    self.transforms = transforms
+    require(
+      configuration.batchSize >= 1 && configuration.prefetch >= 0
+        && configuration.shuffleBuffer >= 1 && configuration.threads ?? 1 >= 1,
+      "BatchLoader expected a batch size, a shuffle buffer and threads ≥ 1 and prefetch ≥ 0, "
+        + "received \(configuration)")
+    self.configuration = configuration
+    self.maker = maker
+    if let count = maker.batchesPerEpoch, count == 0 {
+      throw EmptyDatasetError(
+        examples: maker.exampleCount ?? 0, batchSize: configuration.batchSize)
+    }
+    let threads =
+      maker.isInOrder ? 1 : configuration.threads ?? threads ?? min(4, defaultThreadCount)
     queue =
       configuration.prefetch > 0
-      ? BatchQueue(maker: maker, capacity: configuration.prefetch) : nil
+      ? BatchQueue(maker: maker, capacity: max(configuration.prefetch, threads), threads: threads)
+      : nil
   }
 
   deinit { queue?.stop() }
@@ -92,8 +132,11 @@ public final class BatchLoader {
     get { upcoming }
     set {
       require(
-        newValue.epoch >= 0 && 0..<batchesPerEpoch ~= newValue.position,
-        "BatchLoader.state expected a position below \(batchesPerEpoch), received \(newValue)")
+        newValue.epoch >= 0 && newValue.position >= 0
+          && newValue.position < batchesPerEpoch ?? .max,
+        "BatchLoader.state expected a position below \(batchesPerEpoch ?? .max), received "
+          + "\(newValue)")
+      isEndDue = false
       guard newValue != upcoming else { return }
       upcoming = newValue
       queue?.restart(at: newValue)
@@ -101,37 +144,76 @@ public final class BatchLoader {
   }
 
   /// The next batch; after an epoch's last one the next epoch begins.
-  public func next() -> Batch {
-    let batch = queue?.take() ?? maker.batch(at: upcoming)
-    upcoming = maker.successor(of: upcoming)
+  ///
+  /// Throws what the source throws. A loader of a data set in memory throws nothing.
+  public func next() throws -> Batch {
+    let batch = try queue?.take() ?? maker.batch(at: upcoming)
+    upcoming = batch.successor
+    isEndDue = batch.isLast
     return batch
   }
 
-  /// The batches that are left of the current epoch, in order.
-  public func remainingOfEpoch() -> some Sequence<Batch> {
-    let epoch = upcoming.epoch
-    return sequence(state: ()) { [self] _ in upcoming.epoch == epoch ? next() : nil }
+  /// The next batch of the epoch; `nil` once after its last one, after which the next epoch begins.
+  public func nextOfEpoch() throws -> Batch? {
+    if isEndDue {
+      isEndDue = false
+      return nil
+    }
+    return try next()
+  }
+}
+
+extension BatchLoader {
+  /// One pass over other examples, in their order, as this loader would make their batches: the same
+  /// scale and padding, transforms as they are for evaluation.
+  public func forEvaluation(of source: any ExampleSource) throws -> BatchLoader {
+    var configuration = configuration
+    configuration.batchSize = max(configuration.batchSize, 256)
+    configuration.order = .sequential
+    configuration.dropsLast = false
+    configuration.prefetch = 2
+    return try BatchLoader(
+      source, configuration, transforms: transforms.compactMap(\.forEvaluation))
   }
 }
 
 extension BatchLoader: Checkpointable {
-  public func checkpoint() -> NamedState {
-    NamedState(values: [
-      "epoch": .integer(state.epoch), "position": .integer(state.position),
-      "batchesPerEpoch": .integer(batchesPerEpoch),
-    ])
+  /// What decides the batches beside the state, by name.
+  private var identity: [(key: String, value: String)] {
+    [
+      ("data", maker.data), ("batch size", "\(configuration.batchSize)"),
+      ("seed", "\(configuration.seed)"), ("order", configuration.order.summary),
+      ("last batch", configuration.dropsLast ? "dropped" : "kept"),
+      ("pixel scale", configuration.pixelScale.rawValue),
+    ] + (maker.isInOrder ? [("shuffle buffer", "\(configuration.shuffleBuffer)")] : [])
   }
 
-  /// Throws `NamedStateError` where the data gives another number of batches.
+  public func checkpoint() -> NamedState {
+    var state = NamedState(values: [
+      "epoch": .integer(upcoming.epoch), "position": .integer(upcoming.position),
+    ])
+    for (key, value) in identity { state.values[key] = .string(value) }
+    return state
+  }
+
+  /// Throws `NamedStateError`, which says all that differs, where the data, the batch size, the seed or
+  /// the order are others: the batches would not be those that the state belongs to.
   public func restore(_ saved: NamedState) throws {
-    let reader = saved.reader(for: "batch loader")
-    let expected = reader.count("batchesPerEpoch")
+    var place = saved
+    var earlier: [String: String] = [:]
+    for (key, _) in identity {
+      earlier[key] = place.values.removeValue(forKey: key)?.stringValue ?? "unknown"
+    }
+    let reader = place.reader(for: "batch loader")
+    for (key, value) in identity {
+      let before = earlier[key] ?? ""
+      reader.expect(before == value, "\(key) was \(before), is now \(value)")
+    }
     let restored = State(epoch: reader.count("epoch"), position: reader.count("position"))
-    reader.expect(
-      expected == batchesPerEpoch,
-      "it was made with \(expected) batches per epoch, the data now gives \(batchesPerEpoch)")
-    reader.expect(
-      restored.position < expected, "it says batch \(restored.position) of \(expected)")
+    if let count = batchesPerEpoch {
+      reader.expect(
+        restored.position < count, "it says batch \(restored.position) of \(count) in an epoch")
+    }
     try reader.finish()
     state = restored
   }
@@ -140,149 +222,19 @@ extension BatchLoader: Checkpointable {
 /// A dataset has too few examples for a single batch.
 public struct EmptyDatasetError: Error, CustomStringConvertible {
   let examples: Int
-  let configuration: BatchLoader.Configuration
+  let batchSize: Int
 
   public var description: String {
-    let ranks = configuration.worldSize > 1 ? " on each of \(configuration.worldSize) ranks" : ""
-    return examples == 0
+    examples == 0
       ? "the data set has no examples"
-      : "\(examples) examples do not fill one batch of \(configuration.batchSize)\(ranks); a smaller "
-        + "batch would work"
+      : "\(examples) examples do not fill one batch of \(batchSize); a smaller batch would work"
   }
 }
 
-/// Makes any batch from its epoch and position alone.
-private final class BatchMaker: @unchecked Sendable {
-  // Sendable: the dataset is never written; the cached order is guarded by the lock.
-  let dataset: Dataset
-  let configuration: BatchLoader.Configuration
-  let batchesPerEpoch: Int
-  private let order: ExampleOrder
-  private let lock = NSLock()
-  private var cached: (epoch: Int, indices: [Int])?
-
-  init(dataset: Dataset, configuration: BatchLoader.Configuration) {
-    self.dataset = dataset
-    self.configuration = configuration
-    order = ExampleOrder(count: dataset.count, seed: configuration.seed)
-    let world = configuration.worldSize
-    let perRank =
-      configuration.dropsLast ? dataset.count / world : (dataset.count + world - 1) / world
-    batchesPerEpoch =
-      configuration.dropsLast
-      ? perRank / configuration.batchSize
-      : (perRank + configuration.batchSize - 1) / configuration.batchSize
-  }
-
-  func successor(of state: BatchLoader.State) -> BatchLoader.State {
-    state.position + 1 < batchesPerEpoch
-      ? .init(epoch: state.epoch, position: state.position + 1)
-      : .init(epoch: state.epoch + 1, position: 0)
-  }
-
-  /// This rank's examples of an epoch.
-  private func shard(epoch: Int) -> [Int] {
-    lock.withLock {
-      if let cached, cached.epoch == epoch { return cached.indices }
-      let world = configuration.worldSize
-      var whole = order.permutation(epoch: epoch)
-      if world > 1 {
-        let remainder = whole.count % world
-        if remainder > 0, configuration.dropsLast {
-          whole.removeLast(remainder)
-        } else if remainder > 0 {
-          // Ranks work in step, so the first examples are seen twice rather than some rank idling.
-          let first = Array(whole)
-          for index in 0..<(world - remainder) { whole.append(first[index % first.count]) }
-        }
-        whole = stride(from: configuration.rank, to: whole.count, by: world).map { whole[$0] }
-      }
-      cached = (epoch, whole)
-      return whole
-    }
-  }
-
-  func batch(at state: BatchLoader.State) -> Batch {
-    let shard = shard(epoch: state.epoch)
-    let start = state.position * configuration.batchSize
-    let indices = Array(shard[start..<min(shard.count, start + configuration.batchSize)])
-    return withoutGradients {
-      let rows = Tensor(indices)
-      return Batch(
-        inputs: configuration.pixelScale.apply(to: dataset.inputs.gatherRows(rows)),
-        labels: dataset.labels?.gatherRows(rows), indices: indices, epoch: state.epoch,
-        position: state.position)
-    }
-  }
-}
-
-/// A bounded queue that a background thread keeps full.
-private final class BatchQueue: @unchecked Sendable {
-  // Sendable: every stored property is read and written under `condition`.
-  private let condition = NSCondition()
-  private let maker: BatchMaker
-  private let capacity: Int
-  private var ready: [Batch] = []
-  private var upcoming = BatchLoader.State()
-  private var generation = 0
-  private var isStopped = false
-
-  init(maker: BatchMaker, capacity: Int) {
-    self.maker = maker
-    self.capacity = capacity
-    let thread = Thread { [self] in fill() }
-    thread.name = "batches"
-    thread.start()
-  }
-
-  private func fill() {
-    while true {
-      condition.lock()
-      while ready.count >= capacity, !isStopped { condition.wait() }
-      guard !isStopped else {
-        condition.unlock()
-        return
-      }
-      let state = upcoming
-      let generation = self.generation
-      condition.unlock()
-
-      let batch = maker.batch(at: state)
-
-      condition.lock()
-      // After a restart in the meantime this batch is not the one that comes next any more.
-      if generation == self.generation {
-        ready.append(batch)
-        upcoming = maker.successor(of: state)
-        condition.broadcast()
-      }
-      condition.unlock()
-    }
-  }
-
-  func take() -> Batch {
-    condition.lock()
-    defer { condition.unlock() }
-    while ready.isEmpty { condition.wait() }
-    let batch = ready.removeFirst()
-    condition.broadcast()
-    return batch
-  }
-
-  func restart(at state: BatchLoader.State) {
-    condition.withLock {
-      generation += 1
-      ready = []
-      upcoming = state
-      condition.broadcast()
-    }
-  }
-
-  func stop() {
-    condition.withLock {
-      isStopped = true
-      ready = []
-      condition.broadcast()
-    }
+extension Batch {
+  /// What comes after it.
+  var successor: BatchLoader.State {
+    isLast
+      ? .init(epoch: epoch + 1, position: 0) : .init(epoch: epoch, position: position + 1)
   }
 }

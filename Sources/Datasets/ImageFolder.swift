@@ -1,20 +1,55 @@
 import Formats
 import Foundation
 import Messages
+import Parallel
 import Torch
 
 /// A folder of images that users bring: IDX files (MNIST and its relatives), CIFAR's binary files or
-/// PNG pictures, plain or gzip. What it holds is recognized by content, not by name.
+/// PNG pictures, plain or gzip. What it holds is recognized by content, not by name; to which part a file
+/// belongs says a word in its name, or the name of its folder (`train/cat/1.png`):
+///
+/// | part | words |
+/// | --- | --- |
+/// | training | `train`, `training`, `data_batch` (CIFAR-10) |
+/// | validation | `val`, `valid`, `validation` |
+/// | test | `test`, `testing`, `t10k` |
+///
+/// Where no name has such a word all is training data. Where some have one, a file without is an error:
+/// it must not leak into any part. Hidden files are left out.
 public enum ImageFolder {
-  /// Which files of a folder that holds both parts.
-  public enum Part: Sendable {
-    case training, test
+  /// Which files of a folder that holds several parts.
+  public enum Part: String, Sendable, CaseIterable {
+    case training, validation, test
 
-    /// Whether a name says that it belongs to the other part.
-    func excludes(_ name: String) -> Bool {
-      let isTest = ["t10k", "test", "val"].contains { name.lowercased().hasPrefix($0) }
-      let isTraining = name.lowercased().hasPrefix("train")
-      return self == .training ? isTest : isTraining
+    private var words: Set<String> {
+      switch self {
+      case .training: ["train", "training"]
+      case .validation: ["val", "valid", "validation"]
+      case .test: ["test", "testing", "t10k"]
+      }
+    }
+
+    /// The parts that a name speaks of. Of a file that holds a whole part the beginning of a word counts,
+    /// too (`trainset.bin`); of one picture it may mean anything (`testudo.png`).
+    static func named(in name: String, isOnePicture: Bool) -> [Part] {
+      let name = name.lowercased()
+      if name.hasPrefix("data_batch") { return [.training] }
+      let words = name.split { !$0.isLetter && !$0.isNumber }.map { word in
+        // train1.bin, test_2.png
+        word.hasPrefix("t10k") ? "t10k" : String(word.prefix { !$0.isNumber })
+      }
+      return allCases.filter { part in
+        words.contains { word in
+          part.words.contains(word)
+            || (!isOnePicture && word.count > 4
+              && part.words.contains { $0.count > 3 && word.hasPrefix($0) })
+        }
+      }
+    }
+
+    /// Whether a folder's name is that of a part and nothing else.
+    static func isFolderName(_ name: String) -> Bool {
+      allCases.contains { $0.words.contains(name.lowercased()) }
     }
   }
 
@@ -22,8 +57,39 @@ public enum ImageFolder {
   /// in sub-folders are labeled by folder.
   ///
   /// Throws `FileError` in one line naming the file: nothing readable in the folder, mixed kinds or
-  /// sizes, truncated files, labels that do not fit.
+  /// sizes, truncated files, labels that do not fit, a file that belongs to no part or stands beside
+  /// the folders of classes.
   public static func read(path: String, part: Part = .training) throws -> Dataset {
+    let (kind, files, classNames) = try files(path, part)
+    switch kind {
+    case .idx: return try idx(files, folder: path)
+    case .cifar: return try cifar(files, folder: path)
+    case .png, .unreadable: return try pictures(files, classNames)
+    }
+  }
+
+  /// The PNG pictures of a folder, each read when its batch is made: for more than memory holds, and for
+  /// pictures of different sizes, which a transform (`RandomCrop`) makes equal.
+  ///
+  /// - Parameter channels: 1 (gray), 3 (RGB) or 4: what all pictures are converted to.
+  public static func examples(
+    path: String, part: Part = .training, channels: Int = 3
+  ) throws -> PictureFiles {
+    let (kind, files, classNames) = try files(path, part)
+    guard kind == .png else {
+      throw FileError(
+        path: path, reason: "holds \(kind.rawValue) files; PNG pictures were expected")
+    }
+    return PictureFiles(
+      paths: files.map(\.path), classLabels: try labels(of: files, classNames),
+      classNames: classNames, channels: channels)
+  }
+
+  /// The files of a part, all of one kind, and the classes of pictures: those of all parts, so that a
+  /// label means the same in each.
+  private static func files(
+    _ path: String, _ part: Part
+  ) throws -> (kind: Kind, files: [File], classNames: [String]?) {
     var isDirectory: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
       throw FileError(path: path, reason: "no such folder")
@@ -32,65 +98,129 @@ public enum ImageFolder {
       throw FileError(
         path: path, reason: "is a file; a folder of IDX, CIFAR or PNG files was expected")
     }
-    let files = try list(path)
-    let wanted = files.filter { !part.excludes($0.name) }
-    guard !wanted.isEmpty else {
-      let reason =
-        files.isEmpty
-        ? "no images: expected IDX, CIFAR (.bin) or PNG files, plain or gzip"
-        : "no \(part == .training ? "training" : "test") images: only \(files[0].name) and its like"
-      throw FileError(path: path, reason: reason)
+    let recognized = try list(path)
+    let all = recognized.filter { $0.kind != .unreadable }
+    if let picture = recognized.first(where: { $0.kind == .unreadable }),
+      all.allSatisfy({ $0.kind == .png })
+    {
+      throw FileError(
+        path: picture.path, reason: "is no PNG picture; pictures are read as PNG only")
     }
-    let kinds = Set(wanted.map(\.kind))
-    guard kinds.count == 1, let kind = kinds.first else {
-      let examples = kinds.compactMap { kind in wanted.first { $0.kind == kind } }
-        .map { "\($0.name) (\($0.kind.rawValue))" }.sorted()
+    guard !all.isEmpty else {
+      throw FileError(
+        path: path, reason: "no images: expected IDX, CIFAR (.bin) or PNG files, plain or gzip")
+    }
+    let wanted = try select(part, of: all, folder: path)
+    guard let first = wanted.first else {
       throw FileError(
         path: path,
-        reason: "mixed kinds of files, one was expected: " + examples.joined(separator: ", "))
+        reason: "no \(part.rawValue) images: only \(all[0].place) and its like")
     }
-    switch kind {
-    case .idx: return try idx(wanted, folder: path)
-    case .cifar: return try cifar(wanted, folder: path)
-    case .png: return try pictures(wanted)
+    if let other = wanted.first(where: { $0.kind != first.kind }) {
+      throw FileError(
+        path: path,
+        reason: "mixed kinds of files, one was expected: \(first.name) (\(first.kind.rawValue)), "
+          + "\(other.name) (\(other.kind.rawValue))")
     }
+    let classes = Set(all.filter { $0.kind == .png }.compactMap(\.classFolder)).sorted()
+    return (first.kind, wanted, classes.isEmpty ? nil : classes)
+  }
+
+  /// The files of a part.
+  private static func select(_ part: Part, of files: [File], folder: String) throws -> [File] {
+    let named = files.map { file in
+      let name = file.partFolder ?? (file.name as NSString).lastPathComponent
+      return Part.named(in: name, isOnePicture: file.kind == .png)
+    }
+    if let place = named.firstIndex(where: { $0.count > 1 }) {
+      throw FileError(
+        path: files[place].path,
+        reason: "its name speaks of \(named[place].map(\.rawValue).joined(separator: " and ")); "
+          + "one part was expected")
+    }
+    guard let known = named.firstIndex(where: { !$0.isEmpty }) else {
+      return part == .training ? files : []
+    }
+    if let unknown = named.firstIndex(where: \.isEmpty) {
+      throw FileError(
+        path: files[unknown].path,
+        reason:
+          "belongs to no part, while \(files[known].place) is \(named[known][0].rawValue) data; "
+          + "a name with train, val or test was expected")
+    }
+    return zip(files, named).filter { $1 == [part] }.map(\.0)
   }
 
   private enum Kind: String {
     case idx = "IDX"
     case cifar = "CIFAR"
     case png = "PNG"
+    /// A picture of another format: it must not be missing without a word.
+    case unreadable = "picture of another format"
   }
 
   private struct File {
     let path: String
-    /// Relative to the folder that was asked for.
+    /// Relative to the folder that was asked for, or to that of its part.
     let name: String
     let kind: Kind
+    /// The folder of a part that it lies in.
+    let partFolder: String?
+
+    /// The folder of a class that it lies in, at any depth.
+    var classFolder: String? {
+      name.contains("/") ? String(name.prefix { $0 != "/" }) : nil
+    }
+
+    /// Relative to the folder that was asked for.
+    var place: String { partFolder.map { "\($0)/\(name)" } ?? name }
   }
 
-  /// The recognized files of a folder and of its direct sub-folders.
+  /// The recognized files of a folder and of all folders in it.
   private static func list(_ folder: String) throws -> [File] {
-    var files: [File] = []
-    func add(_ name: String) throws {
-      let path = folder + "/" + name
-      if let kind = try recognize(path) { files.append(File(path: path, name: name, kind: kind)) }
+    let names = try Folder.names(in: folder)
+    let folders = names.filter { isFolder(folder + "/" + $0) }
+    let parts = folders.filter(Part.isFolderName)
+    // One folder of such a name among others may be a class: bus, car, train.
+    guard parts.count >= 2 || (parts.count == 1 && parts == folders) else {
+      return try list(folder, partFolder: nil)
     }
-    for name in try Folder.names(in: folder) {
-      var isDirectory: ObjCBool = false
-      _ = FileManager.default.fileExists(atPath: folder + "/" + name, isDirectory: &isDirectory)
-      if isDirectory.boolValue {
-        for inner in try Folder.names(in: folder + "/" + name) {
-          var isFolder: ObjCBool = false
-          let path = folder + "/" + name + "/" + inner
-          _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-          if !isFolder.boolValue { try add(name + "/" + inner) }
+    let inParts = try parts.flatMap { try list("\(folder)/\($0)", partFolder: $0) }
+    let others = try names.filter { !parts.contains($0) }.flatMap { name in
+      isFolder(folder + "/" + name)
+        ? try list("\(folder)/\(name)", partFolder: name)
+        : try file("\(folder)/\(name)", name, partFolder: nil).map { [$0] } ?? []
+    }
+    return inParts + others
+  }
+
+  private static func list(_ folder: String, partFolder: String?) throws -> [File] {
+    var files: [File] = []
+    func walk(_ path: String, _ prefix: String) throws {
+      for name in try Folder.names(in: path) {
+        if isFolder(path + "/" + name) {
+          try walk(path + "/" + name, prefix + name + "/")
+        } else if let file = try file(path + "/" + name, prefix + name, partFolder: partFolder) {
+          files.append(file)
         }
-      } else {
-        try add(name)
       }
     }
-    return files
+    try walk(folder, "")
+    // A file and its packed copy are one.
+    let names = Set(files.map(\.name))
+    return files.filter {
+      !($0.name.hasSuffix(".gz") && names.contains(String($0.name.dropLast(3))))
+    }
+  }
+
+  private static func file(_ path: String, _ name: String, partFolder: String?) throws -> File? {
+    try recognize(path).map { File(path: path, name: name, kind: $0, partFolder: partFolder) }
+  }
+
+  private static func isFolder(_ path: String) -> Bool {
+    var isDirectory: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+      && isDirectory.boolValue
   }
 
   private static func recognize(_ path: String) throws -> Kind? {
@@ -100,6 +230,8 @@ public enum ImageFolder {
     let name = path.lowercased()
     if count == 8, start == [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a] { return .png }
     if name.hasSuffix(".png") || name.hasSuffix(".png.gz") { return .png }
+    let others = [".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm"]
+    if others.contains(where: name.hasSuffix) { return .unreadable }
     // CIFAR's records start with a label and have no signature: only the name tells them.
     if name.hasSuffix(".bin") || name.hasSuffix(".bin.gz") { return .cifar }
     let types: [UInt8] = [8, 9, 0xb, 0xc, 0xd, 0xe]
@@ -111,13 +243,13 @@ public enum ImageFolder {
 
   private static func idx(_ files: [File], folder: String) throws -> Dataset {
     let arrays = try files.map { (file: $0, array: try IDX.read(path: $0.path)) }
-    for (file, array) in arrays where array.elementType != .uint8 {
+    let images = arrays.filter { $0.array.shape.count >= 3 }
+    let labels = arrays.filter { 1...2 ~= $0.array.shape.count }
+    for (file, array) in images where array.elementType != .uint8 {
       throw FileError(
         path: file.path,
-        reason: "expected an IDX file of bytes (uint8), received \(array.elementType.rawValue)")
+        reason: "expected images of bytes (uint8), received \(array.elementType.rawValue)")
     }
-    let images = arrays.filter { $0.array.shape.count >= 3 }
-    let labels = arrays.filter { $0.array.shape.count == 1 }
     guard let first = images.first else {
       throw FileError(path: folder, reason: "IDX files, but none of images (three dimensions)")
     }
@@ -138,19 +270,49 @@ public enum ImageFolder {
     guard shape[0] > 0, inputs.count > 0 else {
       throw FileError(path: first.file.path, reason: "holds no images: its shape is \(shape)")
     }
-    guard labels.count <= 1 else {
+    guard !labels.isEmpty else { return Dataset(inputs: inputs) }
+    let stem = stem(first.file, "images")
+    let pairs = labels.count == 1 ? labels : labels.filter { self.stem($0.file, "labels") == stem }
+    guard pairs.count == 1, let pair = pairs.first else {
       throw FileError(
         path: folder,
         reason: "\(labels.count) IDX files of labels "
-          + "(\(labels.map(\.file.name).joined(separator: ", "))); one was expected")
+          + "(\(labels.map(\.file.name).joined(separator: ", "))); one was expected, or one called "
+          + "as \(first.file.name) with labels in place of images")
     }
-    guard let pair = labels.first else { return Dataset(inputs: inputs) }
-    guard pair.array.shape[0] == shape[0] else {
+    return Dataset(
+      inputs: inputs,
+      labels: Tensor(try classes(pair.array, of: pair.file, images: shape[0], first.file.name)))
+  }
+
+  /// A name up to its format, without the word for what it holds.
+  private static func stem(_ file: File, _ word: String) -> String {
+    let name = file.name.lowercased()
+    let stem = name.range(of: "idx").map { String(name[..<$0.lowerBound]) } ?? name
+    return stem.replacingOccurrences(of: word, with: "")
+  }
+
+  /// The classes `(N)`; of rows of several numbers (QMNIST) the first.
+  private static func classes(
+    _ array: NumericArray, of file: File, images: Int, _ imagesName: String
+  ) throws -> [Int] {
+    guard array.shape[0] == images else {
       throw FileError(
-        path: pair.file.path,
-        reason: "\(pair.array.shape[0]) labels for the \(shape[0]) images of \(first.file.name)")
+        path: file.path,
+        reason: "\(array.shape[0]) labels for the \(images) images of \(imagesName)")
     }
-    return Dataset(inputs: inputs, labels: Tensor(pair.array.bytes.map(Int.init)))
+    let width = array.shape.dropFirst().reduce(1, *)
+    guard let values = array.doubles(), width > 0 else {
+      throw FileError(path: file.path, reason: "holds no labels: its shape is \(array.shape)")
+    }
+    return try stride(from: 0, to: values.count, by: width).map { place in
+      guard let label = Int(exactly: values[place]), label >= 0 else {
+        throw FileError(
+          path: file.path,
+          reason: "label \(place / width) is \(values[place]), a class from 0 was expected")
+      }
+      return label
+    }
   }
 
   private static func cifar(_ files: [File], folder: String) throws -> Dataset {
@@ -183,7 +345,8 @@ public enum ImageFolder {
     return names.isEmpty ? nil : names
   }
 
-  private static func pictures(_ files: [File]) throws -> Dataset {
+  private static func pictures(_ files: [File], _ classNames: [String]?) throws -> Dataset {
+    let labels = try labels(of: files, classNames)
     let images = try files.map { file in
       try Image(png: try ByteSource(path: file.path).readAll(), path: file.path)
     }
@@ -203,12 +366,41 @@ public enum ImageFolder {
     let inputs = Tensor(
       pixels, shape: [images.count, first.height, first.width, channels]
     ).permuted(0, 3, 1, 2).contiguous()
-    let folders = files.map { file in
-      file.name.contains("/") ? String(file.name.prefix { $0 != "/" }) : ""
+    return Dataset(
+      inputs: inputs, labels: labels.map { Tensor($0) }, classNames: classNames)
+  }
+
+  /// The labels of pictures in folders of classes; `nil` where there are no such folders.
+  private static func labels(of files: [File], _ classNames: [String]?) throws -> [Int]? {
+    guard let classNames else { return nil }
+    let numbers = Dictionary(uniqueKeysWithValues: classNames.enumerated().map { ($1, $0) })
+    return try files.map { file in
+      guard let label = file.classFolder.flatMap({ numbers[$0] }) else {
+        throw FileError(
+          path: file.path,
+          reason:
+            "stands beside the folders of classes (\(classNames.joined(separator: ", "))); it "
+            + "belongs into one of them, or elsewhere")
+      }
+      return label
     }
-    let classes = Set(folders).sorted()
-    guard classes.count > 1 || classes != [""] else { return Dataset(inputs: inputs) }
-    let labels = folders.map { name in classes.firstIndex(of: name) ?? 0 }
-    return Dataset(inputs: inputs, labels: Tensor(labels), classNames: classes)
+  }
+}
+
+/// PNG pictures by their files, labeled by folder: bytes `[C, H, W]`, read at each visit.
+public struct PictureFiles: ExampleSource {
+  public let paths: [String]
+  public let classLabels: [Int]?
+  public let classNames: [String]?
+  public let channels: Int
+
+  public var count: Int { paths.count }
+
+  public func example(at index: Int, random: inout RandomStream) throws -> Example {
+    let path = paths[index]
+    let image = try Image(png: try ByteSource(path: path).readAll(), path: path)
+    return Example(
+      .image(image.converted(toChannels: channels)),
+      label: classLabels.map { .integer($0[index]) })
   }
 }

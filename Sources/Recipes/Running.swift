@@ -32,7 +32,7 @@ public struct Running<Settings: RecipeSettings> {
   ) throws -> Trainer.Outcome {
     var training = TrainingOptions(
       steps: steps, device: device, precision: try Precision(parsing: options.precision),
-      checkpointInterval: max(100, steps / 5))
+      checkpointInterval: .steps(max(100, steps / 5)))
     adjust(&training)
     RandomGenerator.seedAll(seed ?? self.seed)
     let trainer = Trainer(training, run: run, named: name, callbacks: callbacks, work: work)

@@ -28,7 +28,7 @@ public final class Run {
   ///
   /// Throws `FileError` if `path` holds a run or anything else already, or cannot be written.
   public static func create(
-    _ configuration: RunConfiguration, at path: String? = nil,
+    _ configuration: RunConfiguration = RunConfiguration(), at path: String? = nil,
     clock: @escaping () -> Double = systemClock
   ) throws -> Run {
     let folder: RunFolder
@@ -154,7 +154,9 @@ public final class Run {
 
   /// Writes `claims.json`, which marks the run as finished, and returns what it holds.
   @discardableResult
-  public func finish(steps: Int, metrics: [String: Double], claims: [Claim]) throws -> RunSummary {
+  public func finish(steps: Int, metrics: [String: Double], claims: [Claim] = [])
+    throws -> RunSummary
+  {
     try synchronize()
     let summary = RunSummary(
       recipe: configuration.recipe, run: folder.path, seconds: seconds, steps: steps,

@@ -3,6 +3,7 @@ import Foundation
 
 /// Everything needed to repeat a run: what `config.json` holds.
 public struct RunConfiguration: Codable, Sendable, Equatable {
+  /// What the run follows; also the beginning of its default folder's name.
   public var recipe: String
   public var seed: UInt64
   /// The command's options and the recipe's knobs, by name.
@@ -13,7 +14,8 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
   public var created: String
 
   public init(
-    recipe: String, seed: UInt64, settings: JSONValue = [:], versions: [String: String] = [:],
+    recipe: String = "training", seed: UInt64 = 0, settings: JSONValue = [:],
+    versions: [String: String] = [:],
     created: Date = Date()
   ) {
     self.recipe = recipe

@@ -4,8 +4,12 @@ import Messages
 ///
 /// The order within a step: `updateWillBegin`, the update, `updateDidEnd`, then, where one is due, the
 /// validation with `validationDidEnd`, then the checkpoint. Callbacks that must survive an
-/// interruption are `Checkpointable` too: the trainer saves and restores those together with the task.
+/// interruption are `Checkpointable` too: the trainer saves and restores those together with the task,
+/// under their names.
 public protocol Callback: AnyObject {
+  /// Tells its state in a checkpoint from those of others; the name of its type by default. Two of a kind
+  /// that are `Checkpointable` need names of their own: letters, digits, `-`, `.`, `_`.
+  var name: String { get }
   /// Before the first update (also after a resume, when the state is that of the checkpoint).
   func trainingWillBegin(_ state: TrainingState) throws
   /// Before an update: the place to change learning rates and loss weights.
@@ -19,6 +23,7 @@ public protocol Callback: AnyObject {
 }
 
 extension Callback {
+  public var name: String { String(describing: type(of: self)) }
   public func trainingWillBegin(_ state: TrainingState) throws {}
   public func updateWillBegin(_ state: TrainingState) throws {}
   public func updateDidEnd(_ state: TrainingState, metrics: [String: Double]) throws {}

@@ -41,6 +41,10 @@ public struct LearningRateFinder: Sendable {
   ) throws -> Curve {
     let parts = task.checkpointed.map(\.part) + randomGenerators(for: scope.device).map(\.part)
     let before = (parts + [optimizer]).map { ($0, $0.checkpoint().copied()) }
+    let models = parts.compactMap { $0 as? Module }
+    let modes = ModuleModes(models)
+    defer { modes.restore() }
+    for model in models where !model.isTraining { model.train() }
     let result = Result { try curve(task, optimizer, figure, scope) }
     for (part, state) in before { try part.restore(state) }
     return try result.get()
@@ -52,10 +56,14 @@ public struct LearningRateFinder: Sendable {
     var rates: [Double] = []
     var losses: [Double] = []
     var average = 0.0
+    var batches = 0
     for step in 0..<steps {
       let rate = lowest * pow(highest / lowest, Double(step) / Double(steps - 1))
       optimizer.learningRate = rate
-      guard let loss = try task.update(task.nextBatch(), step: step, scope)[figure]?.item() else {
+      guard
+        let loss = try task.wholeUpdate(
+          step: step, scope, batches: &batches, next: task.nextBatch)[figure]?.item()
+      else {
         throw InputError("the task reports no figure '\(figure)'")
       }
       guard loss.isFinite else { break }

@@ -1,30 +1,43 @@
 import Datasets
 import Layers
+import Messages
 import Optimizers
 import Torch
 
-/// A model with one input, one loss and one optimizer: classification, regression.
+/// A model with one output, one loss and one optimizer: classification, regression, tagging.
+///
+/// A `Layer` gets the batch's only input; any other model, with any inputs, comes with a `forward`:
+///
+///     SupervisedTask(model, optimizer: optimizer, loader: loader) { batch in
+///       model(batch.inputs["tokens"], mask: batch.attentionMask)
+///     } loss: { output, batch in … }
 public final class SupervisedTask: TrainingTask {
-  public let model: Layer
+  public typealias Loss = (_ output: Tensor, _ batch: Batch) -> Tensor
+  public typealias Forward = (_ batch: Batch) -> Tensor
+
+  public let model: Module
   public let optimizer: Optimizer
   public let loader: BatchLoader
   /// What is validated on; `nil`: nothing.
-  public let validation: Dataset?
-  private let loss: (_ output: Tensor, _ batch: Batch) -> Tensor
+  public let validation: (any ExampleSource)?
+  private let forward: Forward
+  private let loss: Loss
   private let metrics: [any Metric]
   private let figures: (() throws -> [String: Double])?
   private let validatesAverages: Bool
+  public private(set) var isWindowOpen = false
 
   /// - Parameters:
-  ///   - loss: From the model's output and the batch to one number.
   ///   - metrics: What validation reports beside `validation/loss`.
   ///   - figures: What else validation reports, by any code.
   ///   - validatesAverages: Validate with the optimizer's moving averages in the model.
+  ///   - forward: From a batch to the model's output.
+  ///   - loss: From the model's output (as float32) and the batch to one number, a mean over examples.
   public init(
-    _ model: Layer, optimizer: Optimizer, loader: BatchLoader, validation: Dataset? = nil,
-    metrics: [any Metric] = [], figures: (() throws -> [String: Double])? = nil,
-    validatesAverages: Bool = false,
-    loss: @escaping (_ output: Tensor, _ batch: Batch) -> Tensor
+    _ model: Module, optimizer: Optimizer, loader: BatchLoader,
+    validation: (any ExampleSource)? = nil, metrics: [any Metric] = [],
+    figures: (() throws -> [String: Double])? = nil, validatesAverages: Bool = false,
+    forward: @escaping Forward, loss: @escaping Loss
   ) {
     self.figures = figures
     self.validatesAverages = validatesAverages
@@ -33,103 +46,202 @@ public final class SupervisedTask: TrainingTask {
     self.loader = loader
     self.validation = validation
     self.metrics = metrics
+    self.forward = forward
     self.loss = loss
   }
 
-  /// A classifier: cross-entropy of logits `(B, C)` against labels `(B)`, accuracy in validation.
-  public static func classifier(
-    _ model: Layer, optimizer: Optimizer, loader: BatchLoader, validation: Dataset? = nil,
-    labelSmoothing: Double = 0
-  ) -> SupervisedTask {
-    SupervisedTask(
-      model, optimizer: optimizer, loader: loader, validation: validation, metrics: [Accuracy()]
-    ) { logits, batch in
-      guard let labels = batch.labels else { fatalError("a classifier needs labels") }
-      return logits.crossEntropy(labels, labelSmoothing: labelSmoothing)
-    }
+  /// A model of one input.
+  public convenience init(
+    _ model: Layer, optimizer: Optimizer, loader: BatchLoader,
+    validation: (any ExampleSource)? = nil, metrics: [any Metric] = [],
+    figures: (() throws -> [String: Double])? = nil, validatesAverages: Bool = false,
+    loss: @escaping Loss
+  ) {
+    self.init(
+      model, optimizer: optimizer, loader: loader, validation: validation, metrics: metrics,
+      figures: figures, validatesAverages: validatesAverages, forward: { model($0.input) },
+      loss: loss)
   }
 
-  public func nextBatch() -> Batch { loader.next() }
+  // MARK: - Training
+
+  public func nextBatch() throws -> Batch { try loader.next() }
 
   public func update(_ batch: Batch, step: Int, _ scope: StepScope) -> [String: Tensor] {
-    model.train()
     let batch = batch.moved(to: scope.device)
-    var figures: [String: Tensor] = [:]
+    var values: [String: Tensor] = [:]
     // Rules such as Heun's take more than one gradient of a batch; the first describes the model.
     for evaluation in 0..<optimizer.evaluationsPerStep {
-      let output = scope.forward { model(batch.inputs) }
+      let output = scope.forward { forward(batch) }
       let value = loss(output.to(.float32), batch)
       let gradients = optimizer.gradients(of: value)
       if evaluation == 0 {
-        figures["loss"] = value.detach()
-        figures["gradientNorm"] = Optimizer.norm(of: gradients)
+        values["loss"] = value.detach()
+        values["gradientNorm"] = Optimizer.norm(of: gradients)
       }
-      optimizer.step(gradients: gradients)
+      isWindowOpen = !optimizer.step(gradients: gradients)
     }
-    return figures
+    return values
   }
 
-  public func validate(_ scope: StepScope) throws -> [String: Double] {
-    guard validatesAverages else { return try validationFigures(scope) }
-    return try optimizer.withAverages { try validationFigures(scope) }
+  public func closeWindow() {
+    optimizer.finishAccumulation()
+    isWindowOpen = false
   }
 
-  private func validationFigures(_ scope: StepScope) throws -> [String: Double] {
-    let standard = try validation.map { try evaluate(on: $0, scope) } ?? [:]
-    return try standard.merging(figures?() ?? [:]) { _, own in own }
-  }
-
-  public var stepsPerEpoch: Int? { loader.batchesPerEpoch }
-
-  /// The loss and the metrics on a whole dataset, in inference mode.
-  public func evaluate(on dataset: Dataset, _ scope: StepScope = StepScope()) throws
-    -> [String: Double]
-  {
-    let configuration = BatchLoader.Configuration(
-      batchSize: max(loader.configuration.batchSize, 256),
-      pixelScale: loader.configuration.pixelScale, prefetch: 2)
-    let batches = try BatchLoader(dataset, configuration)
-    model.evaluate()
-    defer { model.train() }
-    var lossSum = 0.0
-    var count = 0
-    var sums = [Double](repeating: 0, count: metrics.count)
-    withoutGradients {
-      for batch in batches.remainingOfEpoch() {
-        let batch = batch.moved(to: scope.device)
-        let output = scope.forward { model(batch.inputs) }.to(.float32)
-        let size = batch.inputs.size(0)
-        lossSum += loss(output, batch).item() * Double(size)
-        for (index, metric) in metrics.enumerated() { sums[index] += metric.sum(output, batch) }
-        count += size
-      }
-    }
-    var figures = ["validation/loss": lossSum / Double(count)]
-    for (metric, sum) in zip(metrics, sums) {
-      figures["validation/\(metric.name)"] = sum / Double(count)
-    }
-    return figures
-  }
+  public var batchesPerUpdate: Int { optimizer.callsPerUpdate }
+  public var batchesPerEpoch: Int? { loader.batchesPerEpoch }
+  public var averagedFigures: Set<String> { ["loss"] }
+  public var settings: [String: Double] { ["learningRate": optimizer.scheduledLearningRate] }
 
   public var checkpointed: [(name: String, part: any Checkpointable)] {
     [("model", model), ("optimizer", optimizer), ("loader", loader)]
   }
+
+  // MARK: - Evaluation
+
+  public var validationFigures: [String]? {
+    guard figures == nil else { return nil }
+    return validation == nil
+      ? [] : (["loss"] + metrics.map(\.name)).map { "validation/\($0)" }.sorted()
+  }
+
+  public func validate(_ scope: StepScope) throws -> [String: Double] {
+    try withJudgedWeights {
+      let standard = try validation.map { try figures(on: $0, scope) } ?? [:]
+      return try standard.merging(figures?() ?? [:]) { _, own in own }
+    }
+  }
+
+  /// The loss and the metrics on other examples, in inference mode, with the same weights that
+  /// validation looks at; the modes of the model's modules stay as they are.
+  public func evaluate(on source: any ExampleSource, _ scope: StepScope = StepScope()) throws
+    -> [String: Double]
+  {
+    try withJudgedWeights { try figures(on: source, scope) }
+  }
+
+  /// The model's outputs for other examples, `(N, …)` on the CPU, in inference mode, without gradients,
+  /// with the loader's pixel scale, padding and transforms as they are for evaluation.
+  ///
+  /// Outputs of sequences must not depend on the longest of a batch. Throws what the source throws.
+  public func predict(_ source: any ExampleSource, _ scope: StepScope = StepScope()) throws
+    -> Tensor
+  {
+    try withJudgedWeights {
+      var outputs: [Tensor] = []
+      try eachOutput(source, scope) { output, _ in outputs.append(output.to(Device.cpu)) }
+      return .concatenate(outputs)
+    }
+  }
+
+  private func withJudgedWeights<Result>(_ body: () throws -> Result) rethrows -> Result {
+    guard validatesAverages, !optimizer.holdsAverages else { return try body() }
+    return try optimizer.withAverages(body)
+  }
+
+  private func eachOutput(
+    _ source: any ExampleSource, _ scope: StepScope, _ body: (Tensor, Batch) -> Void
+  ) throws {
+    let batches = try loader.forEvaluation(of: source)
+    try model.evaluating {
+      try withoutGradients {
+        while let batch = try batches.nextOfEpoch() {
+          let batch = batch.moved(to: scope.device)
+          body(scope.forward { forward(batch) }.to(.float32), batch)
+        }
+      }
+    }
+  }
+
+  private func figures(on source: any ExampleSource, _ scope: StepScope) throws -> [String: Double]
+  {
+    var lossSum = 0.0
+    var count = 0
+    var metrics = metrics
+    try eachOutput(source, scope) { output, batch in
+      lossSum += loss(output, batch).item() * Double(batch.count)
+      for index in metrics.indices { metrics[index].update(output, batch) }
+      count += batch.count
+    }
+    var figures = ["validation/loss": lossSum / Double(count)]
+    for metric in metrics { figures["validation/\(metric.name)"] = metric.value }
+    return figures
+  }
 }
 
-/// A figure that is a mean over examples.
-public protocol Metric {
-  var name: String { get }
-  /// The sum over the examples of a batch.
-  func sum(_ output: Tensor, _ batch: Batch) -> Double
+extension TrainingTask where Self == SupervisedTask {
+  /// A classifier: cross-entropy of logits `(B, C)` against labels `(B)`, accuracy in validation.
+  public static func classifier(
+    _ model: Layer, optimizer: Optimizer, loader: BatchLoader,
+    validation: (any ExampleSource)? = nil, metrics: [any Metric] = [Accuracy()],
+    labelSmoothing: Double = 0
+  ) -> SupervisedTask {
+    .classifier(
+      model, optimizer: optimizer, loader: loader, validation: validation, metrics: metrics,
+      labelSmoothing: labelSmoothing
+    ) { model($0.input) }
+  }
+
+  /// A classifier of any inputs.
+  public static func classifier(
+    _ model: Module, optimizer: Optimizer, loader: BatchLoader,
+    validation: (any ExampleSource)? = nil, metrics: [any Metric] = [Accuracy()],
+    labelSmoothing: Double = 0, forward: @escaping SupervisedTask.Forward
+  ) -> SupervisedTask {
+    SupervisedTask(
+      model, optimizer: optimizer, loader: loader, validation: validation, metrics: metrics,
+      forward: forward
+    ) { logits, batch in
+      logits.crossEntropy(batch.targets("a classifier"), labelSmoothing: labelSmoothing)
+    }
+  }
+
+  /// Regression: the mean squared error of outputs against labels of the same shape, or of outputs
+  /// `(B, 1)` against labels `(B)`; the root of it and the mean absolute error in validation.
+  public static func regressor(
+    _ model: Layer, optimizer: Optimizer, loader: BatchLoader,
+    validation: (any ExampleSource)? = nil,
+    metrics: [any Metric] = [RootMeanSquaredError(), MeanAbsoluteError()]
+  ) -> SupervisedTask {
+    .regressor(
+      model, optimizer: optimizer, loader: loader, validation: validation, metrics: metrics
+    ) { model($0.input) }
+  }
+
+  /// Regression from any inputs.
+  public static func regressor(
+    _ model: Module, optimizer: Optimizer, loader: BatchLoader,
+    validation: (any ExampleSource)? = nil,
+    metrics: [any Metric] = [RootMeanSquaredError(), MeanAbsoluteError()],
+    forward: @escaping SupervisedTask.Forward
+  ) -> SupervisedTask {
+    SupervisedTask(
+      model, optimizer: optimizer, loader: loader, validation: validation, metrics: metrics,
+      forward: forward
+    ) { output, batch in
+      let labels = batch.targets("a regressor").to(.float32)
+      return output.fitted(to: labels).squaredError(labels)
+    }
+  }
 }
 
-/// The share of examples whose largest logit is that of their class.
-public struct Accuracy: Metric {
-  public let name = "accuracy"
-  public init() {}
+extension Batch {
+  /// The labels. Traps, naming who asks, where there are none.
+  func targets(_ asker: String) -> Tensor {
+    guard let labels else { fatalError("\(asker) needs labels; the data set has none") }
+    return labels
+  }
+}
 
-  public func sum(_ output: Tensor, _ batch: Batch) -> Double {
-    guard let labels = batch.labels else { fatalError("accuracy needs labels") }
-    return (output.argmax(-1) .== labels).sum().item()
+extension Tensor {
+  /// Without a last axis of one number that `labels` lack; traps if the shapes are not the same then.
+  func fitted(to labels: Tensor) -> Tensor {
+    let output =
+      shape == labels.shape + [1] ? reshaped(labels.shape) : self
+    require(
+      output.shape == labels.shape,
+      "regression expected outputs of the labels' shape \(labels.shape), received \(shape)")
+    return output
   }
 }

@@ -1,5 +1,7 @@
 import Foundation
+import Layers
 import Messages
+import Optimizers
 import Parallel
 import Torch
 import Tracking
@@ -15,6 +17,8 @@ public final class Trainer {
   public let options: TrainingOptions
   let training: RunTraining?
   let callbacks: [any Callback]
+  /// The best state, where no run keeps it on disk.
+  var bestInMemory: (step: Int, states: [(name: String, state: NamedState)])?
   private let work: Work
 
   /// - Parameter name: Tells this training from others of the same run: its metrics are logged as
@@ -49,23 +53,35 @@ public final class Trainer {
     public var precision: String
   }
 
-  /// Trains to `options.steps` updates.
+  /// Trains to `options.length`, then puts the models' modes back to what they were.
   ///
-  /// Throws `Cancelled` when interrupted (after a checkpoint, if there is a run), `InputError` when
-  /// a figure stops being finite or when the run's checkpoint is of another model, `FileError` when the
-  /// run's folder cannot be written.
+  /// A model in inference mode is put into training mode; of one in training mode, parts that were put
+  /// into inference mode stay in it.
+  ///
+  /// Throws `Cancelled` when interrupted (after a checkpoint, if there is a run); `InputError` before
+  /// anything is changed if the options, the callbacks or the run's checkpoint do not fit the task, or
+  /// when a figure or a state stops being finite; `FileError` when the run's folder cannot be written.
   public func fit(_ task: some TrainingTask) throws -> Outcome {
     let (autocastType, reason) = options.precision.choice(for: options.device)
     let scope = StepScope(device: options.device, autocastType: autocastType)
+    try check(task)
+    var plan = try Plan(options, task)
+    let record = try resume(task) ?? .init()
+    plan.go(on: record, batchesPerUpdate: task.batchesPerUpdate)
     let state = TrainingState(
-      try resume(task) ?? .init(), steps: lastStep, stepsPerEpoch: task.stepsPerEpoch)
+      record, steps: plan.steps, batchesPerEpoch: task.batchesPerEpoch)
+    state.record.identity = identity(of: task)
+    let models = task.checkpointed.compactMap { $0.part as? Module }
+    let before = ModuleModes(models)
+    defer { before.restore() }
+    for model in models where !model.isTraining { model.train() }
     work.note("precision: \(reason)")
     if state.firstStep > 0 { work.note("continuing after step \(state.firstStep)") }
     for callback in callbacks { try callback.trainingWillBegin(state) }
-    let remaining = max(0, lastStep - state.firstStep)
+    let remaining = max(0, plan.steps - state.firstStep)
     let phase = training?.name.map { "training \($0)" } ?? "training"
     try work.phase(phase, of: remaining, unit: "steps") { phase in
-      try train(task, state, scope, phase)
+      try train(task, state, plan, scope, ModuleModes(models), phase)
     }
     if options.validationInterval != nil, state.record.validatedStep != state.step, state.step > 0 {
       try validate(task, scope, state)
@@ -74,31 +90,109 @@ public final class Trainer {
     for callback in callbacks { try callback.trainingDidEnd(state) }
     return Outcome(
       steps: state.step, firstStep: state.firstStep, metrics: state.metrics,
-      validation: state.validation, best: state.best, stoppedEarly: state.step < lastStep,
+      validation: state.validation, best: state.best, stoppedEarly: state.step < plan.steps,
       seconds: state.seconds, precision: reason)
   }
 
-  private var lastStep: Int { options.dryRun ? min(1, options.steps) : options.steps }
+  /// The options in updates.
+  private struct Plan {
+    private(set) var steps: Int
+    /// Batches in all, where the length is in epochs: the last update ends with them.
+    let batches: Int?
+    let validation: Int?
+    let checkpoint: Int?
+    private let isDry: Bool
+
+    /// Throws `InputError` where epochs are asked for and the task has none.
+    init(_ options: TrainingOptions, _ task: some TrainingTask) throws {
+      func batches(_ epochs: Int) throws -> Int {
+        guard let perEpoch = task.batchesPerEpoch else {
+          throw InputError(
+            "\(epochs) epochs were asked for, but how many batches an epoch has is not known; "
+              + "a number of steps would work")
+        }
+        return epochs * perEpoch
+      }
+      func steps(_ length: TrainingLength?) throws -> Int? {
+        switch length {
+        case .steps(let count): return count
+        case .epochs(let count):
+          return try (batches(count) + task.batchesPerUpdate - 1) / task.batchesPerUpdate
+        case nil: return nil
+        }
+      }
+      let whole = try steps(options.length) ?? 0
+      self.steps = options.dryRun ? min(1, whole) : whole
+      if case .epochs(let count) = options.length {
+        self.batches = try batches(count)
+      } else {
+        self.batches = nil
+      }
+      validation = try steps(options.validationInterval)
+      checkpoint = try steps(options.checkpointInterval)
+      isDry = options.dryRun
+    }
+
+    /// Counts the updates that the batches left will make: a window closed at the end of a shorter
+    /// training had fewer than others.
+    mutating func go(on record: TrainingState.Record, batchesPerUpdate: Int) {
+      guard let batches, !isDry else { return }
+      let left = max(0, batches - record.batches)
+      steps = record.step + (left + batchesPerUpdate - 1) / batchesPerUpdate
+    }
+  }
+
+  /// Refuses what could not come out right.
+  private func check(_ task: some TrainingTask) throws {
+    for (name, part) in task.checkpointed {
+      guard let optimizer = part as? Optimizer else { continue }
+      guard !optimizer.parameters.isEmpty else {
+        throw InputError(
+          "the \(name) has no parameters to change: weights must be Parameters, held by the model in "
+            + "stored properties")
+      }
+      guard optimizer.parameters.contains(where: \.isTrainable) else {
+        throw InputError("all \(optimizer.parameters.count) parameters of the \(name) are frozen")
+      }
+    }
+    try checkCallbackNames()
+    guard let monitor = options.monitor else { return }
+    guard options.validationInterval != nil else {
+      throw InputError(
+        "the monitored figure '\(monitor.metric)' comes from validation, which is off; a "
+          + "`validationInterval` would work")
+    }
+    guard let known = task.validationFigures, !known.contains(monitor.metric) else { return }
+    throw InputError(
+      known.isEmpty
+        ? "the monitored figure '\(monitor.metric)' comes from validation, but the task has no "
+          + "validation data"
+        : "the monitored figure '\(monitor.metric)' is not among those of validation: "
+          + known.joined(separator: ", "))
+  }
 
   private func train(
-    _ task: some TrainingTask, _ state: TrainingState, _ scope: StepScope, _ phase: Work.Phase
+    _ task: some TrainingTask, _ state: TrainingState, _ plan: Plan, _ scope: StepScope,
+    _ modes: ModuleModes, _ phase: Work.Phase
   ) throws {
     let onlyBatch = options.overfitsOneBatch ? try task.nextBatch() : nil
-    while state.step < lastStep, !state.shouldStop {
+    while state.step < plan.steps, !state.shouldStop {
       if phase.isCancelled {
         try save(task, state)
         throw Cancelled()
       }
       if let limit = options.maximumSeconds, state.seconds >= limit { return }
       for callback in callbacks { try callback.updateWillBegin(state) }
-      let batch = try onlyBatch ?? task.nextBatch()
-      let figures = try task.update(batch, step: state.step, scope)
+      modes.keep()
+      let figures = try task.wholeUpdate(
+        step: state.step, scope, batches: &state.record.batches, limit: plan.batches
+      ) { try onlyBatch ?? task.nextBatch() }
       state.record.step += 1
-      try account(figures, state, phase)
-      if let interval = options.validationInterval, state.step % interval == 0 || options.dryRun {
+      try account(figures, task, state, phase)
+      if let interval = plan.validation, state.step % interval == 0 || options.dryRun {
         try validate(task, scope, state)
       }
-      if let interval = options.checkpointInterval, state.step % interval == 0 {
+      if let interval = plan.checkpoint, state.step % interval == 0 {
         try save(task, state)
       }
     }
@@ -107,21 +201,41 @@ public final class Trainer {
   // MARK: - Figures
 
   private func account(
-    _ figures: [String: Tensor], _ state: TrainingState, _ phase: Work.Phase
+    _ figures: [String: Tensor], _ task: some TrainingTask, _ state: TrainingState,
+    _ phase: Work.Phase
   ) throws {
+    let averaged = task.averagedFigures
     state.unread = figures
-    let isLogged = state.step % options.logInterval == 0 || state.step == lastStep
+    state.record.summed += 1
+    let isLast = state.step == state.steps
+    let isLogged = state.step % options.logInterval == 0 || isLast
+    let isOnCPU = options.device.kind == .cpu
+    if !isOnCPU {
+      for name in averaged {
+        guard let value = figures[name] else { continue }
+        state.unreadSums[name] = state.unreadSums[name].map { $0 + value } ?? value
+      }
+    }
     var values: [String: Double] = [:]
     var note: String?
     // Reading a figure waits for a GPU, so there only logged steps are looked at.
-    if isLogged || options.device.kind == .cpu {
+    if isLogged || isOnCPU {
       values = try read(state)
-      if state.isNoteDue() || state.step == lastStep {
-        note = values.sorted { $0.key < $1.key }.prefix(3)
-          .map { "\($0.key) \(String(format: "%.4g", $0.value))" }.joined(separator: "  ")
+      if isOnCPU {
+        for name in averaged { values[name].map { state.record.sums[name, default: 0] += $0 } }
       }
+      if state.isNoteDue() || isLast { note = Self.note(values) }
     }
     if isLogged {
+      for name in averaged {
+        guard let sum = state.record.sums[name] else { continue }
+        // On a GPU a value in between may have gone unseen.
+        guard sum.isFinite else { throw diverged("\(name) became \(sum)", state) }
+        values[name] = sum / Double(state.record.summed)
+      }
+      state.record.sums = [:]
+      state.record.summed = 0
+      values.merge(task.settings) { figure, _ in figure }
       state.record.metrics = values.mapValues { .number($0) }
       try training?.log(values, step: state.step)
     }
@@ -132,17 +246,28 @@ public final class Trainer {
     }
   }
 
+  private static func note(_ values: [String: Double]) -> String {
+    values.sorted { $0.key < $1.key }.prefix(3)
+      .map { "\($0.key) \(String(format: "%.4g", $0.value))" }.joined(separator: "  ")
+  }
+
   /// The figures of the last update. Throws if one is not a finite number.
   func read(_ state: TrainingState) throws -> [String: Double] {
     let values = state.unread.mapValues { $0.item() }
     state.unread = [:]
+    for (name, sum) in state.unreadSums { state.record.sums[name, default: 0] += sum.item() }
+    state.unreadSums = [:]
     guard let bad = values.filter({ !$0.value.isFinite }).min(by: { $0.key < $1.key }) else {
       return values
     }
+    throw diverged("\(bad.key) became \(bad.value)", state)
+  }
+
+  func diverged(_ what: String, _ state: TrainingState) -> InputError {
     let last = state.savedStep.map { "; the checkpoint of step \($0) is still good" } ?? ""
-    throw InputError(
-      "\(bad.key) became \(bad.value) at step \(state.step)\(last); a lower learning rate, "
-        + "gradient clipping or precision fp32 may help")
+    return InputError(
+      "\(what) at step \(state.step)\(last); a lower learning rate, gradient clipping or precision "
+        + "fp32 may help")
   }
 
   private func validate(
@@ -151,19 +276,25 @@ public final class Trainer {
     let values = try task.validate(scope)
     state.record.validatedStep = state.step
     state.record.validation = values.mapValues { .number($0) }
-    guard !values.isEmpty else { return }
-    try training?.log(values, step: state.step)
-    for callback in callbacks { try callback.validationDidEnd(state, metrics: values) }
+    if !values.isEmpty {
+      try training?.log(values, step: state.step)
+      for callback in callbacks { try callback.validationDidEnd(state, metrics: values) }
+    }
     guard let monitor = options.monitor else { return }
     guard let value = values[monitor.metric] else {
       throw InputError(
         "the monitored figure '\(monitor.metric)' is not among those of validation: "
-          + values.keys.sorted().joined(separator: ", "))
+          + (values.isEmpty ? "there are none" : values.keys.sorted().joined(separator: ", ")))
     }
     if monitor.isBetter(value, than: state.best?.value) {
       state.record.best = .init(value: value, step: state.step)
       state.record.validationsWithoutImprovement = 0
       try save(task, state)
+      if training == nil {
+        bestInMemory = (
+          state.step, task.checkpointed.map { ($0.name, $0.part.checkpoint().copied()) }
+        )
+      }
     } else {
       state.record.validationsWithoutImprovement += 1
       if let patience = monitor.patience, state.record.validationsWithoutImprovement >= patience {

@@ -1,19 +1,37 @@
 import Messages
 import Torch
 
+/// How long training is, or how far apart things happen: in updates or in passes over the data.
+///
+/// A whole number is a number of updates.
+public enum TrainingLength: Sendable, Equatable, ExpressibleByIntegerLiteral {
+  case steps(Int)
+  case epochs(Int)
+
+  public init(integerLiteral value: Int) { self = .steps(value) }
+
+  var count: Int {
+    switch self {
+    case .steps(let count), .epochs(let count): count
+    }
+  }
+}
+
 /// How a run is trained. The debugging switches (`dryRun`, `overfitsOneBatch`) write no checkpoints.
 public struct TrainingOptions: Sendable {
-  /// Updates in all, those before an interruption included.
-  public var steps: Int
+  /// Updates in all, or epochs, those before an interruption included. With accumulated gradients an update
+  /// takes several batches; one that the end of the last of so many epochs finds under way is made with
+  /// the batches that came.
+  public var length: TrainingLength
   public var device: Device
   public var precision: Precision
-  /// Figures are logged every so many steps.
+  /// Figures are logged every so many steps; losses as their mean since the last log.
   public var logInterval: Int
-  /// Validation runs every so many steps, and after the last; `nil`: never.
-  public var validationInterval: Int?
-  /// A checkpoint is written every so many steps, and after the last; `nil`: only at the end and when
+  /// Validation runs so often, and after the last step; `nil`: never.
+  public var validationInterval: TrainingLength?
+  /// A checkpoint is written so often, and after the last step; `nil`: only at the end and when
   /// interrupted.
-  public var checkpointInterval: Int?
+  public var checkpointInterval: TrainingLength?
   /// How many of the latest checkpoints stay; the best one stays besides.
   public var keptCheckpoints: Int
   /// Which validation figure decides what is best, and when to stop early.
@@ -25,17 +43,20 @@ public struct TrainingOptions: Sendable {
   /// The first batch again and again: a model that cannot learn it by heart has a mistake in it.
   public var overfitsOneBatch: Bool
 
+  /// - Parameter length: `.steps(1000)`, `.epochs(3)`.
   public init(
-    steps: Int, device: Device = .cpu, precision: Precision = .auto, logInterval: Int = 10,
-    validationInterval: Int? = nil, checkpointInterval: Int? = nil, keptCheckpoints: Int = 2,
+    _ length: TrainingLength, device: Device = .cpu, precision: Precision = .auto,
+    logInterval: Int = 10, validationInterval: TrainingLength? = nil,
+    checkpointInterval: TrainingLength? = nil, keptCheckpoints: Int = 2,
     monitor: Monitor? = nil, maximumSeconds: Double? = nil, dryRun: Bool = false,
     overfitsOneBatch: Bool = false
   ) {
-    require(steps >= 0, "TrainingOptions expected steps ≥ 0, received \(steps)")
+    require(length.count >= 0, "TrainingOptions expected a length ≥ 0, received \(length)")
     require(
-      logInterval > 0 && (validationInterval ?? 1) > 0 && (checkpointInterval ?? 1) > 0
-        && keptCheckpoints > 0, "TrainingOptions expected positive intervals")
-    self.steps = steps
+      logInterval > 0 && (validationInterval?.count ?? 1) > 0
+        && (checkpointInterval?.count ?? 1) > 0 && keptCheckpoints > 0,
+      "TrainingOptions expected positive intervals")
+    self.length = length
     self.device = device
     self.precision = precision
     self.logInterval = logInterval
@@ -46,6 +67,20 @@ public struct TrainingOptions: Sendable {
     self.maximumSeconds = maximumSeconds
     self.dryRun = dryRun
     self.overfitsOneBatch = overfitsOneBatch
+  }
+
+  /// So many updates.
+  public init(
+    steps: Int, device: Device = .cpu, precision: Precision = .auto, logInterval: Int = 10,
+    validationInterval: TrainingLength? = nil, checkpointInterval: TrainingLength? = nil,
+    keptCheckpoints: Int = 2, monitor: Monitor? = nil, maximumSeconds: Double? = nil,
+    dryRun: Bool = false, overfitsOneBatch: Bool = false
+  ) {
+    self.init(
+      .steps(steps), device: device, precision: precision, logInterval: logInterval,
+      validationInterval: validationInterval, checkpointInterval: checkpointInterval,
+      keptCheckpoints: keptCheckpoints, monitor: monitor, maximumSeconds: maximumSeconds,
+      dryRun: dryRun, overfitsOneBatch: overfitsOneBatch)
   }
 }
 

@@ -27,7 +27,18 @@ public final class TrainingState {
       var step: Int
     }
 
+    /// Counts changes of what the numbers below mean: from 2 on, steps are updates, not batches.
+    var format: Int? = Record.currentFormat
+    static let currentFormat = 2
+
     var step = 0
+    /// Batches taken in all.
+    var batches = 0
+    /// What a resumed training must have in common, by name.
+    var identity: [String: String] = [:]
+    /// Sums of averaged figures since the last logged step, and how many steps they are of.
+    var sums: [String: Double] = [:]
+    var summed = 0
     var best: Best?
     var validationsWithoutImprovement = 0
     var validatedStep: Int?
@@ -43,22 +54,23 @@ public final class TrainingState {
   let firstStep: Int
   /// The step of the checkpoint that is on disk.
   var savedStep: Int?
-  /// The latest figures, where they have not been looked at.
+  /// The latest figures, where they have not been looked at, and sums of averaged ones on the device.
   var unread: [String: Tensor] = [:]
-  private let stepsPerEpoch: Int?
+  var unreadSums: [String: Tensor] = [:]
+  private let batchesPerEpoch: Int?
   private let started = ContinuousClock.now
   private var noted = ContinuousClock.now
 
-  init(_ record: Record = Record(), steps: Int, stepsPerEpoch: Int? = nil) {
+  init(_ record: Record = Record(), steps: Int, batchesPerEpoch: Int? = nil) {
     self.record = record
     self.steps = steps
-    self.stepsPerEpoch = stepsPerEpoch
+    self.batchesPerEpoch = batchesPerEpoch
     firstStep = record.step
     savedStep = record.step > 0 ? record.step : nil
   }
 
   /// The number of passes over the data that are complete; 0 throughout for a task without epochs.
-  public var epoch: Int { stepsPerEpoch.map { step / $0 } ?? 0 }
+  public var epoch: Int { batchesPerEpoch.map { record.batches / $0 } ?? 0 }
 
   /// Whether it is time to word the figures for people again: doing it at every step would cost
   /// more than small updates.

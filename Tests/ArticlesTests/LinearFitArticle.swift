@@ -33,7 +33,7 @@ enum LinearFitArticle: Article {
       let task = SupervisedTask(
         model, optimizer: Optimizer(rule, for: model),
         loader: try BatchLoader(Dataset(inputs: points), .init(batchSize: 16, seed: run.seed))
-      ) { output, batch in output.squaredError(batch.inputs * 2 - 1) }
+      ) { output, batch in output.squaredError(batch.input * 2 - 1) }
       try run.train(task, named: name, steps: run.settings.steps) { $0.checkpointInterval = 20 }
       return Slope(name: name, weight: model.weight.value.item())
     }

@@ -92,7 +92,11 @@ extension SerialTests {
         #expect(run.trainings == [nil, "sgd", "adam"] || run.trainings == ["sgd", "adam", nil])
         let names = Set(try run.metrics().records.flatMap(\.values.keys))
         #expect(
-          names == ["sgd/loss", "sgd/gradientNorm", "adam/loss", "adam/gradientNorm"])
+          names
+            == [
+              "sgd/loss", "sgd/gradientNorm", "sgd/learningRate", "adam/loss",
+              "adam/gradientNorm", "adam/learningRate",
+            ])
       }
     }
 

@@ -175,6 +175,30 @@ import Torch
     expectClose(problem.step(nil, 4), [2.95, 3.9, 0.8], 1e-15)
   }
 
+  @Test func anUnfinishedWindowEndsWithTheMeanOfWhatCame() {
+    for clipped in [false, true] {
+      let rule = sgd.withGradientAccumulation(3)
+      let problem = Problem(clipped ? rule.withClipping(norm: 100) : rule)
+      #expect(!problem.optimizer.finishAccumulation() && problem.optimizer.callsPerUpdate == 3)
+      problem.step([1, 2], 3)
+      #expect(problem.optimizer.finishAccumulation() && problem.optimizer.stepCount == 1)
+      expectClose(problem.values, [2.9, 3.8, 0.7], 1e-15)
+      #expect(!problem.optimizer.finishAccumulation())
+      // The next window is a whole one.
+      for _ in 0..<2 { problem.step([1, 2], 3) }
+      #expect(problem.optimizer.stepCount == 1)
+      problem.step([1, 2], 3)
+      expectClose(problem.values, [2.8, 3.6, 0.4], 1e-15)
+    }
+    #expect(!Problem(sgd).optimizer.finishAccumulation())
+    let nested = Problem(sgd.withGradientAccumulation(2).withGradientAccumulation(2))
+    for (calls, values) in [(3, [2.9, 3.8, 0.7]), (2, [2.8, 3.6, 0.4])] {
+      for _ in 0..<calls { nested.step([1, 2], 3) }
+      #expect(nested.optimizer.finishAccumulation())
+      expectClose(nested.values, values, 1e-14)
+    }
+  }
+
   @Test(arguments: [0, 1])
   func microBatchesEqualOneBatch(kind: Int) {
     let rules: [any UpdateRule] = [sgd, Adam(learningRate: 0.1)]

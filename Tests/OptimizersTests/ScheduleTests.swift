@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Optimizers
@@ -20,6 +21,27 @@ import Testing
     #expect((warmUp * steps)(0) == 0.1)
     #expect(Schedule.constant(0.3)(7) == 0.3)
     #expect(Schedule.piecewiseLinear([1000: 1, 2000: 0.1])(500) == 0.5)
+  }
+
+  /// As PyTorch's OneCycleLR(total_steps=10, pct_start=0.3) spells it, by hand.
+  @Test func oneCycle() {
+    let cycle = Schedule.oneCycle(10)
+    for (step, expected) in [
+      (0, 0.04), (1, 0.52), (2, 1), (9, 4e-6), (20, 4e-6),
+      (4, 4e-6 + (1 - 4e-6) / 2 * (1 + cos(2 * Double.pi / 7))),
+    ] {
+      #expect(abs(cycle(step) - expected) < 1e-12, "step \(step)")
+    }
+    // Without a step to warm up it begins at the top.
+    for steps in 1...4 { #expect(Schedule.oneCycle(steps, warmUp: 0.25)(0) == 1) }
+  }
+
+  @Test func cosineRestarts() {
+    let restarts = Schedule.cosineRestarts(4, growth: 2, final: 0.1)
+    for begin in [0, 4, 12, 28] { #expect(restarts(begin) == 1) }
+    #expect(abs(restarts(8) - 0.55) < 1e-12 && abs(restarts(2) - 0.55) < 1e-12)
+    let even = Schedule.cosineRestarts(5)
+    for step in 0..<5 { #expect(even(step) == even(step + 500)) }
   }
 
   @Test func summaries() {

@@ -43,7 +43,8 @@ final class ScriptedTask: TrainingTask {
 
   let model = Counter()
   var batches = 0
-  var stepsPerEpoch: Int?
+  var batchesPerEpoch: Int?
+  var averagedFigures: Set<String> = []
   var loss: (Int) -> Double = { 1 / Double($0) }
   var validation: (Int) -> [String: Double] = { _ in [:] }
 

@@ -104,9 +104,9 @@ struct OptimizerTrial {
     let updates = count / batch
     let interval = max(1, updates / 100)
     for update in 0..<updates {
-      let data = loader.next()
+      let data = try loader.next()
       guard let labels = data.labels else { fatalError("stroke images have labels") }
-      let loss = optimizer.step { model(data.inputs).crossEntropy(labels) }.item()
+      let loss = optimizer.step { model(data.input).crossEntropy(labels) }.item()
       average += loss
       if (update + 1) % interval == 0 {
         losses.append(average / Double(interval))

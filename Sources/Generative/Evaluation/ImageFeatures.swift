@@ -90,11 +90,11 @@ public struct ImageFeatures {
     let steps = 400
     try work.phase("classifier for the distance", of: steps, unit: "steps") { phase in
       for step in 0..<steps {
-        let batch = loader.next()
+        let batch = try loader.next()
         guard let labels = batch.labels else { return }
         optimizer.learningRate = 2e-3 * (1 - Double(step) / Double(steps))
         optimizer.step {
-          network(batch.inputs.to(device)).crossEntropy(labels.to(device))
+          network(batch.input.to(device)).crossEntropy(labels.to(device))
         }
         try phase.advance()
       }

@@ -5,7 +5,8 @@ import Torch
 /// Gradient accumulation ("soft batch"): every N calls, one update with the mean gradient.
 ///
 /// The other calls change nothing, whatever stands inside or outside. Everything counts applied
-/// updates. A window that an epoch's end leaves open goes on with the next epoch's batches.
+/// updates. A window that an epoch's end leaves open goes on with the next epoch's batches, unless
+/// `Optimizer.finishAccumulation` ends it.
 public struct GradientAccumulation: OptimizerExtension {
   /// N.
   public let count: Int
@@ -21,11 +22,13 @@ public struct GradientAccumulation: OptimizerExtension {
     State(count: count, parameters: parameters)
   }
 
-  private final class State: ExtensionState {
+  final class State: ExtensionState {
     let count: Int
     let parameters: ParameterTable
     var sums: [Tensor?]
     var received = 0
+    /// Whether the window is to end with the gradients that came.
+    var isClosing = false
 
     init(count: Int, parameters: ParameterTable) {
       self.count = count
@@ -45,11 +48,13 @@ public struct GradientAccumulation: OptimizerExtension {
         }
       }
       if !known.isEmpty { MultiTensor.add(known.map(\.sum), known.map(\.gradient)) }
-      received += 1
-      guard received == count else { return nil }
+      if !isClosing || gradients.contains(where: { $0 != nil }) { received += 1 }
+      // A window inside may have something to end.
+      if isClosing, received == 0 { return gradients }
+      guard received == count || (isClosing && received > 0) else { return nil }
       let means = sums
       let present = means.compactMap { $0 }
-      if !present.isEmpty { MultiTensor.multiply(present, by: 1 / Double(count)) }
+      if !present.isEmpty { MultiTensor.multiply(present, by: 1 / Double(received)) }
       sums = sums.map { _ in nil }
       received = 0
       return means
@@ -79,5 +84,24 @@ extension OptimizerSpecification {
   /// Updates once every `count` calls, with the mean of their gradients.
   public func withGradientAccumulation(_ count: Int) -> ExtendedRule {
     extended(by: GradientAccumulation(count))
+  }
+}
+
+extension Optimizer {
+  /// How many calls of `step` one update takes.
+  public var callsPerUpdate: Int {
+    specification.extensions.reduce(1) { $0 * (($1 as? GradientAccumulation)?.count ?? 1) }
+  }
+
+  /// Ends an unfinished window: one update with the mean of the gradients that came.
+  ///
+  /// - Returns: Whether there was one to end.
+  @discardableResult
+  public func finishAccumulation() -> Bool {
+    let windows = extensions.compactMap { $0 as? GradientAccumulation.State }
+    for window in windows { window.isClosing = true }
+    defer { for window in windows { window.isClosing = false } }
+    return windows.contains { $0.received > 0 }
+      && step(gradients: parameters.map { _ in nil })
   }
 }

@@ -54,6 +54,50 @@ public struct Schedule: Sendable {
     }
   }
 
+  /// Up along half a cosine from `start` to 1 over the first `warmUp` of `steps`, then down to `final`
+  /// along another: one cycle (Smith and Topin, 2017, arXiv 1708.07120), constant after it. The optimizer's
+  /// learning rate is the highest.
+  public static func oneCycle(
+    _ steps: Int, warmUp: Double = 0.3, start: Double = 1 / 25.0, final: Double = 4e-6
+  ) -> Schedule {
+    require(
+      steps >= 1 && 0...1 ~= warmUp,
+      "a one-cycle schedule expected steps ≥ 1 and a warm-up share in 0...1, received \(steps), "
+        + "\(warmUp)")
+    // As PyTorch counts: the first update has `start`, the last of `steps` has `final`.
+    let top = warmUp * Double(steps) - 1
+    let last = Double(steps - 1)
+    @Sendable func between(_ from: Double, _ to: Double, _ fraction: Double) -> Double {
+      to + (from - to) / 2 * (1 + Foundation.cos(.pi * fraction))
+    }
+    return Schedule("one cycle \(steps)") { step in
+      let time = min(Double(step), last)
+      return time < top
+        ? between(start, 1, time / top)
+        : between(1, final, (time - max(top, 0)) / max(last - max(top, 0), 1))
+    }
+  }
+
+  /// Cosines one after the other, each from 1 to `final`: the first over `period` steps, every next one
+  /// `growth` times as long (Loshchilov and Hutter, 2016, arXiv 1608.03983).
+  public static func cosineRestarts(
+    _ period: Int, growth: Int = 1, final: Double = 0
+  ) -> Schedule {
+    require(
+      period >= 1 && growth >= 1,
+      "cosine restarts expected a period and a growth ≥ 1, received \(period), \(growth)")
+    return Schedule("cosine restarts \(period) × \(growth)") { step in
+      var (rest, length) = (step, period)
+      if growth == 1 { rest %= period }
+      while rest >= length {
+        rest -= length
+        length *= growth
+      }
+      let fraction = Double(rest) / Double(length)
+      return final + (1 - final) * (1 + Foundation.cos(.pi * fraction)) / 2
+    }
+  }
+
   /// 1, then from each of the given steps on its value: `[50: 0.1, 80: 0.01]`.
   public static func steps(_ values: [Int: Double]) -> Schedule {
     let sorted = values.sorted { $0.key < $1.key }
@@ -149,5 +193,15 @@ extension OptimizerSpecification {
     _ multipliers: [(pattern: String, multiplier: Double)]
   ) -> ExtendedRule {
     extended(by: ParameterLearningRates(multipliers))
+  }
+}
+
+extension Optimizer {
+  /// γ times the schedules, at the latest update.
+  public var scheduledLearningRate: Double {
+    let step = max(0, stepCount - 1)
+    return extensions.reduce(learningRate) { rate, state in
+      if case .schedule = state.influence { rate * state.multiplier(atStep: step) } else { rate }
+    }
   }
 }

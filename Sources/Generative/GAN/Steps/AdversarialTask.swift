@@ -24,7 +24,7 @@ public final class AdversarialTask: TrainingTask {
   /// Everything one round takes, so that the same round can be repeated.
   public func nextBatch() throws -> AdversarialRound {
     let (discriminator, generator) = step.updates
-    let real = (0..<discriminator).map { _ in loader.next().inputs }
+    let real = try (0..<discriminator).map { _ in try loader.next().input }
     let noise = (0..<discriminator + generator - 1).map { _ in
       Tensor.normal([real[0].size(0), noiseSize], device: players.device)
     }

@@ -1,9 +1,9 @@
 import Foundation
-import Parallel
 import Synchronization
 
-/// Progress on standard error: a bar with rate and time left on a terminal, plain lines elsewhere.
-struct TerminalProgress: ProgressReporter {
+/// Progress on standard error: a bar with rate and time left on a terminal, plain lines elsewhere. Nothing
+/// of this package uses it unless it is given; a program that wants it passes `Work.terminal`.
+public struct TerminalProgress: ProgressReporter {
   private struct Phase {
     var name = ""
     var unit = ""
@@ -20,11 +20,13 @@ struct TerminalProgress: ProgressReporter {
   private static let isTerminal = isatty(STDERR_FILENO) == 1
   private static let interval: Duration = isTerminal ? .milliseconds(100) : .seconds(10)
 
-  func begin(_ name: String, total: Int?, unit: String) {
+  public init() {}
+
+  public func begin(_ name: String, total: Int?, unit: String) {
     Self.phase.withLock { $0 = Phase(name: name, unit: unit, total: total, isOpen: true) }
   }
 
-  func advance(by amount: Int, note: String?) {
+  public func advance(by amount: Int, note: String?) {
     Self.phase.withLock { phase in
       phase.done += amount
       if let note { phase.note = note }
@@ -35,10 +37,10 @@ struct TerminalProgress: ProgressReporter {
     }
   }
 
-  func end() { Self.close() }
+  public func end() { Self.close() }
 
   /// Ends the line of a phase that is under way.
-  static func close() {
+  public static func close() {
     phase.withLock { phase in
       guard phase.isOpen else { return }
       phase.isOpen = false
@@ -46,11 +48,11 @@ struct TerminalProgress: ProgressReporter {
     }
   }
 
-  func note(_ text: String) {
+  public func note(_ text: String) {
     // Under the lock, and over a bar that is being shown: the bar comes back with the next step.
     Self.phase.withLock { phase in
       let clearing = Self.isTerminal && phase.isOpen ? "\r\u{1B}[K" : ""
-      Console.note(clearing + text)
+      Self.write(clearing + text + "\n")
     }
   }
 
@@ -79,8 +81,12 @@ struct TerminalProgress: ProgressReporter {
     }
     let line = parts.joined(separator: "  ")
     // On a terminal each line replaces the one before: carriage return, then clear to the end.
-    Console.note(
-      (isTerminal ? "\r\u{1B}[K" : "") + line, terminator: isTerminal && !final ? "" : "\n")
+    write((isTerminal ? "\r\u{1B}[K" : "") + line + (isTerminal && !final ? "" : "\n"))
+  }
+
+  /// Where standard error is gone there is nobody to tell.
+  private static func write(_ text: String) {
+    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
   }
 
   private static func short(_ value: Double) -> String {
@@ -101,4 +107,11 @@ struct TerminalProgress: ProgressReporter {
     default: return String(format: "%.1f s", seconds)
     }
   }
+}
+
+extension Work {
+  /// Reports on standard error and is never interrupted:
+  ///
+  ///     try Trainer(.init(.epochs(3)), work: .terminal).fit(task)
+  public static var terminal: Work { Work(progress: TerminalProgress()) }
 }

@@ -1,0 +1,95 @@
+import Foundation
+
+/// A bounded queue that background threads keep full, in order.
+final class BatchQueue: @unchecked Sendable {
+  // Sendable: every stored property that changes is read and written under `condition`, and a batch's
+  // tensors are handed over, never shared.
+  private let condition = NSCondition()
+  private let maker: any BatchMaker
+  private let capacity: Int
+  private let threads: Int
+  /// What was made, by number; numbers are handed out and taken in order.
+  private var ready: [Int: Result<Batch, any Error>] = [:]
+  private var nextNumber = 0
+  private var taken = 0
+  /// The batch that `nextNumber` will be; `nil` while only the one before it can tell, or after an error.
+  private var upcoming: BatchLoader.State? = BatchLoader.State()
+  private var generation = 0
+  private var isStarted = false
+  private var isStopped = false
+
+  init(maker: any BatchMaker, capacity: Int, threads: Int) {
+    self.maker = maker
+    self.capacity = capacity
+    self.threads = threads
+  }
+
+  private func fill() {
+    condition.lock()
+    defer { condition.unlock() }
+    while !isStopped {
+      guard let state = upcoming, nextNumber - taken < capacity else {
+        condition.wait()
+        continue
+      }
+      let (number, generation) = (nextNumber, self.generation)
+      nextNumber += 1
+      upcoming = maker.successor(of: state)
+      condition.unlock()
+      let result = Result { try maker.batch(at: state) }
+      condition.lock()
+      // After a restart in the meantime this batch is not one that comes next any more.
+      guard generation == self.generation else { continue }
+      ready[number] = result
+      switch result {
+      case .success(let batch): if maker.isInOrder { upcoming = batch.successor }
+      case .failure: upcoming = nil
+      }
+      condition.broadcast()
+    }
+  }
+
+  /// The next batch. An error stays until a restart.
+  func take() throws -> Batch {
+    condition.lock()
+    defer { condition.unlock() }
+    if !isStarted {
+      isStarted = true
+      for _ in 0..<threads {
+        let thread = Thread { [self] in fill() }
+        thread.name = "batches"
+        thread.start()
+      }
+    }
+    while true {
+      guard let result = ready[taken] else {
+        condition.wait()
+        continue
+      }
+      let batch = try result.get()
+      ready[taken] = nil
+      taken += 1
+      condition.broadcast()
+      return batch
+    }
+  }
+
+  func restart(at state: BatchLoader.State) {
+    condition.withLock {
+      generation += 1
+      ready = [:]
+      nextNumber = 0
+      taken = 0
+      upcoming = state
+      condition.broadcast()
+    }
+  }
+
+  func stop() {
+    condition.withLock {
+      isStopped = true
+      ready = [:]
+      condition.broadcast()
+    }
+  }
+}
