@@ -146,11 +146,6 @@ public final class Trainer {
   private func check(_ task: some TrainingTask) throws {
     for (name, part) in task.checkpointed {
       guard let optimizer = part as? Optimizer else { continue }
-      guard !optimizer.parameters.isEmpty else {
-        throw InputError(
-          "the \(name) has no parameters to change: weights must be Parameters, held by the model in "
-            + "stored properties")
-      }
       guard optimizer.parameters.contains(where: \.isTrainable) else {
         throw InputError("all \(optimizer.parameters.count) parameters of the \(name) are frozen")
       }
