@@ -10,6 +10,7 @@ let package = Package(
     .executable(name: "danlu", targets: ["danlu"]),
     .library(name: "Recipes", targets: ["Recipes"]),
     .library(name: "Articles", targets: ["Articles"]),
+    .library(name: "Transformers", targets: ["Transformers"]),
     .library(name: "Generative", targets: ["Generative"]),
     .library(name: "Training", targets: ["Training"]),
     .library(name: "Optimizers", targets: ["Optimizers"]),
@@ -55,6 +56,8 @@ let package = Package(
       ]),
 
     // Models and their training.
+    .target(
+      name: "Transformers", dependencies: ["Tokenizers", "Layers", "Torch", "Formats", "Messages"]),
     .target(
       name: "Generative",
       dependencies: [
@@ -126,6 +129,11 @@ let package = Package(
       dependencies: [
         "Generative", "Training", "Datasets", "Optimizers", "Layers", "Torch", "TestSupport",
       ]),
+    .testTarget(
+      name: "TransformersTests",
+      dependencies: [
+        "Transformers", "Tokenizers", "Layers", "Torch", "Formats", "Messages", "TestSupport",
+      ], resources: [.copy("Golden")]),
     .testTarget(
       name: "TrainingTests",
       dependencies: [

@@ -33,6 +33,13 @@ extension Module {
   /// Throws `InputError` if the map works one way only.
   public final func checkpointTensors(_ map: WeightMap = WeightMap()) throws -> [SafetensorsTensor]
   {
+    try fileTensors(map).map { SafetensorsTensor(name: $0.name, $0.tensor) }
+  }
+
+  /// The same as tensors, for formats and changes of one's own.
+  public final func fileTensors(
+    _ map: WeightMap = WeightMap()
+  ) throws -> [(name: String, tensor: Tensor)] {
     let places = WeightPlaces(map, of: self)
     var order: [String] = []
     var members: [String: [(name: String, part: WeightPart?, parameter: Parameter)]] = [:]
@@ -45,7 +52,7 @@ extension Module {
       let group = (members[fileName] ?? []).sorted { $0.part?.index ?? 0 < $1.part?.index ?? 0 }
       guard group.count > 1 || group[0].part != nil else {
         let (name, _, parameter) = group[0]
-        return SafetensorsTensor(name: fileName, try map.reverted(name, parameter.value))
+        return (fileName, try map.reverted(name, parameter.value))
       }
       let names = group.map { "'\($0.name)'" }.joined(separator: ", ")
       guard group.allSatisfy({ $0.part?.count == group.count }),
@@ -60,7 +67,7 @@ extension Module {
       else {
         throw InputError("the weight map packs \(names), which are not alike, as '\(fileName)'")
       }
-      return SafetensorsTensor(name: fileName, Tensor.concatenate(tensors))
+      return (fileName, Tensor.concatenate(tensors))
     }
   }
 
