@@ -56,6 +56,9 @@ let package = Package(
 
     // Models and their training.
     .target(
+      name: "Transformers",
+      dependencies: ["Tokenizers", "Layers", "Torch", "Formats", "Parallel", "Messages"]),
+    .target(
       name: "Generative",
       dependencies: [
         "Training", "Optimizers", "Datasets", "Layers", "Torch", "Parallel", "Messages",
@@ -125,6 +128,11 @@ let package = Package(
       name: "GenerativeTests",
       dependencies: [
         "Generative", "Training", "Datasets", "Optimizers", "Layers", "Torch", "TestSupport",
+      ]),
+    .testTarget(
+      name: "TransformersTests",
+      dependencies: [
+        "Transformers", "Tokenizers", "Layers", "Torch", "Formats", "Messages", "TestSupport",
       ]),
     .testTarget(
       name: "TrainingTests",
