@@ -57,7 +57,8 @@ let package = Package(
 
     // Models and their training.
     .target(
-      name: "Transformers", dependencies: ["Tokenizers", "Layers", "Torch", "Formats", "Messages"]),
+      name: "Transformers",
+      dependencies: ["Tokenizers", "Layers", "Torch", "Formats", "Parallel", "Messages"]),
     .target(
       name: "Generative",
       dependencies: [
