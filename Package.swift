@@ -44,7 +44,8 @@ let package = Package(
     .target(
       name: "Articles",
       dependencies: [
-        "Recipes", "Training", "Generative", "Optimizers", "Datasets", "Layers", "Torch",
+        "Recipes", "Training", "Transformers", "Generative", "Optimizers", "Datasets",
+        "Layers", "Torch",
         "TextMining", "WordVectors", "Communities", "Tokenizers", "Text", "Tracking", "Reports",
         "Formats",
         "Parallel", "Messages",

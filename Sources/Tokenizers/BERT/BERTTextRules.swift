@@ -125,7 +125,7 @@ struct ScalarActions: Sendable {
     scalar < 1 << 16 ? expansions[scalar] ?? [] : Self.judge(scalar, rules).expansion
   }
 
-  private static func judge(
+  static func judge(
     _ value: UInt32, _ rules: BERTTextRules
   ) -> (action: Action, expansion: [Replacement]) {
     guard let scalar = Unicode.Scalar(value) else { return (.drop, []) }
@@ -206,5 +206,12 @@ struct ScalarActions: Sendable {
     case 0x2B820...0x2B91F: extensionE
     default: false
     }
+  }
+}
+
+extension BERTTextRules {
+  /// Whether a scalar is part of a word of several, as it is: neither alone, nor dropped, nor something else.
+  public func joins(_ scalar: Unicode.Scalar) -> Bool {
+    ScalarActions.judge(scalar.value, self).action == .keep
   }
 }

@@ -119,6 +119,18 @@ public final class Transformer: Module, Configured {
       input, step: step, cache: &cache, extendsCache: extendsCache, condition: condition)
   }
 
+  /// Logits `(N, V)` at the places of `targets` alone: a vocabulary is large, and most places of a batch are
+  /// not predicted.
+  public func logits(
+    at targets: SequenceTargets, _ tokens: Tensor, segments: Tensor? = nil,
+    visible: Tensor? = nil, mask: AttentionMask? = nil, condition: Tensor? = nil
+  ) -> Tensor {
+    var cache = TransformerCache()
+    let states = hidden(
+      tokens, segments, nil, visible, mask, condition, cache: &cache, extendsCache: false)
+    return vocabulary(targets.gather(states), condition)
+  }
+
   private func output(_ hidden: Tensor, _ condition: Tensor?) -> TransformerOutput {
     let pooled = pooler.map { configuration.poolerActivation.function($0(hidden[.all, 0])) }
     return TransformerOutput(
@@ -133,14 +145,14 @@ extension Transformer: CausalModel {
   public func logits(
     _ tokens: Tensor, segments: Tensor?, cache: inout TransformerCache
   ) -> Tensor {
-    vocabulary(generated(tokens, segments, &cache))
+    vocabulary(generated(tokens, segments, &cache), nil)
   }
 
   public func nextLogits(
     _ tokens: Tensor, segments: Tensor?, cache: inout TransformerCache
   ) -> Tensor {
     let states = generated(tokens, segments, &cache)
-    return vocabulary(cache.lastTokens(of: states))
+    return vocabulary(cache.lastTokens(of: states), nil)
   }
 
   private func generated(
@@ -153,11 +165,11 @@ extension Transformer: CausalModel {
     return hidden(tokens, segments, nil, nil, nil, nil, cache: &cache, extendsCache: true)
   }
 
-  private func vocabulary(_ states: Tensor) -> Tensor {
+  private func vocabulary(_ states: Tensor, _ condition: Tensor?) -> Tensor {
     guard let languageHead else {
       fatalError(
         "a \(configuration.family.rawValue) without .languageModel among its heads has no logits")
     }
-    return languageHead(states, embeddings: embeddings.tokens, condition: nil)
+    return languageHead(states, embeddings: embeddings.tokens, condition: condition)
   }
 }

@@ -1,0 +1,244 @@
+import Datasets
+import Formats
+import Foundation
+import Layers
+import Messages
+import Optimizers
+import Recipes
+import Reports
+import Tokenizers
+import Torch
+import Training
+import Transformers
+
+/// 万能的seq2seq：基于seq2seq的阅读理解问答: one transformer that reads passage and question both ways and writes the
+/// answer from left to right; several passages vote, and those that see no answer say so.
+public enum ReadingComprehensionArticle: Article {
+  public static let card = RecipeCard(
+    name: "reading-comprehension", title: "万能的seq2seq：基于seq2seq的阅读理解问答",
+    summary:
+      "Trains a transformer to answer questions from several passages, or to say that they do not "
+      + "tell.",
+    date: "2019-12-05", archive: 7115,
+    data: "invented facts: 3600 questions to train on, 400 to answer",
+    ownData: "a file of questions and passages (WebQA, SQuAD, CMRC or DuReader JSON)",
+    duration: "5 min")
+
+  public struct Settings: RecipeSettings {
+    @Knob("updates", in: 1...) var steps = 4000
+    @Knob("questions in a batch", in: 1...) var batch = 32
+    @Knob("length of hidden states", in: 8...1024) var hiddenSize = 128
+    @Knob("layers", in: 1...24) var layers = 3
+    @Knob("attention heads", in: 1...16) var heads = 4
+    @Knob("learning rate after warming up", in: 1e-6...1) var rate = 1e-3
+    @Knob("beams of the answer", in: 1...16) var beams = 1
+
+    public init() {}
+  }
+
+  public static func findings(_ run: Running<Settings>) throws -> [any Finding] {
+    let data = try ReadingData(run)
+    let vocabulary = ReadingLayout.vocabulary(
+      of: data.training, minimumCount: run.options.data == nil ? 1 : 2)
+    let layout = try ReadingLayout(
+      WordPieceTokenizer(vocabulary: vocabulary, rules: .huggingFace(lowercases: true)))
+    let model = try reader(vocabulary.count, run)
+    let settings = run.settings
+    let steps = settings.steps
+    let optimizer = Optimizer(
+      Adam(learningRate: settings.rate).withClipping(norm: 1)
+        .withSchedule(.piecewiseLinear([min(200, max(1, steps / 10)): 1, steps: 0.05])),
+      for: model)
+    let loader = try BatchLoader(
+      layout.samples(data.training),
+      .init(batchSize: settings.batch, seed: run.seed, order: .bucketed(window: 50)))
+    let task = SupervisedTask(model, optimizer: optimizer, loader: loader) { batch in
+      let targets = SequenceTargets.sequenceToSequence(
+        tokens: batch.inputs["tokens"], segments: batch.inputs["segments"])
+      return targets.loss(
+        model.logits(at: targets, batch.inputs["tokens"], segments: batch.inputs["segments"]))
+    } loss: { output, _ in
+      output
+    }
+    try run.train(task, named: "reader", steps: steps)
+    model.evaluate()
+    let saved = SavedReader(folder: run.run.folder.path)
+    try saved.write(model, vocabulary, data.heldOut)
+    let reader = PassageReader(model: model, layout: layout, beamCount: settings.beams)
+    return [try HeldOutQuestions(reader, data, run), try SilentPassages(reader, data, run)]
+  }
+
+  /// A small BERT whose mask is UniLM's.
+  private static func reader(_ vocabularySize: Int, _ run: Running<Settings>) throws -> Transformer
+  {
+    let settings = run.settings
+    guard settings.hiddenSize % settings.heads == 0 else {
+      throw OptionError(
+        "heads", "hiddenSize \(settings.hiddenSize) cannot be divided among \(settings.heads)")
+    }
+    var configuration = TransformerConfiguration(.bert)
+    configuration.vocabularySize = vocabularySize
+    configuration.hiddenSize = settings.hiddenSize
+    configuration.numLayers = settings.layers
+    configuration.numHeads = settings.heads
+    configuration.intermediateSize = settings.hiddenSize * 4
+    configuration.maxPositions = 384
+    configuration.attention = .prefix
+    configuration.heads = [.languageModel]
+    configuration.dropoutRate = 0
+    configuration.attentionDropoutRate = 0
+    // Large enough for a small model to leave the plateau; 0.02 suits the sizes that are pretrained.
+    configuration.initializerRange = 0.1
+    return Transformer(configuration, generator: RandomGenerator(seed: run.seed))
+  }
+}
+
+/// Questions to train on and questions to answer.
+private struct ReadingData {
+  let training: [ReadingItem]
+  let heldOut: [ReadingItem]
+  let isGenerated: Bool
+
+  init(_ run: Running<ReadingComprehensionArticle.Settings>) throws {
+    guard let path = run.options.data else {
+      let facts = FactCorpus(seed: run.seed)
+      training = facts.training
+      heldOut = facts.heldOut
+      isGenerated = true
+      return
+    }
+    let items = try ReadingFiles.read(path)
+    guard items.count >= 10 else {
+      throw InputError("\(path) has \(items.count) questions; training needs at least 10")
+    }
+    // Passages that several questions share stay on one side.
+    let groups = Dictionary(grouping: items) { $0.passages.first?.text ?? "" }
+      .sorted { $0.value[0].id < $1.value[0].id }.map(\.value)
+    let cut = max(1, groups.count / 10)
+    heldOut = Array(groups.prefix(cut).joined().prefix(400))
+    training = Array(groups.dropFirst(cut).joined())
+    isGenerated = false
+  }
+}
+
+/// How well questions are answered whose facts were not trained on.
+private struct HeldOutQuestions: Finding {
+  let figures: AnswerFigures
+  let isGenerated: Bool
+  let isExtracted: Bool
+  let rows: [[String]]
+
+  init(
+    _ reader: PassageReader, _ data: ReadingData,
+    _ run: Running<ReadingComprehensionArticle.Settings>
+  ) throws {
+    var figures = AnswerFigures()
+    var rows: [[String]] = []
+    var isExtracted = true
+    try run.work.phase("answering", of: data.heldOut.count, unit: "questions") { phase in
+      for item in data.heldOut {
+        let answer = try reader.answer(item.question, passages: item.passages.map(\.text))
+        figures.add(answer.text, accepted: item.answers)
+        isExtracted = isExtracted && (answer.text.isEmpty || answer.place != nil)
+        if rows.count < 12 {
+          rows.append([
+            item.question, item.answers.first ?? "—", answer.text.isEmpty ? "—" : answer.text,
+          ])
+        }
+        try phase.advance()
+      }
+    }
+    self.figures = figures
+    self.rows = rows
+    self.isExtracted = isExtracted
+    isGenerated = data.isGenerated
+  }
+
+  var claims: [Claim] {
+    let extracted = Claim(
+      id: "extracted", statement: "every answer stands in one of its passages", expected: "true",
+      measured: .bool(isExtracted), holds: isExtracted)
+    guard isGenerated else { return [extracted] }
+    return [
+      Claim(
+        id: "exact-match", statement: "questions about facts never seen are answered: exact match",
+        measured: figures.exactMatch, atLeast: 0.9),
+      Claim(
+        id: "f1", statement: "F1 of characters of the answers", measured: figures.f1, atLeast: 0.95),
+      Claim(
+        id: "no-answer", statement: "questions without an answer are told from the others: F1",
+        measured: figures.noAnswerF1, atLeast: 0.9),
+      extracted,
+    ]
+  }
+
+  var metrics: [String: Double] {
+    [
+      "answers/exactMatch": figures.exactMatch, "answers/f1": figures.f1,
+      "answers/substringF1": figures.substringF1,
+      "answers/noAnswerPrecision": figures.noAnswerPrecision,
+      "answers/noAnswerRecall": figures.noAnswerRecall,
+    ]
+  }
+
+  var section: Report.Section? {
+    Report.Section(
+      "Questions about facts that were not trained on",
+      [
+        .table(
+          Report.Table(
+            columns: ["question", "answer", "given"], rows: rows.map { $0.map { .text($0) } }))
+      ])
+  }
+}
+
+/// What becomes of answers when passages that see none are not left out.
+private struct SilentPassages: Finding {
+  let withFilter: Double
+  let without: Double
+
+  init(
+    _ reader: PassageReader, _ data: ReadingData,
+    _ run: Running<ReadingComprehensionArticle.Settings>
+  ) throws {
+    // One passage that tells among two that do not.
+    let items = data.heldOut.filter { item in
+      item.passages.count { !$0.answer.isEmpty } == 1 && item.passages.count >= 3
+    }.prefix(150)
+    var ablated = reader
+    ablated.leavesOutSilentPassages = false
+    var counts = (0, 0)
+    try run.work.phase("answering without the filter", of: items.count, unit: "questions") {
+      phase in
+      for item in items {
+        let passages = item.passages.map(\.text)
+        let full = try reader.answer(item.question, passages: passages).text
+        let bare = try ablated.answer(item.question, passages: passages).text
+        counts.0 += AnswerMetrics.isExact(full, accepted: item.answers) ? 1 : 0
+        counts.1 += AnswerMetrics.isExact(bare, accepted: item.answers) ? 1 : 0
+        try phase.advance()
+      }
+    }
+    withFilter = Double(counts.0) / Double(max(1, items.count))
+    without = Double(counts.1) / Double(max(1, items.count))
+    isGenerated = data.isGenerated
+  }
+
+  private let isGenerated: Bool
+
+  var claims: [Claim] {
+    guard isGenerated else { return [] }
+    return [
+      Claim(
+        id: "filter",
+        statement:
+          "leaving out passages that see no answer is what makes voting work: exact match with one "
+          + "telling passage of three, minus the same without",
+        measured: withFilter - without, atLeast: 0.5)
+    ]
+  }
+
+  var metrics: [String: Double] {
+    ["filter/exactMatch": withFilter, "filter/exactMatchWithout": without]
+  }
+}

@@ -1,0 +1,131 @@
+import ArgumentParser
+import Articles
+import Formats
+import Foundation
+import Messages
+import Tracking
+
+struct AskCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ask",
+    abstract: "Ask a trained reader a question about passages.",
+    discussion: """
+      A run of `danlu run reading-comprehension` answers: the newest under --runs unless --run names one,
+      from the passages it kept unless --passage gives others. Without a question it asks for questions,
+      one a line. "no answer" is an answer: the passages do not tell.
+
+      Examples:
+        danlu ask "谁写了《山河记》？"
+        danlu ask --passage notes.txt --json "公司的总部在哪？"
+        danlu ask --run runs/reading-comprehension-20260101-120000
+      """)
+
+  @Argument(help: "The question; without it, lines of standard input.")
+  var question: String?
+
+  @Option(
+    name: .customLong("run"),
+    help: "The run that answers; the newest one of reading-comprehension by default.")
+  var runFolder: String?
+
+  @Option(help: "The folder of runs.")
+  var runs = "runs"
+
+  @Option(help: "A text file with a passage; repeatable.")
+  var passage: [String] = []
+
+  @OptionGroup var output: OutputOptions
+
+  private struct Reply: Encodable {
+    struct Vote: Encodable {
+      let passage: String
+      let vote: Double
+      let start, end: Int?
+    }
+
+    let question: String
+    let answer: String?
+    let score: Double
+    let votes: [Vote]
+  }
+
+  func run() throws {
+    let folder = try runFolder ?? newest()
+    let answer = try SavedReader(folder: folder).answerer()
+    var given: [String]?
+    if !passage.isEmpty {
+      given = try passage.map { path in
+        let bytes = try ByteSource(path: path).readAll()
+        let text = String(decoding: bytes, as: UTF8.self)
+          .trimmingCharacters(in: .whitespacesAndNewlines)
+        guard !text.isEmpty else { throw FileError(path: path, reason: "holds no text") }
+        return text
+      }
+    }
+    if let question { return try reply(to: question, try answer(question, given)) }
+    var asked = 0
+    while let line = readLine() {
+      let question = line.trimmingCharacters(in: .whitespaces)
+      if question.isEmpty { continue }
+      asked += 1
+      try reply(to: question, try answer(question, given))
+    }
+    if asked == 0 { throw ValidationError("there is no question: give one, or one a line") }
+  }
+
+  func validate() throws {
+    if let question, question.allSatisfy(\.isWhitespace) {
+      throw ValidationError("the question is empty")
+    }
+  }
+
+  private func newest() throws -> String {
+    let found = (try? RunFolder.runs(in: runs)) ?? []
+    let readers = found.filter {
+      (try? $0.configuration().recipe) == "reading-comprehension"
+        && FileManager.default.fileExists(atPath: $0.path + "/reader/model.safetensors")
+    }
+    func date(_ run: RunFolder) -> Date {
+      let attributes = try? FileManager.default.attributesOfItem(
+        atPath: run.path + "/reader/model.safetensors")
+      return attributes?[.modificationDate] as? Date ?? .distantPast
+    }
+    guard let newest = readers.max(by: { date($0) < date($1) }) else {
+      throw Failure(
+        "\(runs) holds no finished run of reading-comprehension; 'danlu run reading-comprehension' makes "
+          + "one, or --run names one")
+    }
+    return newest.path
+  }
+
+  private func reply(to question: String, _ answer: SavedReader.Answer) throws {
+    guard !output.json else {
+      return try Console.json(
+        Reply(
+          question: question, answer: answer.text, score: answer.score,
+          votes: answer.passages.map {
+            Reply.Vote(
+              passage: $0.text, vote: $0.vote, start: $0.place?.lowerBound,
+              end: $0.place?.upperBound)
+          }))
+    }
+    Console.output(answer.text ?? "no answer in \(answer.passages.count) passages")
+    for passage in answer.passages {
+      let vote = NumberText.fixed(passage.vote, decimals: 2)
+      Console.output("  \(vote)  \(marked(passage))")
+    }
+  }
+
+  /// The passage with the answer in brackets, shortened around it.
+  private func marked(_ passage: SavedReader.Passage) -> String {
+    let scalars = Array(passage.text.unicodeScalars)
+    func text(_ range: Range<Int>) -> String { String(String.UnicodeScalarView(scalars[range])) }
+    guard let place = passage.place else {
+      return text(0..<min(60, scalars.count)) + (scalars.count > 60 ? "…" : "")
+    }
+    let start = max(0, place.lowerBound - 30)
+    let end = min(scalars.count, place.upperBound + 30)
+    return (start > 0 ? "…" : "") + text(start..<place.lowerBound) + "【" + text(place) + "】"
+      + text(place.upperBound..<end) + (end < scalars.count ? "…" : "")
+  }
+}
