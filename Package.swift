@@ -123,7 +123,8 @@ let package = Package(
     .testTarget(
       name: "ArticlesTests",
       dependencies: [
-        "Articles", "Recipes", "Training", "Optimizers", "Datasets", "Layers", "Torch", "Tracking",
+        "Articles", "Recipes", "Transformers", "Tokenizers", "Training", "Optimizers", "Datasets",
+        "Layers", "Torch", "Tracking",
         "Reports", "Formats", "Parallel", "Messages", "TestSupport",
       ]),
     .testTarget(

@@ -59,6 +59,15 @@ extension SerialTests {
       try check(DerivedOptimizersArticle.self, ["examples": examples])
     }
 
+    @Test func theArticleOnReadingRunsSmall() throws {
+      try check(
+        ReadingComprehensionArticle.self,
+        [
+          "steps": "5", "questions": "36", "hidden-size": "16", "layers": "1", "heads": "2",
+          "batch": "4",
+        ])
+    }
+
     /// Every loss and mode, small: all claims are measured, though too little is learned for them.
     @Test(arguments: ["one-loss", "split", "alternating"])
     func theOneLossArticleRunsSmall(_ mode: String) throws {

@@ -32,6 +32,8 @@ public enum ReadingComprehensionArticle: Article {
     @Knob("attention heads", in: 1...16) var heads = 4
     @Knob("learning rate after warming up", in: 1e-6...1) var rate = 1e-3
     @Knob("beams of the answer", in: 1...16) var beams = 1
+    @Knob("invented questions to train on; a ninth as many are answered", in: 18...7000)
+    var questions = 3600
 
     public init() {}
   }
@@ -101,7 +103,8 @@ private struct ReadingData {
 
   init(_ run: Running<ReadingComprehensionArticle.Settings>) throws {
     guard let path = run.options.data else {
-      let facts = FactCorpus(seed: run.seed)
+      let count = run.settings.questions
+      let facts = FactCorpus(trainingCount: count, heldOutCount: count / 9, seed: run.seed)
       training = facts.training
       heldOut = facts.heldOut
       isGenerated = true

@@ -38,6 +38,7 @@ enum ReadingFiles {
       let lines = try text.withUnsafeBytes { try JSONLines.parse($0, path: path).values }
       items = lines.enumerated().compactMap { item($1, $0) }
     }
+    items = items.filter { !$0.question.allSatisfy(\.isWhitespace) }
     guard !items.isEmpty else {
       throw FileError(
         path: path,
