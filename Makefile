@@ -5,7 +5,7 @@ DANLU := .build/release/danlu
 # Tests are optimised (numerical code is too slow otherwise) and built apart from the program, so that
 # neither build invalidates the other.
 TEST := swift test -c release --scratch-path .build/testing -Xswiftc -enable-testing --no-parallel
-SOURCES := Package.swift Sources Tests Benchmarks
+SOURCES := Package.swift Plugins Sources Tests Benchmarks
 
 .DEFAULT_GOAL := help
 .PHONY: help try pictures setup build run test bench check slow fuzz format clean
