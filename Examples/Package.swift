@@ -7,11 +7,13 @@ let package = Package(
   name: "Examples",
   platforms: [.macOS(.v15)],
   dependencies: [.package(name: "danlu", path: "..")],
-  targets: ["images", "texts", "tables", "transfer", "gan", "server"].map { name in
+  targets: ["first", "images", "texts", "tables", "transfer", "gan", "server"].map { name in
     .executableTarget(
       name: name,
-      dependencies: ["Datasets", "Formats", "Generative", "Layers", "Optimizers", "Torch", "Training"]
-        .map { .product(name: $0, package: "danlu") })
+      dependencies: [
+        "Datasets", "Formats", "Generative", "Layers", "Optimizers", "Torch", "Training",
+      ]
+      .map { .product(name: $0, package: "danlu") })
   },
   swiftLanguageModes: [.v6]
 )

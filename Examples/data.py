@@ -1,4 +1,5 @@
 """Makes the files in data/: python data.py. Needs numpy, scikit-learn (for its digits) and torch."""
+
 import random
 
 import numpy as np
@@ -18,14 +19,30 @@ x_train, y_train, x_test, y_test = x[:1400], y[:1400], x[1400:], y[1400:]
 few = np.concatenate([np.flatnonzero(y_train == digit)[:8] for digit in range(5, 10)])
 new = np.flatnonzero(y_test >= 5)
 np.savez_compressed(
-    "data/digits.npz", x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test,
-    x_few=x_train[few], y_few=y_train[few] - 5, x_new=x_test[new], y_new=y_test[new] - 5)
+    "data/digits.npz",
+    x_train=x_train,
+    y_train=y_train,
+    x_test=x_test,
+    y_test=y_test,
+    x_few=x_train[few],
+    y_few=y_train[few] - 5,
+    x_new=x_test[new],
+    y_new=y_test[new] - 5,
+)
 np.savetxt("data/digits.txt", x_test.reshape(-1, 64), fmt="%d")
 
 
 def body():
-    return [nn.Conv2d(1, 32, 3, padding=1), nn.BatchNorm2d(32), nn.ReLU(), nn.MaxPool2d(2),
-            nn.Conv2d(32, 64, 3, padding=1), nn.BatchNorm2d(64), nn.ReLU(), nn.AdaptiveAvgPool2d(1)]
+    return [
+        nn.Conv2d(1, 32, 3, padding=1),
+        nn.BatchNorm2d(32),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(32, 64, 3, padding=1),
+        nn.BatchNorm2d(64),
+        nn.ReLU(),
+        nn.AdaptiveAvgPool2d(1),
+    ]
 
 
 def train(model, images, labels, epochs=20):
@@ -44,10 +61,26 @@ model = train(nn.Sequential(*body(), nn.Flatten(), nn.Linear(64, 5)), x_train[lo
 torch.save(model[:8].state_dict(), "data/digits.pt")
 # The head follows the pooling directly, as it does where pooling leaves (B, C).
 model = train(nn.Sequential(*body(), nn.Flatten(), nn.Linear(64, 10)), x_train, y_train)
-torch.save({name.replace("9.", "8."): value for name, value in model.state_dict().items()}, "data/classifier.pt")
+torch.save(
+    {name.replace("9.", "8."): value for name, value in model.state_dict().items()},
+    "data/classifier.pt",
+)
 
 good, bad = ["fine", "warm", "bright", "kind", "brave"], ["dull", "cold", "grim", "rude", "weak"]
-plain = ["the", "house", "river", "and", "with", "stone", "walks", "under", "tree", "was", "two", "of"]
+plain = [
+    "the",
+    "house",
+    "river",
+    "and",
+    "with",
+    "stone",
+    "walks",
+    "under",
+    "tree",
+    "was",
+    "two",
+    "of",
+]
 
 
 def sentence():
@@ -74,6 +107,14 @@ for part, count in (("train", 4000), ("test", 1000)):
         file.write("area,rooms,age,city,garden,price\n")
         for _ in range(count):
             area, age = rng.uniform(30, 200), rng.integers(0, 80)
-            rooms, city, garden = 1 + int(area // 35), random.choice(list(cities)), rng.integers(0, 2)
-            price = area * cities[city] * (1 - 0.006 * age) / 40 + 0.5 * garden * (area > 90) + rng.normal(0, 0.1)
+            rooms, city, garden = (
+                1 + int(area // 35),
+                random.choice(list(cities)),
+                rng.integers(0, 2),
+            )
+            price = (
+                area * cities[city] * (1 - 0.006 * age) / 40
+                + 0.5 * garden * (area > 90)
+                + rng.normal(0, 0.1)
+            )
             file.write(f"{area:.1f},{rooms},{age},{city},{garden},{price:.3f}\n")

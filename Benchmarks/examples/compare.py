@@ -4,8 +4,10 @@ three seeds, and time in turns.
     swift build -c release --package-path Examples
     python Benchmarks/examples/compare.py
 
-Needs torch, keras, numpy and pandas. Time is that of the whole program, from start to end, on all processors.
+Needs torch, keras, numpy and pandas. Time is that of the whole program, from start to
+end; OMP_NUM_THREADS says on how many threads.
 """
+
 import os, pathlib, re, statistics, subprocess, sys, time
 
 import numpy as np
@@ -18,19 +20,25 @@ LINES = (EXAMPLES / "data/digits.txt").read_text()
 
 
 def lines(path, comment):
-    """Lines with code of a program formatted by nobody: as many as its statements take at 110 columns."""
-    return sum(1 for line in path.read_text().splitlines() if line.strip() and not line.strip().startswith(comment))
-
-
-def characters(path, comment):
-    return sum(len("".join(line.split())) for line in path.read_text().splitlines() if not line.strip().startswith(comment))
+    """Lines with code; all programs are formatted to 100 columns, by swift-format and by black."""
+    return sum(
+        1
+        for line in path.read_text().splitlines()
+        if line.strip() and not line.strip().startswith(comment)
+    )
 
 
 def run(command, name, seed):
     given = LINES * 20 if name == "server" else None
     started = time.perf_counter()
-    done = subprocess.run([*command, seed], input=given, capture_output=True, text=True, cwd=EXAMPLES,
-                          env={**os.environ, "KERAS_BACKEND": "torch"})
+    done = subprocess.run(
+        [*command, seed],
+        input=given,
+        capture_output=True,
+        text=True,
+        cwd=EXAMPLES,
+        env={**os.environ, "KERAS_BACKEND": "torch"},
+    )
     seconds = time.perf_counter() - started
     if done.returncode:
         sys.exit(f"{command}: {done.stderr[-2000:]}")
@@ -41,20 +49,37 @@ def run(command, name, seed):
 
 
 def main():
-    print("| example | lines: Danlu, PyTorch, Keras | figure (three seeds): Danlu | PyTorch | Keras | seconds: Danlu | PyTorch | Keras | of PyTorch's | of Keras' |")
+    print(
+        "| example | lines: Danlu, PyTorch, Keras | figure (three seeds): Danlu | PyTorch | Keras | seconds: Danlu | PyTorch | Keras | of PyTorch's | of Keras' |"
+    )
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     for name in sys.argv[1:] or ["images", "texts", "tables", "transfer", "gan", "server"]:
         programs = [
-            ([str(EXAMPLES / ".build/release" / name)], EXAMPLES / "Sources" / name / "main.swift", "//"),
-            ([sys.executable, str(HERE / "pytorch" / f"{name}.py")], HERE / "pytorch" / f"{name}.py", "#"),
-            ([sys.executable, str(HERE / "keras" / f"{name}.py")], HERE / "keras" / f"{name}.py", "#"),
+            (
+                [str(EXAMPLES / ".build/release" / name)],
+                EXAMPLES / "Sources" / name / "main.swift",
+                "//",
+            ),
+            (
+                [sys.executable, str(HERE / "pytorch" / f"{name}.py")],
+                HERE / "pytorch" / f"{name}.py",
+                "#",
+            ),
+            (
+                [sys.executable, str(HERE / "keras" / f"{name}.py")],
+                HERE / "keras" / f"{name}.py",
+                "#",
+            ),
         ]
         results = [[run(command, name, seed) for command, _, _ in programs] for seed in SEEDS]
         count = [lines(path, comment) for _, path, comment in programs]
         figures = [" ".join(f"{row[i][1]:.4g}" for row in results) for i in range(3)]
         seconds = [statistics.median(row[i][0] for row in results) for i in range(3)]
-        print(f"| {name} | {', '.join(map(str, count))} | {' | '.join(figures)} | "
-              f"{' | '.join(f'{s:.2f}' for s in seconds)} | {seconds[0] / seconds[1]:.2f} | {seconds[0] / seconds[2]:.2f} |", flush=True)
+        print(
+            f"| {name} | {', '.join(map(str, count))} | {' | '.join(figures)} | "
+            f"{' | '.join(f'{s:.2f}' for s in seconds)} | {seconds[0] / seconds[1]:.2f} | {seconds[0] / seconds[2]:.2f} |",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -10,7 +10,9 @@ class GAN(keras.Model):
     def __init__(self):
         super().__init__()
         self.generator, self.discriminator = network(2, 2), network(2, 1)
-        self.optimizers = {name: keras.optimizers.Adam(1e-3, beta_1=0.5) for name in ("generator", "discriminator")}
+        self.optimizers = {
+            name: keras.optimizers.Adam(1e-3, beta_1=0.5) for name in ("generator", "discriminator")
+        }
         self.loss_function = keras.losses.BinaryCrossentropy(from_logits=True)
 
     def call(self, noise):
@@ -35,9 +37,14 @@ class GAN(keras.Model):
 
 
 def network(inputs, outputs):
-    return keras.Sequential([
-        layers.Input((inputs,)), layers.Dense(128, activation="relu"), layers.Dense(128, activation="relu"),
-        layers.Dense(outputs)])
+    return keras.Sequential(
+        [
+            layers.Input((inputs,)),
+            layers.Dense(128, activation="relu"),
+            layers.Dense(128, activation="relu"),
+            layers.Dense(outputs),
+        ]
+    )
 
 
 keras.utils.set_random_seed(int(sys.argv[1]) if len(sys.argv) > 1 else 0)

@@ -32,12 +32,31 @@ def images(name):
 
 keras.utils.set_random_seed(int(sys.argv[1]) if len(sys.argv) > 1 else 0)
 arrays = np.load("data/digits.npz")
-model = keras.Sequential([
-    layers.Input((8, 8, 1)), layers.Conv2D(32, 3, padding="same"), Residual(32), layers.MaxPooling2D(2),
-    Residual(32), layers.Flatten(), layers.Dense(10)])
+model = keras.Sequential(
+    [
+        layers.Input((8, 8, 1)),
+        layers.Conv2D(32, 3, padding="same"),
+        Residual(32),
+        layers.MaxPooling2D(2),
+        Residual(32),
+        layers.Flatten(),
+        layers.Dense(10),
+    ]
+)
 model.compile(
-    keras.optimizers.Adam(1e-3), keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+    keras.optimizers.Adam(1e-3),
+    keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    metrics=["accuracy"],
+)
 history = model.fit(
-    images("x_train"), arrays["y_train"], batch_size=64, epochs=10, verbose=0, callbacks=[Progress()],
-    validation_data=(images("x_test"), arrays["y_test"]), validation_batch_size=256, validation_freq=5)
+    images("x_train"),
+    arrays["y_train"],
+    batch_size=64,
+    epochs=10,
+    verbose=0,
+    callbacks=[Progress()],
+    validation_data=(images("x_test"), arrays["y_test"]),
+    validation_batch_size=256,
+    validation_freq=5,
+)
 print("accuracy", history.history["val_accuracy"][-1])

@@ -11,16 +11,33 @@ def convolution(name):
 
 
 def norm(name):
-    return [state[f"{name}.{part}"].numpy() for part in ("weight", "bias", "running_mean", "running_var")]
+    return [
+        state[f"{name}.{part}"].numpy()
+        for part in ("weight", "bias", "running_mean", "running_var")
+    ]
 
 
 state = torch.load("data/classifier.pt")
-model = keras.Sequential([
-    layers.Input((8, 8, 1)), layers.Conv2D(32, 3, padding="same"), layers.BatchNormalization(epsilon=1e-5),
-    layers.ReLU(), layers.MaxPooling2D(2), layers.Conv2D(64, 3, padding="same"),
-    layers.BatchNormalization(epsilon=1e-5), layers.ReLU(), layers.GlobalAveragePooling2D(),
-    layers.Dense(10, activation="softmax")])
-for index, weights in ((0, convolution("0")), (1, norm("1")), (4, convolution("4")), (5, norm("5"))):
+model = keras.Sequential(
+    [
+        layers.Input((8, 8, 1)),
+        layers.Conv2D(32, 3, padding="same"),
+        layers.BatchNormalization(epsilon=1e-5),
+        layers.ReLU(),
+        layers.MaxPooling2D(2),
+        layers.Conv2D(64, 3, padding="same"),
+        layers.BatchNormalization(epsilon=1e-5),
+        layers.ReLU(),
+        layers.GlobalAveragePooling2D(),
+        layers.Dense(10, activation="softmax"),
+    ]
+)
+for index, weights in (
+    (0, convolution("0")),
+    (1, norm("1")),
+    (4, convolution("4")),
+    (5, norm("5")),
+):
     model.layers[index].set_weights(weights)
 model.layers[8].set_weights([state["8.weight"].numpy().T, state["8.bias"].numpy()])
 waiting = []

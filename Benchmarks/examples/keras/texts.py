@@ -17,7 +17,7 @@ class Batches(keras.utils.PyDataset):
         return -(-len(self.rows) // self.size)
 
     def __getitem__(self, index):
-        chosen = self.order[index * self.size:(index + 1) * self.size]
+        chosen = self.order[index * self.size : (index + 1) * self.size]
         rows = [self.rows[row] for row in chosen]
         return keras.utils.pad_sequences(rows, padding="post"), self.labels[chosen]
 
@@ -36,10 +36,14 @@ keras.utils.set_random_seed(int(sys.argv[1]) if len(sys.argv) > 1 else 0)
 lines = read("data/texts-train.tsv")
 vocabulary = sorted({word for _, words in lines for word in words})
 numbers = {word: index for index, word in enumerate(vocabulary, 2)}
-model = keras.Sequential([
-    layers.Embedding(len(numbers) + 2, 32, mask_zero=True), layers.GRU(64), layers.Dense(2)])
+model = keras.Sequential(
+    [layers.Embedding(len(numbers) + 2, 32, mask_zero=True), layers.GRU(64), layers.Dense(2)]
+)
 model.compile(
-    keras.optimizers.Adam(3e-3), keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
+    keras.optimizers.Adam(3e-3),
+    keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    metrics=["accuracy"],
+)
 model.fit(Batches(lines, 64, True), epochs=6, verbose=0)
 test = Batches(read("data/texts-test.tsv"), 256, False)
 print("accuracy", model.evaluate(test, verbose=0)[1])

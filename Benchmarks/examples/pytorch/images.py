@@ -10,7 +10,8 @@ class Residual(nn.Module):
     def __init__(self, channels):
         super().__init__()
         self.body = nn.Sequential(
-            nn.Conv2d(channels, channels, 3, padding=1), nn.BatchNorm2d(channels), nn.ReLU())
+            nn.Conv2d(channels, channels, 3, padding=1), nn.BatchNorm2d(channels), nn.ReLU()
+        )
 
     def forward(self, x):
         return x + self.body(x)
@@ -38,8 +39,13 @@ arrays = np.load("data/digits.npz")
 training = TensorDataset(images("x_train"), torch.from_numpy(arrays["y_train"]))
 test = TensorDataset(images("x_test"), torch.from_numpy(arrays["y_test"]))
 model = nn.Sequential(
-    nn.Conv2d(1, 32, 3, padding=1), Residual(32), nn.MaxPool2d(2), Residual(32), nn.Flatten(),
-    nn.Linear(512, 10))
+    nn.Conv2d(1, 32, 3, padding=1),
+    Residual(32),
+    nn.MaxPool2d(2),
+    Residual(32),
+    nn.Flatten(),
+    nn.Linear(512, 10),
+)
 optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
 callbacks = [Progress()]
 step = 0

@@ -15,7 +15,8 @@ class Reader(nn.Module):
 
     def forward(self, tokens, lengths):
         packed = pack_padded_sequence(
-            self.embedding(tokens), lengths, batch_first=True, enforce_sorted=False)
+            self.embedding(tokens), lengths, batch_first=True, enforce_sorted=False
+        )
         return self.head(self.gru(packed)[1][0])
 
 
@@ -26,7 +27,9 @@ def read(path):
 
 
 def encode(lines):
-    return [(torch.tensor([numbers.get(word, 1) for word in words]), label) for label, words in lines]
+    return [
+        (torch.tensor([numbers.get(word, 1) for word in words]), label) for label, words in lines
+    ]
 
 
 def collate(examples):
@@ -50,6 +53,8 @@ for epoch in range(6):
         optimizer.step()
 model.eval()
 with torch.no_grad():
-    hits = sum((model(tokens, lengths).argmax(1) == labels).sum().item()
-               for tokens, lengths, labels in DataLoader(test, 256, collate_fn=collate))
+    hits = sum(
+        (model(tokens, lengths).argmax(1) == labels).sum().item()
+        for tokens, lengths, labels in DataLoader(test, 256, collate_fn=collate)
+    )
 print("accuracy", hits / len(test))

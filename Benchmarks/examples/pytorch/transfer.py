@@ -7,14 +7,23 @@ from torch.utils.data import DataLoader, TensorDataset
 
 
 def dataset(part):
-    return TensorDataset(torch.from_numpy(arrays["x_" + part]) / 127.5 - 1, torch.from_numpy(arrays["y_" + part]))
+    return TensorDataset(
+        torch.from_numpy(arrays["x_" + part]) / 127.5 - 1, torch.from_numpy(arrays["y_" + part])
+    )
 
 
 torch.manual_seed(int(sys.argv[1]) if len(sys.argv) > 1 else 0)
 arrays = np.load("data/digits.npz")
 body = nn.Sequential(
-    nn.Conv2d(1, 32, 3, padding=1), nn.BatchNorm2d(32), nn.ReLU(), nn.MaxPool2d(2),
-    nn.Conv2d(32, 64, 3, padding=1), nn.BatchNorm2d(64), nn.ReLU(), nn.AdaptiveAvgPool2d(1))
+    nn.Conv2d(1, 32, 3, padding=1),
+    nn.BatchNorm2d(32),
+    nn.ReLU(),
+    nn.MaxPool2d(2),
+    nn.Conv2d(32, 64, 3, padding=1),
+    nn.BatchNorm2d(64),
+    nn.ReLU(),
+    nn.AdaptiveAvgPool2d(1),
+)
 body.load_state_dict(torch.load("data/digits.pt"))
 body.requires_grad_(False)
 body.eval()

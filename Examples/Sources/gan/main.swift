@@ -17,7 +17,8 @@ let adam = Adam(learningRate: 1e-3, beta1: 0.5)
 let players = AdversarialPlayers(
   generator: network(2, 2), discriminator: network(2, 1), loss: .standard,
   generatorOptimizer: adam, discriminatorOptimizer: adam)
-let loader = try BatchLoader(ToySets.ring(count: 10_000, seed: seed), .init(batchSize: 256, seed: seed))
+let loader = try BatchLoader(
+  ToySets.ring(count: 10_000, seed: seed), .init(batchSize: 256, seed: seed))
 _ = try Trainer(TrainingOptions(steps: 3000, logInterval: 100)).fit(
   AdversarialTask(players, step: AlternatingStep(), noiseSize: 2, loader: loader))
 let points = AdversarialTask.samples(players, noise: .normal([2000, 2]))

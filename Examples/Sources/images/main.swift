@@ -13,7 +13,6 @@ final class Residual: Layer {
   init(_ channels: Int) {
     body = Sequential(
       Conv2d(channels, channels, kernelSize: 3, padding: 1), BatchNorm(channels), Activation(.relu))
-    super.init()
   }
 
   override func forward(_ input: Tensor) -> Tensor { input + body(input) }

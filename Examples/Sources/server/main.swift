@@ -24,7 +24,11 @@ var waiting: [[Float]] = []
 
 while let line = readLine() {
   let pixels = line.split(separator: " ").compactMap { Float($0) }
-  if pixels.count == 64 { waiting.append(pixels) } else if !line.isEmpty { print("64 numbers expected") }
+  if pixels.count == 64 {
+    waiting.append(pixels)
+  } else if !line.isEmpty {
+    print("64 numbers expected")
+  }
   if waiting.count == 64 || line.isEmpty { answer() }
 }
 answer()

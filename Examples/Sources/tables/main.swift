@@ -14,7 +14,8 @@ let training = try Dataset(table, label: "price")
 let test = try Dataset(Table(csv: "data/houses-test.csv").aligned(with: table), label: "price")
 let width = training.inputShape[0]
 let model = Sequential(
-  BatchNorm(width), Dense(width, 64), Activation(.relu), Dense(64, 64), Activation(.relu), Dense(64, 1))
+  BatchNorm(width), Dense(width, 64), Activation(.relu), Dense(64, 64), Activation(.relu),
+  Dense(64, 1))
 let optimizer = Optimizer(Adam(learningRate: 1e-2).withSchedule(.cosine(940)), for: model)
 let outcome = try Trainer(TrainingOptions(.epochs(15), validationInterval: .epochs(15))).fit(
   .regressor(

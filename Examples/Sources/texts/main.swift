@@ -14,7 +14,6 @@ final class Reader: Module {
 
   init(_ vocabularySize: Int) {
     embedding = Embedding(vocabularySize, 32, paddingIndex: 0)
-    super.init()
   }
 
   func callAsFunction(_ batch: Batch) -> Tensor {
@@ -36,8 +35,9 @@ let lines = try read("data/texts-train.tsv")
 let numbers = Dictionary(uniqueKeysWithValues: zip(Set(lines.flatMap(\.words)).sorted(), 2...))
 
 func dataset(_ lines: [(label: Int, words: [Substring])]) -> Dataset {
-  let rows = lines.map { $0.words.map { numbers[$0] ?? 1 } }
-  return Dataset(["tokens": .sequences(Sequences(rows))], labels: .tensor(Tensor(lines.map(\.label))))
+  Dataset(
+    ["tokens": .sequences(Sequences(lines.map { $0.words.map { numbers[$0] ?? 1 } }))],
+    labels: .tensor(Tensor(lines.map(\.label))))
 }
 
 let model = Reader(numbers.count + 2)

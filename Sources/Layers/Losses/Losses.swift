@@ -90,8 +90,8 @@ extension Tensor {
       size(axis) == other.size(axis),
       "cosineSimilarity expected axis \(axis) of one length, received shapes \(shape) and \(other.shape)"
     )
-    return (normalized(axis: axis, epsilon: epsilon) * other.normalized(axis: axis, epsilon: epsilon))
-      .sum(axis: axis)
+    let others = other.normalized(axis: axis, epsilon: epsilon)
+    return (normalized(axis: axis, epsilon: epsilon) * others).sum(axis: axis)
   }
 
   /// 1 − cos for pairs `(B, D)` of label 1, max(0, cos − margin) for pairs of label −1, labels `(B)`.
