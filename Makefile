@@ -5,10 +5,10 @@ DANLU := .build/release/danlu
 # Tests are optimised (numerical code is too slow otherwise) and built apart from the program, so that
 # neither build invalidates the other.
 TEST := swift test -c release --scratch-path .build/testing -Xswiftc -enable-testing --no-parallel
-SOURCES := Package.swift Sources Tests Benchmarks
+SOURCES := Package.swift Plugins Sources Tests Benchmarks Examples/Package.swift Examples/Sources
 
 .DEFAULT_GOAL := help
-.PHONY: help try pictures setup build run test bench check slow fuzz format clean
+.PHONY: help try pictures setup build run test bench check slow fuzz examples format clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -34,6 +34,12 @@ slow: setup ## Run the tests, the long ones too.
 fuzz: setup ## Feed the parsers a million mutated inputs.
 	@DANLU_FUZZ=1000000 $(TEST) --filter Fuzz
 
+examples: setup ## Build and run the six programs of Examples/, a package that depends on this one.
+	@swift build -c release --package-path Examples
+	@cd Examples && for name in first images texts tables transfer gan; do \
+	  echo "$$name:"; .build/release/$$name || exit 1; done
+	@cd Examples && .build/release/server < data/digits.txt | tail -n 1
+
 bench: build ## Measure against the named peers; prints ratios.
 	@Benchmarks/run
 
@@ -50,4 +56,4 @@ format: ## Format all Swift sources.
 	@swift format --in-place --recursive $(SOURCES)
 
 clean: ## Remove everything that was built; libtorch stays in the user's cache.
-	@rm -rf .build
+	@rm -rf .build Examples/.build

@@ -26,6 +26,7 @@ let package = Package(
     .library(name: "Reports", targets: ["Reports"]),
     .library(name: "Formats", targets: ["Formats"]),
     .library(name: "Parallel", targets: ["Parallel"]),
+    .plugin(name: "danlu-setup", targets: ["danlu-setup"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -104,6 +105,19 @@ let package = Package(
     .target(name: "Parallel", dependencies: ["Messages"]),
     .target(name: "Messages"),
     .systemLibrary(name: "CZlib"),
+
+    // `swift package danlu-setup`: `make setup` for packages that depend on this one.
+    .plugin(
+      name: "danlu-setup",
+      capability: .command(
+        intent: .custom(
+          verb: "danlu-setup", description: "Find or fetch libtorch for Danlu and compile its shim."
+        ),
+        permissions: [
+          .allowNetworkConnections(
+            scope: .all(), reason: "libtorch is fetched by pip if this machine has none."),
+          .writeToPackageDirectory(reason: "Swift asks; only the user's cache is written to."),
+        ]), path: "Plugins/DanluSetup"),
 
     // Measured side by side with the peers by the scripts of Benchmarks/.
     .executableTarget(

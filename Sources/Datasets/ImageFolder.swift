@@ -292,27 +292,22 @@ public enum ImageFolder {
     return stem.replacingOccurrences(of: word, with: "")
   }
 
-  /// The classes `(N)`; of rows of several numbers (QMNIST) the first.
+  /// The classes `(N)`.
   private static func classes(
     _ array: NumericArray, of file: File, images: Int, _ imagesName: String
   ) throws -> [Int] {
-    guard array.shape[0] == images else {
+    let classes = try IDX.labels(of: array, path: file.path)
+    guard classes.count == images else {
       throw FileError(
         path: file.path,
-        reason: "\(array.shape[0]) labels for the \(images) images of \(imagesName)")
+        reason: "\(classes.count) labels for the \(images) images of \(imagesName)")
     }
-    let width = array.shape.dropFirst().reduce(1, *)
-    guard let values = array.doubles(), width > 0 else {
-      throw FileError(path: file.path, reason: "holds no labels: its shape is \(array.shape)")
+    if let place = classes.firstIndex(where: { $0 < 0 }) {
+      throw FileError(
+        path: file.path,
+        reason: "label \(place) is \(classes[place]), a class from 0 was expected")
     }
-    return try stride(from: 0, to: values.count, by: width).map { place in
-      guard let label = Int(exactly: values[place]), label >= 0 else {
-        throw FileError(
-          path: file.path,
-          reason: "label \(place / width) is \(values[place]), a class from 0 was expected")
-      }
-      return label
-    }
+    return classes
   }
 
   private static func cifar(_ files: [File], folder: String) throws -> Dataset {

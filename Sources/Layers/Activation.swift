@@ -37,8 +37,8 @@ public enum ActivationFunction: Sendable, Equatable {
     case .tanh: input.tanh()
     case .sigmoid: input.sigmoid()
     case .softplus: input.softplus()
-    case .softmax(let axis): input.softmax(axis)
-    case .logSoftmax(let axis): input.logSoftmax(axis)
+    case .softmax(let axis): input.softmax(axis: axis)
+    case .logSoftmax(let axis): input.logSoftmax(axis: axis)
     }
   }
 }

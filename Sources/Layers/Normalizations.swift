@@ -85,7 +85,7 @@ public final class RMSNorm: Layer, Configured {
     require(
       input.rank > 0 && input.size(-1) == configuration.size,
       "RMSNorm expected last axis \(configuration.size), received shape \(input.shape)")
-    let meanSquare = input.square().mean(-1, keepAxes: true)
+    let meanSquare = input.square().mean(axis: -1, keepAxes: true)
     let normalized = input * (meanSquare + configuration.epsilon).rsqrt()
     return weight.map { normalized * $0.value } ?? normalized
   }

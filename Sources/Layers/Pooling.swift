@@ -71,12 +71,12 @@ public final class AveragePool2d: WindowPool {
 
 /// The mean over all positions: `(B, C, …)` to `(B, C)`.
 public final class GlobalAveragePool: PlainLayer {
-  public override func forward(_ input: Tensor) -> Tensor { positions(input).mean(2) }
+  public override func forward(_ input: Tensor) -> Tensor { positions(input).mean(axis: 2) }
 }
 
 /// The largest element over all positions: `(B, C, …)` to `(B, C)`.
 public final class GlobalMaxPool: PlainLayer {
-  public override func forward(_ input: Tensor) -> Tensor { positions(input).max(2) }
+  public override func forward(_ input: Tensor) -> Tensor { positions(input).max(axis: 2) }
 }
 
 /// Enlarges `(B, C, H, W)` by a whole factor, repeating the nearest element or by bilinear

@@ -154,8 +154,8 @@ public class Recurrent: Layer, Configured {
     _ input: Tensor, lengths: Tensor, states: [Tensor],
     _ body: (_ data: Tensor, _ batchSizes: Tensor, _ states: [Tensor]) -> [Tensor]
   ) -> [Tensor] {
-    let order = lengths.argsort(0, descending: true)
-    let inverse = order.argsort(0)
+    let order = lengths.argsort(axis: 0, descending: true)
+    let inverse = order.argsort(axis: 0)
     let (data, sizes) = input.gatherRows(order.to(input.device)).packedSequences(
       lengths: lengths.to(.cpu).gatherRows(order.to(.cpu)))
     let results = body(data, sizes, states.map { $0.gatherRows(order.to(input.device), axis: 1) })

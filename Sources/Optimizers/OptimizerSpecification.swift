@@ -35,6 +35,17 @@ extension OptimizerSpecification {
     ExtendedRule(rule: rule, extensions: extensions + [outer])
   }
 
+  /// The extensions' names in checkpoints, which no other extension moves: `Lookahead`, and
+  /// `Lookahead-2` for one farther out.
+  var extensionNames: [String] {
+    var seen: [String: Int] = [:]
+    return extensions.map { known in
+      seen[known.name, default: 0] += 1
+      let number = seen[known.name] ?? 1
+      return number == 1 ? known.name : "\(known.name)-\(number)"
+    }
+  }
+
   /// The rule and the extensions in the order in which they act on the update.
   public var orderDescription: String {
     ([rule.summary] + extensions.map(\.summary)).joined(separator: " → ")

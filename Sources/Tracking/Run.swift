@@ -12,8 +12,8 @@ public final class Run {
   public let configuration: RunConfiguration
   /// What was found damaged when the run was resumed, in one line each.
   public let problems: [String]
-  private let metrics: JSONLines.Writer
-  private let events: EventFile.Writer
+  /// Opened by the first record, so that a run that is resumed in vain stays as it was.
+  private var openWriters: (metrics: JSONLines.Writer, events: EventFile.Writer)?
   private var counts: RecordCounts
   private let lock: RunLock
   private let clock: () -> Double
@@ -44,7 +44,7 @@ public final class Run {
       try Folder.create(folder.checkpointsPath)
       try Folder.create(folder.samplesPath)
       try configuration.write(to: folder.configurationPath)
-      return try Run(folder, configuration, elapsed: 0, clock: clock)
+      return try Run(folder, configuration, elapsed: 0, isNew: true, clock: clock)
     } catch {
       // A full disk, say: nothing half-made stays.
       if isNew { try? FileManager.default.removeItem(atPath: folder.path) }
@@ -52,9 +52,9 @@ public final class Run {
     }
   }
 
-  /// Continues the run in `path` after the latest intact checkpoint of each of its trainings: what was
-  /// recorded after the last of them is dropped, so that the finished files are those of an
-  /// uninterrupted run. `problems` then tells which checkpoints were damaged.
+  /// Continues the run in `path` after the latest intact checkpoint of each of its trainings: with the
+  /// first new record, what was recorded after the last of them is dropped, so that the finished files are
+  /// those of an uninterrupted run. `problems` then tells which checkpoints were damaged.
   ///
   /// Throws `FileError` if `path` is no run, or if another process is writing it.
   public static func resume(
@@ -70,19 +70,16 @@ public final class Run {
     let lock = try RunLock(folder)
     folder.removeDebris()
     let (counts, problems) = try folder.dropDamagedCheckpoints()
-    let elapsed = try folder.truncateMetrics(to: counts.metrics)
-    for events in folder.eventPaths {
-      try EventFile.truncate(path: events, keepingFirst: counts.events + 1)
-    }
+    let elapsed = try folder.metrics(first: counts.metrics).elapsed
     return try Run(
       folder, configuration, lock: lock, counts: counts, elapsed: elapsed, problems: problems,
-      clock: clock)
+      isNew: false, clock: clock)
   }
 
   private init(
     _ folder: RunFolder, _ configuration: RunConfiguration, lock: RunLock? = nil,
     counts: RecordCounts = RecordCounts(), elapsed: Double, problems: [String] = [],
-    clock: @escaping () -> Double
+    isNew: Bool, clock: @escaping () -> Double
   ) throws {
     self.problems = problems
     self.folder = folder
@@ -91,11 +88,25 @@ public final class Run {
     self.clock = clock
     self.lock = try lock ?? RunLock(folder)
     origin = clock() - elapsed
-    metrics = try JSONLines.Writer(path: folder.metricsPath)
-    events = try EventFile.Writer(
-      path: folder.eventPaths.last
-        ?? folder.path + "/" + EventFile.name(createdAt: Date(timeIntervalSince1970: clock())),
-      wallTime: clock())
+    if isNew { _ = try writers() }
+  }
+
+  /// The files of records, cut to those that the checkpoints know of before the first one is added.
+  private func writers() throws -> (metrics: JSONLines.Writer, events: EventFile.Writer) {
+    if let openWriters { return openWriters }
+    try folder.truncateMetrics(to: counts.metrics)
+    for events in folder.eventPaths {
+      try EventFile.truncate(path: events, keepingFirst: counts.events + 1)
+    }
+    let opened = (
+      metrics: try JSONLines.Writer(path: folder.metricsPath),
+      events: try EventFile.Writer(
+        path: folder.eventPaths.last
+          ?? folder.path + "/" + EventFile.name(createdAt: Date(timeIntervalSince1970: clock())),
+        wallTime: clock())
+    )
+    openWriters = opened
+    return opened
   }
 
   /// Seconds of work so far, those before an interruption included.
@@ -106,7 +117,7 @@ public final class Run {
     require(
       values["step"] == nil && values["wall"] == nil, "a metric cannot be called step or wall")
     let record = RunFolder.Record(step: step, wall: seconds, values: values)
-    try metrics.append(record.line)
+    try writers().metrics.append(record.line)
     counts.metrics += 1
     let scalars = values.sorted { $0.key < $1.key }
       .map { SummaryValue(tag: $0.key, .scalar(Float($0.value))) }
@@ -131,6 +142,7 @@ public final class Run {
   }
 
   private func append(_ values: [SummaryValue], step: Int) throws {
+    let events = try writers().events
     try events.append(values, step: step, wallTime: clock())
     try events.flush()
     counts.events += 1
@@ -147,6 +159,7 @@ public final class Run {
   /// returns how many there are.
   @discardableResult
   func synchronize() throws -> RecordCounts {
+    let (metrics, events) = try writers()
     try metrics.synchronize()
     try events.synchronize()
     return counts
@@ -174,7 +187,7 @@ public final class Run {
       throw FileError(
         path: folder.path,
         reason:
-          "already holds a run; continue it by --resume \(folder.path), or choose another folder")
+          "already holds a run, which can be resumed; choose another folder for a new one")
     }
     if access(folder.path, F_OK) == 0 {
       guard try Folder.names(in: folder.path).isEmpty else {
@@ -250,10 +263,18 @@ extension RunFolder {
     return (counts, problems)
   }
 
-  /// Keeps the first `count` lines of metrics, less damaged ones, at once; returns the seconds of work
-  /// that the last kept one tells of.
-  fileprivate func truncateMetrics(to count: Int) throws -> Double {
-    guard access(metricsPath, F_OK) == 0 else { return 0 }
+  /// Keeps the first `count` lines of metrics, less damaged ones, at once.
+  fileprivate func truncateMetrics(to count: Int) throws {
+    let (kept, length, _) = try metrics(first: count)
+    if kept.count != length { try AtomicFile.write(kept, to: metricsPath) }
+  }
+
+  /// The first `count` lines of metrics, less damaged ones, the length of the file that holds them, and the
+  /// seconds of work that the last of them tells of.
+  fileprivate func metrics(
+    first count: Int
+  ) throws -> (kept: [UInt8], length: Int, elapsed: Double) {
+    guard access(metricsPath, F_OK) == 0 else { return ([], 0, 0) }
     let file = try MappedFile(path: metricsPath)
     var kept: [UInt8] = []
     var elapsed = 0.0
@@ -267,7 +288,6 @@ extension RunFolder {
       kept.append(0x0a)
       elapsed = max(elapsed, record.wall.isFinite ? record.wall : 0)
     }
-    if kept.count != file.bytes.count { try AtomicFile.write(kept, to: metricsPath) }
-    return elapsed
+    return (kept, file.bytes.count, elapsed)
   }
 }

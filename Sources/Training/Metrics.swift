@@ -30,7 +30,7 @@ private struct Classified {
     let target = batch.targets(asker)
     let predicted: Tensor
     if output.rank == target.rank + 1, output.size(-1) > 1 {
-      predicted = output.argmax(-1)
+      predicted = output.argmax(axis: -1)
     } else {
       require(
         output.count == target.count,
@@ -72,7 +72,7 @@ public struct TopKAccuracy: Metric {
     let labels = batch.targets("top-k accuracy").reshaped(-1)
     let best = output.reshaped(-1, output.size(-1)).topK(k).indices
     let isKnown = labels .>= 0
-    let isHit = (best .== labels.reshaped(-1, 1)).any(1).logicalAnd(isKnown)
+    let isHit = (best .== labels.reshaped(-1, 1)).any(axis: 1).logicalAnd(isKnown)
     hits += isHit.to(.int64).sum().integerItem()
     count += isKnown.to(.int64).sum().integerItem()
   }
@@ -286,7 +286,7 @@ public struct Perplexity: Metric {
   public mutating func update(_ output: Tensor, _ batch: Batch) {
     let labels = batch.targets("perplexity").reshaped(-1)
     let isKnown = labels .>= 0
-    let logits = output.reshaped(-1, output.size(-1)).to(.float64).logSoftmax(-1)
+    let logits = output.reshaped(-1, output.size(-1)).to(.float64).logSoftmax(axis: -1)
     let chosen = logits.gather(labels.maskedFill(isKnown.logicalNot(), 0).reshaped(-1, 1), axis: 1)
       .reshaped(-1)
     sum -= chosen.maskedFill(isKnown.logicalNot(), 0).sum().item()

@@ -281,7 +281,7 @@ import Torch
       try idx(folder + "/int/more-labels-idx1-ubyte", 8, [2], [1, 1])
       #expect(try labels(folder + "/int") == [3, 7])
       try idx(folder + "/int/labels-idx1-int", 0x0c, [2], [255, 255, 255, 255, 0, 0, 0, 7])
-      #expect(message { _ = try labels(folder + "/int") }.contains("label 0 is -1.0"))
+      #expect(message { _ = try labels(folder + "/int") }.contains("label 0 is -1"))
     }
   }
 

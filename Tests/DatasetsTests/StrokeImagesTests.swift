@@ -41,7 +41,7 @@ import Torch
     let asked = try StrokeImages.dataset(count: 300, seed: 2)
     let distances = asked.scaledInputs().flattened(from: 1)
       .pairwiseDistances(known.scaledInputs().flattened(from: 1))
-    let nearest = distances.argmin(1)
+    let nearest = distances.argmin(axis: 1)
     let found = try #require(known.labels).gatherRows(nearest).integers()
     let right = zip(found, try #require(asked.labels).integers()).filter { $0 == $1 }.count
     #expect(right >= 270)

@@ -13,10 +13,10 @@ import Torch
       for (mode, center) in centers.enumerated() {
         let points = set.inputs[labels .== Double(mode)].to(.float64)
         #expect(points.size(0) > 500)
-        let mean = points.mean(0).doubles()
+        let mean = points.mean(axis: 0).doubles()
         #expect(abs(mean[0] - center.x) < 5 * deviation / 20)
         #expect(abs(mean[1] - center.y) < 5 * deviation / 20)
-        let spread = points.standardDeviation(0).doubles()
+        let spread = points.standardDeviation(axis: 0).doubles()
         #expect(spread.allSatisfy { abs($0 / deviation - 1) < 0.12 })
       }
     }
@@ -25,7 +25,7 @@ import Torch
 
   @Test func moonsAreCenteredAndSeparate() {
     let moons = ToySets.twoMoons(count: 4000, seed: 2)
-    let mean = moons.inputs.mean(0).doubles()
+    let mean = moons.inputs.mean(axis: 0).doubles()
     #expect(abs(mean[0]) < 0.05 && abs(mean[1]) < 0.05)
     #expect(moons.inputs.equals(ToySets.twoMoons(count: 4000, seed: 2).inputs))
   }

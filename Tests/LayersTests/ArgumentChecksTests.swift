@@ -29,6 +29,20 @@ import Torch
       { _ = column.crossEntropy(Tensor([0, 0, 0])) }
     ),
     (
+      "crossEntropy of flags",
+      "expected classes (integers) of shape [1] or probabilities of shape [1, 3]",
+      { _ = row.reshaped(1, 3).crossEntropy(Tensor([true])) }
+    ),
+    (
+      "crossEntropy of too many classes", "expected classes (integers) of shape [1]",
+      { _ = row.reshaped(1, 3).crossEntropy(Tensor([0, 1])) }
+    ),
+    (
+      "freezing what is not there",
+      "Dense has no weight whose name contains 'head'; there are weight, bias",
+      { Dense(2, 2).freeze(containing: "head") }
+    ),
+    (
       "crossEntropy without a batch", "at least 2 classes, received shape [3]",
       { _ = row.crossEntropy(row) }
     ),
@@ -132,6 +146,15 @@ import Torch
     #expect(text.contains(mistake.message), "\(text)")
   }
 
+  @Test func classesMayBeIntegersOfAnyType() {
+    let scores = Tensor([[1.0, 2, 3], [0, 1, 0]])
+    let expected: Double = scores.crossEntropy(Tensor([2, 0])).item()
+    for dtype in [DType.uint8, .int16, .int32] {
+      let loss: Double = scores.crossEntropy(Tensor([2, 0]).to(dtype)).item()
+      #expect(loss == expected)
+    }
+  }
+
   @Test func whatPyTorchAllowsStays() {
     #expect(BatchNorm(3)(Tensor.ones([1, 3, 2])).shape == [1, 3, 2])
     #expect(BatchNorm(3).evaluate()(Tensor.ones([1, 3])).shape == [1, 3])
@@ -165,6 +188,6 @@ import Torch
     #expect(embedding.weight.value[3].doubles() == [0, 0])
     let gradient = gradients(
       of: embedding(Tensor([0, 3, 3])).sum(), withRespectTo: [embedding.weight.value])[0]
-    #expect(gradient.sum(1).doubles() == [2, 0, 0, 0])
+    #expect(gradient.sum(axis: 1).doubles() == [2, 0, 0, 0])
   }
 }

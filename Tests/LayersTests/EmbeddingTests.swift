@@ -36,6 +36,6 @@ import Torch
     let embedding = Embedding(4, 2, paddingIndex: 0)
     let gradient = gradients(
       of: embedding(Tensor([0, 1, 0])).sum(), withRespectTo: [embedding.weight.value])[0]
-    #expect(gradient.sum(1).doubles() == [0, 2, 0, 0])
+    #expect(gradient.sum(axis: 1).doubles() == [0, 2, 0, 0])
   }
 }

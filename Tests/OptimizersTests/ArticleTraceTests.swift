@@ -68,7 +68,7 @@ import Torch
     problem.optimizer.withAverages {
       expectClose(problem.weight.value.doubles(), [0.900046125, -0.557195572, 2.969056135])
     }
-    let sums = problem.optimizer.checkpoint().tensors["extension0.average.weight"]
+    let sums = problem.optimizer.checkpoint().tensors["MovingAverage.average.weight"]
     expectClose(sums?.doubles() ?? [], [0.243912500, -0.151, 0.804614213])
   }
 
@@ -88,8 +88,6 @@ import Torch
     expectClose(
       run(adam.withLazyUpdates(of: ["embed"], history: history)), [0.970010129, 1.990000005])
     expectClose(run(adam), [0.970010129, 1.978119862])
-    expectClose(
-      run(adam.withLazyUpdates(of: ["other"], history: history)), [0.970010129, 1.978119862])
   }
 
   @Test func accumulation() {

@@ -77,12 +77,12 @@ import Torch
     let state = problem.optimizer.checkpoint()
     #expect(
       state.tensors.keys.sorted() == [
-        "extension0.slow.table", "extension0.slow.weight", "extension1.sum.table",
-        "extension1.sum.weight", "rule.firstMoment.table", "rule.firstMoment.weight",
+        "Lookahead.slow.table", "Lookahead.slow.weight", "GradientAccumulation.sum.table",
+        "GradientAccumulation.sum.weight", "rule.firstMoment.table", "rule.firstMoment.weight",
         "rule.secondMoment.table", "rule.secondMoment.weight",
       ])
     #expect(state.values["steps"] == 1.0)
-    #expect(state.values["extension1.received"] == 1.0)
+    #expect(state.values["GradientAccumulation.received"] == 1.0)
   }
 
   @Test func listsEverythingThatDoesNotFit() throws {

@@ -63,31 +63,31 @@ enum Operations {
   static var reductions: [String: Operation] {
     [
       "sum": { [$0[0].sum()] },
-      "sum axes": { [$0[0].sum(0, 2)] },
-      "sum keep": { [$0[0].sum(1, keepAxes: true)] },
+      "sum axes": { [$0[0].sum(axis: 0, 2)] },
+      "sum keep": { [$0[0].sum(axis: 1, keepAxes: true)] },
       "mean": { [$0[0].mean()] },
-      "mean axes": { [$0[0].mean(-1)] },
+      "mean axes": { [$0[0].mean(axis: -1)] },
       "variance": { [$0[0].variance()] },
-      "variance axes": { [$0[0].variance(0, 1, correction: 0, keepAxes: true)] },
-      "standardDeviation": { [$0[0].standardDeviation(1)] },
+      "variance axes": { [$0[0].variance(axis: 0, 1, correction: 0, keepAxes: true)] },
+      "standardDeviation": { [$0[0].standardDeviation(axis: 1)] },
       "logSumExp": { [$0[0].logSumExp()] },
-      "logSumExp axis": { [$0[0].logSumExp(1, keepAxes: true)] },
+      "logSumExp axis": { [$0[0].logSumExp(axis: 1, keepAxes: true)] },
       "max": { [$0[0].max()] },
-      "max axes": { [$0[0].max(0, 2)] },
+      "max axes": { [$0[0].max(axis: 0, 2)] },
       "min": { [$0[0].min()] },
-      "min axes": { [$0[0].min(1, keepAxes: true)] },
+      "min axes": { [$0[0].min(axis: 1, keepAxes: true)] },
       "argmax": { [$0[0].argmax()] },
-      "argmax axis": { [$0[0].argmax(1)] },
+      "argmax axis": { [$0[0].argmax(axis: 1)] },
       "argmin": { [$0[0].argmin()] },
-      "argmin axis": { [$0[0].argmin(-1, keepAxes: true)] },
+      "argmin axis": { [$0[0].argmin(axis: -1, keepAxes: true)] },
       "product": { [$0[0].product()] },
-      "product axis": { [$0[0].product(1)] },
-      "cumulativeSum": { [$0[0].cumulativeSum(1)] },
+      "product axis": { [$0[0].product(axis: 1)] },
+      "cumulativeSum": { [$0[0].cumulativeSum(axis: 1)] },
       "all": { [$0[0].all()] },
       "any": { [$0[0].any()] },
-      "any axis": { [$0[0].any(1)] },
+      "any axis": { [$0[0].any(axis: 1)] },
       "norm": { [$0[0].norm()] },
-      "norm axes": { [$0[0].norm(1, order: 1, keepAxes: true)] },
+      "norm axes": { [$0[0].norm(axis: 1, order: 1, keepAxes: true)] },
     ]
   }
 
@@ -280,7 +280,7 @@ enum Operations {
   static var others: [String: Operation] {
     [
       "softmax": { [$0[0].softmax()] },
-      "softmax axis": { [$0[0].softmax(0)] },
+      "softmax axis": { [$0[0].softmax(axis: 0)] },
       "logSoftmax": { [$0[0].logSoftmax()] },
       "sigmoid": { [$0[0].sigmoid()] },
       "logSigmoid": { [$0[0].logSigmoid()] },
@@ -316,7 +316,7 @@ enum Operations {
         return [values, indices]
       },
       "sorted descending": {
-        let (values, indices) = $0[0].sorted(0, descending: true)
+        let (values, indices) = $0[0].sorted(axis: 0, descending: true)
         return [values, indices]
       },
       "argsort": { [$0[0].argsort()] },

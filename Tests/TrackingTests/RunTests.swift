@@ -140,7 +140,7 @@ import Testing
 
       _ = try Run.create(Self.configuration, at: folder + "/run")
       let taken = message { _ = try Run.create(Self.configuration, at: folder + "/run") }
-      #expect(taken.contains("already holds a run; continue it by --resume"))
+      #expect(taken.contains("already holds a run, which can be resumed"))
       let none = message { _ = try Run.resume(at: folder) }
       #expect(none.contains("is not a run"))
       let file = message { _ = try Run.create(Self.configuration, at: folder + "/thesis.tex") }
@@ -250,7 +250,10 @@ import Testing
       let resumed = try Run.resume(at: path)
       #expect(resumed.problems == problems)
       #expect(store.complete().map(\.step) == [1, 2])
-      #expect(try resumed.folder.metrics().records.map(\.step) == [1, 2])
+      // Records are cut when the next one comes: a training that refuses to go on leaves them.
+      #expect(try resumed.folder.metrics().records.map(\.step) == [1, 2, 3, 4])
+      try resumed.log(["loss": 1], step: 3)
+      #expect(try resumed.folder.metrics().records.map(\.step) == [1, 2, 3])
     }
   }
 

@@ -52,7 +52,7 @@ extension SerialTests {
       let outcome = try Trainer(TrainingOptions(steps: steps)).fit(task)
       #expect(outcome.steps == steps && task.optimizer.stepCount == steps)
       #expect(!before.equals(net.weight.value))
-      #expect(task.optimizer.checkpoint().values["extension0.received"]?.doubleValue == 0)
+      #expect(task.optimizer.checkpoint().values["GradientAccumulation.received"]?.doubleValue == 0)
       // 3 batches an epoch.
       #expect(task.loader.state == .init(epoch: steps * 4 / 3, position: steps * 4 % 3))
     }
@@ -69,7 +69,7 @@ extension SerialTests {
       let outcome = try Trainer(TrainingOptions(.epochs(epochs), precision: .fp32)).fit(task)
       #expect(outcome.steps == (3 * epochs + 1) / 2)
       #expect(task.loader.state == .init(epoch: epochs, position: 0))
-      #expect(task.optimizer.checkpoint().values["extension0.received"]?.doubleValue == 0)
+      #expect(task.optimizer.checkpoint().values["GradientAccumulation.received"]?.doubleValue == 0)
       // The same by hand: means of two batches, of one at the end of an odd number.
       let optimizer = Optimizer(SGD(learningRate: 0.5), for: twin)
       let loader = try BatchLoader(data, .init(batchSize: 8))
@@ -493,7 +493,7 @@ extension SerialTests {
         let head = Dense(9, 3)
         func callAsFunction(_ tokens: Tensor, _ mask: Tensor, _ age: Tensor) -> Tensor {
           let weights = mask.to(.float32).expandingAxis(-1)
-          let mean = (table(tokens) * weights).sum(1) / weights.sum(1)
+          let mean = (table(tokens) * weights).sum(axis: 1) / weights.sum(axis: 1)
           return head(.concatenate([mean, age], axis: 1))
         }
       }
@@ -519,7 +519,7 @@ extension SerialTests {
       final class Bag: Layer {
         let table = Embedding(100, 8)
         let head = Dense(8, 2)
-        override func forward(_ tokens: Tensor) -> Tensor { head(table(tokens).mean(1)) }
+        override func forward(_ tokens: Tensor) -> Tensor { head(table(tokens).mean(axis: 1)) }
       }
       let table = Dataset(
         inputs: Tensor([[18, 1], [65, 0], [40, 1]]), labels: Tensor([0, 1, 1]))

@@ -102,7 +102,7 @@ extension SerialTests {
       let weighted = SupervisedTask(
         model, optimizer: Optimizer(SGD(learningRate: 0), for: model), loader: task.loader
       ) { logits, batch in
-        let logs = logits.logSoftmax(-1)
+        let logs = logits.logSoftmax(axis: -1)
         let truth = logits.crossEntropy(batch.labels ?? Tensor([0]))
         return (1 - smoothing) * truth - smoothing * logs.mean()
       }
@@ -124,7 +124,7 @@ extension SerialTests {
       losses = record.values
       let logits = model(batch.input)
       let truth: Double = logits.crossEntropy(try #require(batch.labels)).item()
-      let uniform: Double = -logits.logSoftmax(-1).mean().item()
+      let uniform: Double = -logits.logSoftmax(axis: -1).mean().item()
       for (step, loss) in losses.enumerated() {
         let weight = step < 3 ? 0.1 : 0.01
         #expect(abs(loss - ((1 - weight) * truth + weight * uniform)) < 1e-6, "step \(step)")

@@ -141,7 +141,7 @@ private struct MaskAverage: Finding {
     func gap(_ forward: (Tensor) -> Tensor) -> Double {
       withoutGradients {
         dropout.train()
-        let average = forward(repeated).mean(0, keepAxes: true)
+        let average = forward(repeated).mean(axis: 0, keepAxes: true)
         dropout.evaluate()
         let plain = forward(x)
         return ((average - plain).norm() / plain.norm()).item()

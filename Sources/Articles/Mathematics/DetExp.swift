@@ -42,7 +42,7 @@ extension DetExpArticle {
     init(matrices count: Int, size: Int, _ generator: RandomGenerator) {
       let matrices = Tensor.normal([count, size, size], dtype: .float64, generator: generator)
       let left = matrices.matrixExponential().slogdet().logAbsDet
-      largestError = (left - matrices.diagonal().sum(-1)).abs().max().item()
+      largestError = (left - matrices.diagonal().sum(axis: -1)).abs().max().item()
       example = DetExpArticle.example.matrixExponential().determinant().item()
       nilpotent = Tensor([[0.0, 1], [0, 0]]).matrixExponential().determinant().item()
     }
@@ -190,7 +190,7 @@ extension DetExpArticle {
       let signs =
         Tensor.randomIntegers(0, 2, shape: [probes, size], generator: generator).to(.float64) * 2
         - 1
-      let samples = (signs.matmul(gram) * signs).sum(-1)
+      let samples = (signs.matmul(gram) * signs).sum(axis: -1)
       let variance = 2 * (gram.square().sum() - gram.diagonal().square().sum()).item()
       trace = gram.trace().item()
       let error = samples.mean().item() - trace

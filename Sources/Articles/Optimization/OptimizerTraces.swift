@@ -119,7 +119,7 @@ struct OptimizerTrial {
     self.examples = examples
     guard let labels = heldOut.labels else { fatalError("stroke images have labels") }
     let scores = withoutGradients { model(heldOut.scaledInputs(.unit)) }
-    accuracy = (scores.argmax(-1) .== labels).to(.float32).mean().item()
+    accuracy = (scores.argmax(axis: -1) .== labels).to(.float32).mean().item()
     heldOutLoss = scores.crossEntropy(labels).item()
   }
 

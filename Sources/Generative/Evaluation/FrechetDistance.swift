@@ -17,7 +17,7 @@ public struct GaussianFit {
       features.rank == 2 && features.size(0) >= 2,
       "GaussianFit expected features (N, d) with N ≥ 2, received \(features.summary)")
     let values = features.detach().to(.float64)
-    mean = values.mean(0)
+    mean = values.mean(axis: 0)
     let centered = values - mean
     covariance = centered.transposed().matmul(centered) / Double(features.size(0) - 1)
   }

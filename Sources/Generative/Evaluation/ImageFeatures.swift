@@ -42,7 +42,7 @@ public struct ImageFeatures {
     map = { images in .concatenate(images.to(device).split(500).map { body($0) }) }
     let answers = withoutGradients {
       Tensor.concatenate(
-        heldOut.scaledInputs().to(device).split(500).map { network($0).argmax(1) })
+        heldOut.scaledInputs().to(device).split(500).map { network($0).argmax(axis: 1) })
     }
     let truth = heldOut.labels ?? answers
     accuracy = (answers.to(.cpu) .== truth).to(.float64).mean().item()
@@ -54,7 +54,7 @@ public struct ImageFeatures {
 
   private init(principalComponents count: Int, of images: Tensor) {
     let flat = images.flattened(from: 1).to(.float64)
-    let centered = flat - flat.mean(0)
+    let centered = flat - flat.mean(axis: 0)
     let (_, vectors) = (centered.transposed().matmul(centered) / Double(flat.size(0)))
       .symmetricEigen()
     let size = vectors.size(1)

@@ -14,7 +14,7 @@ public struct ModeCoverage {
   ) {
     let middles = Tensor(centers.map { [$0.x, $0.y] }).to(samples.dtype)
     let distances = samples.detach().pairwiseDistances(middles)
-    let nearest = distances.argmin(1)
+    let nearest = distances.argmin(axis: 1)
     let isNear =
       distances.gather(nearest.expandingAxis(1), axis: 1).squeezed(1)
       .<= deviation * deviations

@@ -20,7 +20,7 @@ public enum Neighbors {
     let targets = others.detach().flattened(from: 1)
     return .concatenate(
       samples.detach().flattened(from: 1).split(portion).map {
-        $0.pairwiseDistances(targets).min(1)
+        $0.pairwiseDistances(targets).min(axis: 1)
       })
   }
 

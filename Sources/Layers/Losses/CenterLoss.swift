@@ -46,6 +46,6 @@ public final class CenterLoss: Module, Configured {
         && classes.shape == [features.size(0)],
       "CenterLoss expected features (B, \(centers.shape[1])) and classes (B), "
         + "received shapes \(features.shape) and \(classes.shape)")
-    return (centers.value.embedding(classes) - features).square().sum(1) * 0.5
+    return (centers.value.embedding(classes) - features).square().sum(axis: 1) * 0.5
   }
 }

@@ -34,7 +34,7 @@ extension Tensor {
     let correct = gather(target.expandingAxis(1), axis: 1)
     let violations = (margin - correct + self).relu()
     let others = 1 - target.oneHot(size(1)).to(dtype)
-    return ((violations * others).sum(1) / Double(size(1))).reduced(reduction)
+    return ((violations * others).sum(axis: 1) / Double(size(1))).reduced(reduction)
   }
 
   /// Focal loss −(1 − p_t)^γ ln p_t of logits `(B, C)` with classes `(B)`, by default γ 2: Lin et al.
@@ -46,7 +46,7 @@ extension Tensor {
     require(
       classWeights.map { $0.shape == [size(1)] } ?? true,
       "focalLoss expected \(size(1)) class weights, received shape \(classWeights?.shape ?? [])")
-    let logProbability = logSoftmax(1).gather(target.expandingAxis(1), axis: 1).squeezed(1)
+    let logProbability = logSoftmax(axis: 1).gather(target.expandingAxis(1), axis: 1).squeezed(1)
     let weight = (1 - logProbability.exp()).pow(gamma)
     let loss = -(weight * logProbability)
     return (classWeights.map { loss * $0.gatherRows(target) } ?? loss).reduced(reduction)
@@ -72,7 +72,7 @@ extension Tensor {
     requireTarget(target, within: 0...(.infinity), "klDivergence")
     // x ln x → 0 at 0: where t is 0, the logarithm is taken of 1.
     let safe = target.maskedFill(target .<= 0.0, 1)
-    return (target * (safe.log() - self)).sum(-1).reduced(reduction)
+    return (target * (safe.log() - self)).sum(axis: -1).reduced(reduction)
   }
 
   /// KL(N(μ, e^s) ‖ N(0, 1)) = −½ Σ (1 + s − μ² − e^s) over the last axis; `self` holds μ.
@@ -80,7 +80,7 @@ extension Tensor {
     logVariance: Tensor, reduction: Reduction = .mean
   ) -> Tensor {
     requireShape(of: logVariance, "gaussianKLDivergence")
-    return ((square() + logVariance.exp() - logVariance - 1).sum(-1) * 0.5).reduced(reduction)
+    return ((square() + logVariance.exp() - logVariance - 1).sum(axis: -1) * 0.5).reduced(reduction)
   }
 
   /// a · b / (‖a‖ ‖b‖) along an axis, which is of one length in both; other axes broadcast. 0 where a
@@ -90,7 +90,8 @@ extension Tensor {
       size(axis) == other.size(axis),
       "cosineSimilarity expected axis \(axis) of one length, received shapes \(shape) and \(other.shape)"
     )
-    return (normalized(axis, epsilon: epsilon) * other.normalized(axis, epsilon: epsilon)).sum(axis)
+    let others = other.normalized(axis: axis, epsilon: epsilon)
+    return (normalized(axis: axis, epsilon: epsilon) * others).sum(axis: axis)
   }
 
   /// 1 − cos for pairs `(B, D)` of label 1, max(0, cos − margin) for pairs of label −1, labels `(B)`.
@@ -114,8 +115,9 @@ extension Tensor {
   ) -> Tensor {
     requireShape(of: positive, "tripletLoss")
     requireShape(of: negative, "tripletLoss")
-    return ((self - positive).norm(-1) - (self - negative).norm(-1) + margin).relu().reduced(
-      reduction)
+    return ((self - positive).norm(axis: -1) - (self - negative).norm(axis: -1) + margin).relu()
+      .reduced(
+        reduction)
   }
 
   /// Cross-entropy of many labels per sample, self `(…, C)` scores, targets 0 or 1:
@@ -132,7 +134,7 @@ extension Tensor {
     let negatives = maskedFill(isPositive, -.infinity)
     let positives = (-self).maskedFill(isPositive.logicalNot(), -.infinity)
     let terms = [negatives, positives].map {
-      Tensor.concatenate([$0, zero], axis: -1).logSumExp(-1)
+      Tensor.concatenate([$0, zero], axis: -1).logSumExp(axis: -1)
     }
     return (terms[0] + terms[1]).reduced(reduction)
   }

@@ -7,23 +7,23 @@ import Torch
 
 extension Tensor {
   /// max x ≈ ln(Σ e^{Kx}) / K along an axis; too large by at most ln n / K.
-  public func smoothMax(_ axis: Int = -1, sharpness: Double = 1) -> Tensor {
-    (self * sharpness).logSumExp(axis) / sharpness
+  public func smoothMax(axis: Int = -1, sharpness: Double = 1) -> Tensor {
+    (self * sharpness).logSumExp(axis: axis) / sharpness
   }
 
   /// min x ≈ −ln(Σ e^{−Kx}) / K along an axis; too small by at most ln n / K.
-  public func smoothMin(_ axis: Int = -1, sharpness: Double = 1) -> Tensor {
-    -((-self).smoothMax(axis, sharpness: sharpness))
+  public func smoothMin(axis: Int = -1, sharpness: Double = 1) -> Tensor {
+    -((-self).smoothMax(axis: axis, sharpness: sharpness))
   }
 
   /// The one-hot vector of the maximum ≈ softmax(Kx) along an axis.
-  public func softOneHotArgmax(_ axis: Int = -1, sharpness: Double = 1) -> Tensor {
-    (self * sharpness).softmax(axis)
+  public func softOneHotArgmax(axis: Int = -1, sharpness: Double = 1) -> Tensor {
+    (self * sharpness).softmax(axis: axis)
   }
 
   /// argmax x ≈ Σ i · softmax(Kx)_i along an axis, counting from `firstIndex` (the article: 1).
   public func softArgmax(
-    _ axis: Int = -1, sharpness: Double = 1, firstIndex: Double = 0
+    axis: Int = -1, sharpness: Double = 1, firstIndex: Double = 0
   ) -> Tensor {
     let length = size(axis)
     let position = axis < 0 ? axis + rank : axis
@@ -31,7 +31,8 @@ extension Tensor {
     shape[position] = length
     let indices = Tensor.range(
       firstIndex, firstIndex + Double(length), dtype: dtype, device: device)
-    return (softOneHotArgmax(axis, sharpness: sharpness) * indices.reshaped(shape)).sum(axis)
+    return (softOneHotArgmax(axis: axis, sharpness: sharpness) * indices.reshaped(shape)).sum(
+      axis: axis)
   }
 
   /// The indicator of the `count` largest elements along an axis; the values sum to `count`, and one
@@ -43,9 +44,9 @@ extension Tensor {
     require(
       (0...size(axis)).contains(count),
       "softTopK expected at most \(size(axis)) elements, received \(count) for shape \(shape)")
-    let shifted = (self - min(axis, keepAxes: true)) * sharpness
+    let shifted = (self - min(axis: axis, keepAxes: true)) * sharpness
     var chosen = Tensor.zeros(like: self)
-    for _ in 0..<count { chosen = chosen + ((1 - chosen) * shifted).softmax(axis) }
+    for _ in 0..<count { chosen = chosen + ((1 - chosen) * shifted).softmax(axis: axis) }
     return chosen
   }
 
@@ -85,7 +86,7 @@ extension Tensor {
         + "\(target.shape)")
     let perClass = average == .macro ? reshaped(-1, size(-1)) : reshaped(-1, 1)
     let targets = target.to(dtype).reshaped(perClass.shape)
-    let agreed = (perClass * targets).sum(0) * 2
-    return (agreed / (perClass + targets).sum(0).clamp(minimum: epsilon)).mean()
+    let agreed = (perClass * targets).sum(axis: 0) * 2
+    return (agreed / (perClass + targets).sum(axis: 0).clamp(minimum: epsilon)).mean()
   }
 }

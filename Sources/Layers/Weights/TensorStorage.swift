@@ -33,6 +33,20 @@ extension DType {
   }
 }
 
+extension Tensor {
+  /// The array on the CPU, with its type. Throws `InputError` for element types that tensors do not have.
+  public convenience init(_ array: NumericArray) throws {
+    guard let dtype = DType(array.elementType) else {
+      throw InputError("an array of \(array.elementType.rawValue) cannot be a tensor")
+    }
+    // `withUnsafeBytes` cannot call an initializer of self.
+    let bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: array.bytes.count, alignment: 16)
+    defer { bytes.deallocate() }
+    bytes.copyBytes(from: array.bytes)
+    try self.init(bytes: UnsafeRawBufferPointer(bytes), shape: array.shape, dtype: dtype)
+  }
+}
+
 extension SafetensorsTensor {
   /// A tensor to be written; its elements are fetched from its device when they are needed.
   public init(name: String, _ tensor: Tensor) {

@@ -35,6 +35,7 @@ public struct GradientClipping: OptimizerExtension {
   }
 
   public func makeState(for parameters: ParameterTable) -> ExtensionState {
+    NamePattern.requireMatch(groups, in: parameters, summary)
     let group = parameters.weights.map { name, _ in
       groups.firstIndex { NamePattern.matches(name, $0) } ?? groups.count
     }

@@ -24,7 +24,8 @@ public struct L2Penalty: OptimizerExtension {
   }
 
   public func makeState(for parameters: ParameterTable) -> ExtensionState {
-    State(
+    NamePattern.requireAnyMatch(exclusions, in: parameters, summary)
+    return State(
       rate,
       parameters.weights.map { name, parameter in
         NamePattern.matches(name, anyOf: exclusions) ? nil : parameter

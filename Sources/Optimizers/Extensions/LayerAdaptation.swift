@@ -15,7 +15,8 @@ public struct LayerAdaptation: OptimizerExtension {
   }
 
   public func makeState(for parameters: ParameterTable) -> ExtensionState {
-    State(parameters.weights.map { !NamePattern.matches($0.name, anyOf: exclusions) })
+    NamePattern.requireAnyMatch(exclusions, in: parameters, summary)
+    return State(parameters.weights.map { !NamePattern.matches($0.name, anyOf: exclusions) })
   }
 
   private final class State: ExtensionState {

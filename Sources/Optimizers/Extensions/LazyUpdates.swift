@@ -27,6 +27,7 @@ public struct LazyUpdates: OptimizerExtension {
   }
 
   public func makeState(for parameters: ParameterTable) -> ExtensionState {
+    NamePattern.requireMatch(patterns, in: parameters, summary)
     let tables = parameters.weights.indices.filter {
       NamePattern.matches(parameters.weights[$0].name, anyOf: patterns)
     }
@@ -63,7 +64,7 @@ public struct LazyUpdates: OptimizerExtension {
 enum SeenRows {
   /// Whether the row's gradient has an element that is not zero, by row.
   static func mask(of gradient: Tensor) -> Tensor {
-    gradient.rank < 2 ? gradient .!= 0 : (gradient.flattened(from: 1) .!= 0).any(1)
+    gradient.rank < 2 ? gradient .!= 0 : (gradient.flattened(from: 1) .!= 0).any(axis: 1)
   }
 }
 

@@ -161,7 +161,8 @@ public struct ParameterLearningRates: OptimizerExtension {
   }
 
   public func makeState(for parameters: ParameterTable) -> ExtensionState {
-    State(
+    NamePattern.requireMatch(multipliers.map(\.pattern), in: parameters, summary)
+    return State(
       parameters.weights.map { name, _ in
         multipliers.first { NamePattern.matches(name, $0.pattern) }?.multiplier ?? 1
       })

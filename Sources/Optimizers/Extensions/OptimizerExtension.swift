@@ -4,11 +4,19 @@ import Torch
 /// Something that changes what an optimizer does around its rule. A value that holds settings only;
 /// what it remembers between steps lives in its state.
 public protocol OptimizerExtension: Sendable {
+  /// Tells its memory in a checkpoint from that of others; the name of its type by default. A second one
+  /// of the same name gets a number.
+  var name: String { get }
+
   /// The extension in a few words with its settings.
   var summary: String { get }
 
   /// The extension at work for one optimizer, before its first step.
   func makeState(for parameters: ParameterTable) -> ExtensionState
+}
+
+extension OptimizerExtension {
+  public var name: String { String(describing: Self.self) }
 }
 
 /// The parameters that an optimizer is bound to.

@@ -29,7 +29,9 @@ public struct WeightDecay: OptimizerExtension {
   }
 
   public func makeState(for parameters: ParameterTable) -> ExtensionState {
-    State(
+    NamePattern.requireAnyMatch(exclusions, in: parameters, summary)
+    NamePattern.requireMatch(rates.map(\.pattern), in: parameters, summary)
+    return State(
       parameters.weights.map { name, _ in
         if NamePattern.matches(name, anyOf: exclusions) { return 0 }
         return rates.first { NamePattern.matches(name, $0.pattern) }?.rate ?? rate

@@ -81,10 +81,10 @@ public struct Adafactor: UpdateRule {
     let meanSquare: Tensor
     if let (longest, second) = factoredAxes(of: parameter.shape) {
       let (row, column) = (history[0], history[1])
-      row.lerpInPlace(to: square.mean(longest), weight: 1 - kept)
-      column.lerpInPlace(to: square.mean(second), weight: 1 - kept)
+      row.lerpInPlace(to: square.mean(axis: longest), weight: 1 - kept)
+      column.lerpInPlace(to: square.mean(axis: second), weight: 1 - kept)
       let rows = row.expandingAxis(longest)
-      meanSquare = rows * column.expandingAxis(second) / rows.mean(second, keepAxes: true)
+      meanSquare = rows * column.expandingAxis(second) / rows.mean(axis: second, keepAxes: true)
     } else {
       history[0].lerpInPlace(to: square, weight: 1 - kept)
       meanSquare = history[0]

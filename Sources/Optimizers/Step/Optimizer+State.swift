@@ -5,8 +5,8 @@ extension Optimizer: Checkpointable {
   /// All that the optimizer remembers: the rule's history, every extension's memory, counts, and the
   /// learning rate.
   ///
-  /// Names are `rule.<history>.<parameter>` and `extension<i>.<memory>.<parameter>`, counted from the
-  /// innermost.
+  /// Names are `rule.<history>.<parameter>` and `<extension>.<memory>.<parameter>`, as in
+  /// `Lookahead.slow.weight`.
   public func checkpoint() -> NamedState {
     var saved = NamedState(values: [
       "steps": .number(Double(stepCount)), "evaluation": .number(Double(evaluation)),
@@ -19,8 +19,8 @@ extension Optimizer: Checkpointable {
         saved.tensors["rule.\(slot).\(name)"] = tensor
       }
     }
-    for (index, state) in extensions.enumerated() {
-      state.save(to: &saved, prefix: "extension\(index)")
+    for (name, state) in zip(specification.extensionNames, extensions) {
+      state.save(to: &saved, prefix: name)
     }
     return saved
   }
@@ -42,8 +42,8 @@ extension Optimizer: Checkpointable {
         history.steps = count
         return history
       }
-      let commits = extensions.enumerated().map { index, state in
-        state.restore(from: reader, prefix: "extension\(index)")
+      let commits = zip(specification.extensionNames, extensions).map { name, state in
+        state.restore(from: reader, prefix: name)
       }
       try reader.finish()
       stepCount = steps

@@ -92,7 +92,9 @@ public enum LibTorch {
         case .failure(let error): outcome = error.message
         }
       } else {
-        outcome = "no shim was compiled for it; 'make setup' with DANLU_TORCH=\(folder) makes one"
+        outcome =
+          "no shim was compiled for it; set-up ('swift package danlu-setup', or 'make setup' in a clone of Danlu) "
+          + "with DANLU_TORCH=\(folder) makes one"
       }
       opening.candidates.append(
         Candidate(source: source, folder: folder, outcome: outcome, isOpened: opened != nil))
@@ -106,8 +108,8 @@ public enum LibTorch {
         TorchError(
           "libtorch cannot be opened"
             + (tried.isEmpty
-              ? ": none is set up in \(cacheFolder). 'make setup' in a clone of Danlu fetches it; in a "
-                + "package that depends on Danlu, '.build/checkouts/danlu/Scripts/setup' does"
+              ? ": none is set up in \(cacheFolder). 'swift package danlu-setup' fetches it in a package that "
+                + "depends on Danlu, 'make setup' in a clone of Danlu"
               : " (" + tried.joined(separator: "; ") + ")")
         ))
     }
@@ -183,7 +185,10 @@ public enum LibTorch {
       return .failure(TorchError("cannot open: " + (dlerror().map { String(cString: $0) } ?? path)))
     }
     guard let symbol = dlsym(library, "danlu_ctorch_api") else {
-      return .failure(TorchError("\(path) is not Danlu's shim; 'make setup' makes it anew"))
+      return .failure(
+        TorchError(
+          "\(path) is not Danlu's shim; 'swift package danlu-setup' ('make setup' in a clone of Danlu) makes it anew"
+        ))
     }
     let entry = unsafeBitCast(symbol, to: CTorchEntryPoint.self)
     let table = entry().pointee
@@ -191,7 +196,8 @@ public enum LibTorch {
       return .failure(
         TorchError(
           "its shim speaks version \(table.abi_version) of the table, this build "
-            + "\(CTORCH_ABI_VERSION); 'make setup' makes it anew"))
+            + "\(CTORCH_ABI_VERSION); 'swift package danlu-setup' ('make setup' in a clone of Danlu) makes it anew"
+        ))
     }
     return .success(table)
   }

@@ -1,6 +1,6 @@
 extension Tensor {
-  public func softmax(_ axis: Int = -1) -> Tensor { ATen.softmax.tensor(self, axis, nil) }
-  public func logSoftmax(_ axis: Int = -1) -> Tensor { ATen.logSoftmax.tensor(self, axis, nil) }
+  public func softmax(axis: Int = -1) -> Tensor { ATen.softmax.tensor(self, axis, nil) }
+  public func logSoftmax(axis: Int = -1) -> Tensor { ATen.logSoftmax.tensor(self, axis, nil) }
 
   /// 1 / (1 + e^−x).
   public func sigmoid() -> Tensor { ATen.sigmoid.unary(self) }

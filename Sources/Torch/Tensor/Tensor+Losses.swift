@@ -12,7 +12,7 @@ extension Tensor {
     case sum = 2
   }
 
-  /// −ln softmax(self)[target], self `(B, C, …)` logits, target `(B, …)` int64 classes or
+  /// −ln softmax(self)[target], self `(B, C, …)` logits, target `(B, …)` classes (integers) or
   /// `(B, C, …)` probabilities. Classes equal to `ignoreIndex` do not count.
   ///
   /// PyTorch: `cross_entropy`; Keras: (sparse) categorical cross-entropy from logits.
@@ -26,9 +26,19 @@ extension Tensor {
       rank >= 2 && size(1) > 1,
       "crossEntropy expected scores (B, C, …) of at least 2 classes, received shape \(shape); for one "
         + "score there is binaryCrossEntropyWithLogits", file: file, line: line)
+    let isProbability = target.dtype.isFloatingPoint
+    require(
+      isProbability
+        ? hasShape(of: target) : target.dtype != .bool && target.shape == shapeWithoutClasses,
+      "crossEntropy expected classes (integers) of shape \(shapeWithoutClasses) or probabilities of shape "
+        + "\(shape), received \(target.summary)", file: file, line: line)
+    // libtorch's kernel takes int64 only.
     return ATen.crossEntropy.tensor(
-      self, target, weight, reduction.rawValue, ignoreIndex, labelSmoothing)
+      self, isProbability ? target : target.to(.int64), weight, reduction.rawValue, ignoreIndex,
+      labelSmoothing)
   }
+
+  private var shapeWithoutClasses: [Int] { [size(0)] + shape.dropFirst(2) }
 
   /// −t ln σ(x) − (1 − t) ln(1 − σ(x)), without overflow; `self` holds the logits x, `target` the
   /// probabilities t, of the same shape.

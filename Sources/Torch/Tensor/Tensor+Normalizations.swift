@@ -37,8 +37,8 @@ extension Tensor {
   }
 
   /// x / max(‖x‖, ε) along an axis.
-  public func normalized(_ axis: Int = -1, order: Double = 2, epsilon: Double = 1e-12) -> Tensor {
-    self / norm(axis, order: order, keepAxes: true).clamp(minimum: epsilon)
+  public func normalized(axis: Int = -1, order: Double = 2, epsilon: Double = 1e-12) -> Tensor {
+    self / norm(axis: axis, order: order, keepAxes: true).clamp(minimum: epsilon)
   }
 }
 

@@ -1,15 +1,15 @@
 extension Tensor {
   /// Elements along an axis in order, and where they came from (int64). Equal ones keep their order.
   public func sorted(
-    _ axis: Int = -1, descending: Bool = false
+    axis: Int = -1, descending: Bool = false
   ) -> (values: Tensor, indices: Tensor) {
     let results = ATen.sort.tensors(self, true, axis, descending)
     return (results[0], results[1])
   }
 
   /// The positions that would sort an axis.
-  public func argsort(_ axis: Int = -1, descending: Bool = false) -> Tensor {
-    sorted(axis, descending: descending).indices
+  public func argsort(axis: Int = -1, descending: Bool = false) -> Tensor {
+    sorted(axis: axis, descending: descending).indices
   }
 
   /// The `count` largest (or smallest) elements along an axis, in order, and where they are.

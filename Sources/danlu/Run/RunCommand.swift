@@ -94,6 +94,11 @@ struct RunCommand: ParsableCommand {
 
   private func session() throws -> RecipeSession {
     guard let resume else {
+      if let out, RunFolder(path: out).isRun {
+        throw FileError(
+          path: out,
+          reason: "already holds a run; continue it by --resume \(out), or choose another folder")
+      }
       return try RecipeSession.begin(
         try ArticleBook.article(named: recipe ?? ""),
         options: RecipeOptions(

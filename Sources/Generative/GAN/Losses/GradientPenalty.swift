@@ -48,7 +48,7 @@ public struct GradientPenalty: Sendable {
     let x = samples(real.detach(), fake.detach(), random).requiringGradient()
     let scores = discriminator.withoutUpdatingStatistics { discriminator(x) }
     let slope = gradients(of: scores.sum(), withRespectTo: [x], createGraph: true)[0]
-    let squares = slope.flattened(from: 1).square().sum(1)
+    let squares = slope.flattened(from: 1).square().sum(axis: 1)
     if center == 0, !isOneSided {
       // No root, so no infinite derivative where the slope vanishes.
       return weight * squares.pow(power / 2).mean()

@@ -16,8 +16,9 @@ public final class AdversarialPlayers {
   public let penalty: GradientPenalty?
   public let generatorOptimizer: Optimizer
   public let discriminatorOptimizer: Optimizer
-  /// Kept because the walk through a network costs as much as a small layer.
-  private let discriminatorModules: [(name: String, module: Module)]
+  private var discriminatorModules: [(name: String, module: Module)] {
+    discriminator.namedModules()
+  }
 
   public init(
     generator: Layer, discriminator: Layer, loss: AdversarialLoss, penalty: GradientPenalty? = nil,
@@ -30,7 +31,6 @@ public final class AdversarialPlayers {
     self.penalty = penalty
     self.generatorOptimizer = Optimizer(generatorOptimizer, for: generator)
     self.discriminatorOptimizer = Optimizer(discriminatorOptimizer, for: discriminator)
-    discriminatorModules = discriminator.namedModules()
   }
 
   /// The device that the players are on.

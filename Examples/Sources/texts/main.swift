@@ -1,0 +1,50 @@
+// Sentences of different lengths by a recurrent network: padding, lengths, a model of one's own.
+//     swift run -c release texts [SEED]
+import Datasets
+import Foundation
+import Layers
+import Optimizers
+import Torch
+import Training
+
+final class Reader: Module {
+  let embedding: Embedding
+  let gru = GRU(32, 64)
+  let head = Dense(64, 2)
+
+  init(_ vocabularySize: Int) {
+    embedding = Embedding(vocabularySize, 32, paddingIndex: 0)
+  }
+
+  func callAsFunction(_ batch: Batch) -> Tensor {
+    head(gru.run(embedding(batch.input), lengths: batch.lengths).state[0])
+  }
+}
+
+/// Lines "label⇥words".
+func read(_ path: String) throws -> [(label: Int, words: [Substring])] {
+  try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map { line in
+    let parts = line.split(separator: "\t")
+    return (Int(parts[0]) ?? 0, parts[1].split(separator: " "))
+  }
+}
+
+let seed = UInt64(CommandLine.arguments.dropFirst().first ?? "0") ?? 0
+RandomGenerator.seedAll(seed)
+let lines = try read("data/texts-train.tsv")
+let numbers = Dictionary(uniqueKeysWithValues: zip(Set(lines.flatMap(\.words)).sorted(), 2...))
+
+func dataset(_ lines: [(label: Int, words: [Substring])]) -> Dataset {
+  Dataset(
+    ["tokens": .sequences(Sequences(lines.map { $0.words.map { numbers[$0] ?? 1 } }))],
+    labels: .tensor(Tensor(lines.map(\.label))))
+}
+
+let model = Reader(numbers.count + 2)
+let outcome = try Trainer(TrainingOptions(.epochs(6), validationInterval: .epochs(6))).fit(
+  .classifier(
+    model, optimizer: Optimizer(Adam(learningRate: 3e-3), for: model),
+    loader: try BatchLoader(dataset(lines), .init(batchSize: 64, seed: seed)),
+    validation: dataset(try read("data/texts-test.tsv"))
+  ) { model($0) })
+print("accuracy", outcome.validation["validation/accuracy"] ?? 0)
