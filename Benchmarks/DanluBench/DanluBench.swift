@@ -23,13 +23,15 @@ enum DanluBench {
     case "resumable": try ResumableTraining.run(Array(arguments.dropFirst()))
     case "tokenize": try Tokenizing.run(Array(arguments.dropFirst()))
     case "trainer-overhead": try TrainerOverhead.run()
+    case "encode": try TextEncoding.run(Array(arguments.dropFirst()))
     default:
       FileHandle.standardError.write(
         Data(
           """
           usage: DanluBench small-operator | mlp | optimizer RULE mlp|encoder [cpu|cuda] | gan
                  DanluBench fashion-mnist DATA TEST.npy SEED EPOCHS | resumable FOLDER STEPS
-                 DanluBench trainer-overhead | tokenize VOCAB TEXT\n
+                 DanluBench trainer-overhead | tokenize VOCAB TEXT
+                 DanluBench encode MODEL TEXT OUT BATCH\n
           """.utf8))
       exit(2)
     }

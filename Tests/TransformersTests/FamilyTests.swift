@@ -97,4 +97,65 @@ import Torch
         "decoded": output.hiddenStates, "logits": output.logits,
       ], golden)
   }
+
+  /// The BERT of Golden/bert as TensorFlow wrote it.
+  @Test func googleCheckpoint() throws {
+    let google = try Transformer.load(folder: Self.folder("google"))
+    let model = try Transformer.load(folder: Self.folder("bert"))
+    #expect(google.configuration.heads == [.nextSentence, .languageModel])
+    for (own, other) in zip(model.namedParameters(), google.namedParameters()) {
+      #expect(own.parameter.value.equals(other.parameter.value), "\(own.name)")
+    }
+  }
+
+  /// Google's names of other families, against Hugging Face's.
+  @Test func googleNames() {
+    func check(
+      _ family: TransformerFamily, _ google: String, _ name: String?, _ isTransposed: Bool = false
+    ) {
+      let found = family.rules.name(ofGoogle: google)
+      #expect(found?.name == name, "\(google)")
+      #expect(found?.isTransposed ?? false == isTransposed, "\(google)")
+    }
+    let block = "bert/encoder/transformer/group_0/inner_group_0/"
+    let layer = "albert.encoder.albert_layer_groups.0.albert_layers.0."
+    check(.albert, block + "attention_1/self/query/kernel", layer + "attention.query.weight", true)
+    check(.albert, block + "attention_1/output/dense/bias", layer + "attention.dense.bias")
+    check(.albert, block + "LayerNorm/gamma", layer + "attention.LayerNorm.weight")
+    check(.albert, block + "LayerNorm_1/beta", layer + "full_layer_layer_norm.bias")
+    check(.albert, block + "ffn_1/intermediate/dense/kernel", layer + "ffn.weight", true)
+    check(
+      .albert, block + "ffn_1/intermediate/output/dense/kernel", layer + "ffn_output.weight", true)
+    check(.albert, "bert/embeddings/LayerNorm/beta", "albert.embeddings.LayerNorm.bias")
+    check(
+      .albert, "bert/encoder/embedding_hidden_mapping_in/kernel",
+      "albert.encoder.embedding_hidden_mapping_in.weight", true)
+    check(.albert, "cls/predictions/output_bias", "predictions.bias")
+    check(.albert, "cls/predictions/transform/LayerNorm/gamma", "predictions.LayerNorm.weight")
+    check(.albert, "cls/seq_relationship/output_weights", "sop_classifier.classifier.weight")
+    check(.albert, "bert/pooler/dense/kernel", "albert.pooler.weight", true)
+    check(.bert, "bert/pooler/dense/kernel/adam_m", nil)
+    check(.bert, "cls/seq_relationship/output_weights", "cls.seq_relationship.weight")
+    check(
+      .nezha, "bert/encoder/layer_11/output/dense/kernel",
+      "nezha.encoder.layer.11.output.dense.weight", true)
+    check(
+      .electra, "discriminator_predictions/dense_1/kernel",
+      "discriminator_predictions.dense_prediction.weight", true)
+    check(.electra, "electra/embeddings_project/bias", "electra.embeddings_project.bias")
+    check(
+      .t5, "encoder/block_003/layer_000/SelfAttention/q",
+      "encoder.block.3.layer.0.SelfAttention.q.weight", true)
+    check(
+      .t5, "decoder/block_000/layer_002/DenseReluDense/wi_0/kernel",
+      "decoder.block.0.layer.2.DenseReluDense.wi_0.weight", true)
+    check(.t5, "shared/embedding", "shared.weight")
+    check(.mt5, "decoder/logits/kernel", "lm_head.weight", true)
+    check(.mt5, "encoder/rms_norm/scale", "encoder.final_layer_norm.weight")
+    check(
+      .mt5, "encoder/block_001/layer_001/rms_norm/scale",
+      "encoder.block.1.layer.1.layer_norm.weight")
+    check(.gpt2ML, "newslm/layer07/query_layer/kernel", "newslm.layer07.query_layer.weight", true)
+    check(.gpt2ML, "newslm/embeddings/word_embed", "newslm.embeddings.word_embed")
+  }
 }

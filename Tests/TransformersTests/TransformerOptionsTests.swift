@@ -120,7 +120,8 @@ import Torch
   @Test func conditionalNormalizationOfTheArticle() {
     let norm = conditional()
     // The article's rows are entries of the condition.
-    norm.conditionScale?.weight.assign(Tensor([[0.1, 0.2, 0.3, 0.4], [0, 0.1, 0, 0.1]]).transposed())
+    norm.conditionScale?.weight.assign(
+      Tensor([[0.1, 0.2, 0.3, 0.4], [0, 0.1, 0, 0.1]]).transposed())
     norm.conditionShift?.weight.assign(Tensor([[0.5, 0, 0, 0], [0, 0.5, 0, 0]]).transposed())
     let input = Tensor([1.0, 2, 3, 4], shape: [1, 1, 4])
     expectClose(
@@ -151,7 +152,8 @@ import Torch
     expectClose(output.hiddenStates, plain(tokens).hiddenStates, 1e-12)
     expectClose(try #require(output.logits), try #require(plain(tokens).logits), 1e-12)
     let scale = try #require(model.encoder.blocks[0].outputNorm?.conditionScale?.weight.value)
-    let found = gradients(of: output.hiddenStates.square().sum(), withRespectTo: [condition, scale])
+    let found = gradients(
+      of: output.hiddenStates.square().sum(), withRespectTo: [condition, scale])
     #expect(found[0].abs().max().item() == 0)
     #expect(found[1].abs().max().item() > 0)
   }

@@ -97,6 +97,14 @@ struct CheckpointSource {
   }
 
   private static func google(_ path: String) throws -> CheckpointSource {
-    throw FileError(path: path, reason: "is of TensorFlow")
+    let file = try TensorFlowCheckpoint(path: path)
+    var source = CheckpointSource(path, file.entries.map(\.name)) { name in
+      guard let entry = file[name], let dtype = DType(entry.elementType) else {
+        throw FileError(path: path, reason: "has no tensor '\(name)' of a type that tensors have")
+      }
+      return try Tensor(bytes: file.bytes(of: entry), shape: entry.shape, dtype: dtype)
+    }
+    source.isGoogle = true
+    return source
   }
 }
