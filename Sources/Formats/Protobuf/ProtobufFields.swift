@@ -55,11 +55,15 @@ public struct ProtobufReader {
     case fixed32(UInt32)
     case data(UnsafeRawBufferPointer)
 
-    public var data: UnsafeRawBufferPointer? { if case .data(let bytes) = self { bytes } else { nil } }
+    public var data: UnsafeRawBufferPointer? {
+      if case .data(let bytes) = self { bytes } else { nil }
+    }
     public var double: Double? {
       if case .fixed64(let bits) = self { Double(bitPattern: bits) } else { nil }
     }
-    public var float: Float? { if case .fixed32(let bits) = self { Float(bitPattern: bits) } else { nil } }
+    public var float: Float? {
+      if case .fixed32(let bits) = self { Float(bitPattern: bits) } else { nil }
+    }
     public var integer: Int? {
       if case .varint(let bits) = self { Int(Int64(bitPattern: bits)) } else { nil }
     }
