@@ -123,8 +123,8 @@ let package = Package(
     .executableTarget(
       name: "DanluBench",
       dependencies: [
-        "Generative", "Training", "Optimizers", "Datasets", "Layers", "Torch", "Tokenizers",
-        "Tracking", "Formats", "Parallel",
+        "Generative", "Transformers", "Training", "Optimizers", "Datasets", "Layers", "Torch",
+        "Tokenizers", "Tracking", "Formats", "Parallel", "Messages",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Benchmarks/DanluBench"),
 

@@ -24,6 +24,7 @@ enum DanluBench {
     case "tokenize": try Tokenizing.run(Array(arguments.dropFirst()))
     case "batches": try BatchThroughput.run(Array(arguments.dropFirst()))
     case "trainer-overhead": try TrainerOverhead.run()
+    case "encode": try TextEncoding.run(Array(arguments.dropFirst()))
     default:
       FileHandle.standardError.write(
         Data(
@@ -31,7 +32,8 @@ enum DanluBench {
           usage: DanluBench small-operator | mlp | optimizer RULE mlp|encoder [cpu|cuda] | gan
                  DanluBench fashion-mnist DATA TEST.npy SEED EPOCHS | resumable FOLDER STEPS
                  DanluBench trainer-overhead | tokenize VOCAB TEXT
-                 DanluBench batches images | texts | folder PATH | table FILE.csv\n
+                 DanluBench batches images | texts | folder PATH | table FILE.csv
+                 DanluBench encode MODEL TEXT OUT BATCH\n
           """.utf8))
       exit(2)
     }

@@ -37,6 +37,9 @@ import Testing
     Target(name: "PyTorch before 1.6", seeds: ["state-legacy.pt"]) {
       _ = try TorchFile.parse($0, path: "x")
     },
+    Target(name: "TensorFlow", seeds: ["types.ckpt.index"]) {
+      _ = try TensorFlowCheckpoint.parse($0, path: "x")
+    },
     Target(name: "IDX", seeds: ["images-idx3-ubyte", "shorts-idx1", "doubles-idx2"]) {
       _ = try IDX.parse($0, path: "x")
     },

@@ -61,7 +61,7 @@ import Torch
   }
 
   private func changedRows(_ first: Tensor, _ second: Tensor) -> [Bool] {
-    (first - second).abs().max(-1)[0].doubles().map { $0 > 1e-9 }
+    (first - second).abs().max(axis: -1)[0].doubles().map { $0 > 1e-9 }
   }
 
   @Test func targetsChangeOnlyWhatFollows() throws {

@@ -97,4 +97,26 @@ import Torch
     #expect((found[1] - expected[1]).abs().max().item() > 1e-3)
     #expect(cache.lengths?.integers() == [3, 5, 3])
   }
+
+  /// A decoder step by step, with sources of different lengths and rows that are dropped on the way.
+  @Test(arguments: [TransformerFamily.t5, .mt5])
+  func decoderStepsEqualTheWhole(family: TransformerFamily) throws {
+    let model = EncoderDecoder(tinyConfiguration(family), generator: RandomGenerator(seed: 1))
+    shake(model, .float64, seed: 2)
+    let source = randomTokens([3, 6])
+    source[1, 4...] = Tensor.zeros([2], dtype: .int64)
+    let target = Tensor.concatenate(
+      [Tensor.zeros([3, 1], dtype: .int64), randomTokens([3, 4], seed: 6)], axis: 1)
+    let whole = try #require(model(source, target: target).logits)
+    var cache = model.cache(for: source)
+    let first = model.logits(target[.all, ..<2], segments: nil, cache: &cache)
+    expectClose(first, whole[.all, ..<2], 1e-10)
+    cache.select([2, 1])
+    let kept = target.gatherRows(Tensor([2, 1]))
+    for step in 2..<5 {
+      let next = model.nextLogits(kept[.all, step..<step + 1], segments: nil, cache: &cache)
+      expectClose(next[0], whole[2, step], 1e-10)
+      expectClose(next[1], whole[1, step], 1e-10)
+    }
+  }
 }

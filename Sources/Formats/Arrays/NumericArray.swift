@@ -44,7 +44,8 @@ public struct NumericArray: Sendable, Equatable {
     case .int32: load(Int32.self).map(Double.init)
     case .uint32: load(UInt32.self).map(Double.init)
     case .int64: load(Int64.self).map(Double.init)
-    case .uint64: load(UInt64.self).map(Double.init)
+    // `Double.init` alone would be the one that takes a bit pattern.
+    case .uint64: load(UInt64.self).map { Double($0) }
     case .float32: load(Float.self).map(Double.init)
     case .float64: load(Double.self)
     case .float16: load(UInt16.self).map { Double(Self.float(half: $0)) }

@@ -36,7 +36,7 @@ public enum AttentionMask {
     var levels: Tensor?
     if case .prefix = self {
       guard let segments else { fatalError("AttentionMask.prefix expected segments (B, L)") }
-      levels = segments.cumulativeSum(1)
+      levels = segments.cumulativeSum(axis: 1)
     }
     return tensor(
       queries: length, keys: length, visible: keys, queryLevels: levels, keyLevels: levels,

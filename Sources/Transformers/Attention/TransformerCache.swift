@@ -121,12 +121,10 @@ public struct TransformerCache {
     let range = Tensor.range(length, device: device)[.newAxis, .all]
     let places = given ?? lengths.map { $0[.all, .newAxis] + range } ?? (range + count)
     positions = positions.map { Tensor.joined($0, places, batch) } ?? places
-    if let added = new?.to(.int64).sum(1) {
-      lengths =
-        (lengths ?? Tensor.full([batch], Double(count), dtype: .int64, device: device)) + added
-    } else {
-      lengths = lengths.map { $0 + length }
-    }
+    let added = new?.to(.int64).sum(axis: 1)
+    let before = lengths ?? added.map { Tensor.full(like: $0, Double(count)) }
+    lengths = before.map { $0 + (added ?? Tensor(length, device: device)) }
+    prefixLengths = nil
     if new != nil || visible != nil {
       func whole(_ length: Int) -> Tensor {
         Tensor.ones([batch, length], dtype: .bool, device: device)
@@ -139,7 +137,7 @@ public struct TransformerCache {
     var newLevels: Tensor?
     if case .prefix = kind {
       let segments = segments ?? Tensor.zeros([batch, length], dtype: .int64, device: device)
-      let own = segments.cumulativeSum(1)
+      let own = segments.cumulativeSum(axis: 1)
       newLevels = levels.map { $0.narrowed(1, start: -1, length: 1) + own } ?? own
       levels =
         levels.map {

@@ -61,7 +61,7 @@ public final class GatedAttentionUnit: Module {
     let keys = step.keyPositions.size(1)
     let visible: Tensor
     if let mask = step.mask {
-      visible = mask.to(dtype).sum(-1, keepAxes: true)
+      visible = mask.to(dtype).sum(axis: -1, keepAxes: true)
     } else if step.isCausal {
       visible = (Tensor.range(keys, device: step.keyPositions.device).to(dtype) + 1)
         .reshaped(1, 1, keys, 1)

@@ -35,7 +35,7 @@ public final class TransformerEmbeddings: Module {
       configuration.tokenSize == configuration.hiddenSize
       ? nil
       : Dense(
-        configuration.tokenSize, configuration.hiddenSize,
+        configuration.tokenSize, configuration.hiddenSize, bias: configuration.hasBias,
         weightInitializer: configuration.initializer, generator: generator)
     dropout = Dropout(configuration.dropoutRate)
     super.init()

@@ -73,7 +73,7 @@ public final class TransformerNorm: Module {
     if kind == .layerNorm {
       return input.layerNorm([size], weight: weight, bias: bias, epsilon: epsilon)
     }
-    let normalized = input * (input.square().mean(-1, keepAxes: true) + epsilon).rsqrt()
+    let normalized = input * (input.square().mean(axis: -1, keepAxes: true) + epsilon).rsqrt()
     return weight.map { normalized * $0 } ?? normalized
   }
 }

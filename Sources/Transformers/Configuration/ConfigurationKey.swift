@@ -7,6 +7,8 @@ struct ConfigurationKey {
   let read: (JSONValue, inout TransformerConfiguration) throws -> Void
   /// `nil` leaves the key out.
   let write: (TransformerConfiguration) -> JSONValue?
+  /// Whether a file without the key is read as if it held null: its default depends on other keys.
+  var isReadWhenAbsent = false
 
   static func integer(
     _ name: String, _ path: WritableKeyPath<TransformerConfiguration, Int>
@@ -52,14 +54,16 @@ struct ConfigurationKey {
 
   /// - Parameter spellings: What the family calls functions otherwise than the rest.
   static func activation(
-    _ name: String, spellings: [String: TransformerActivation] = [:]
+    _ name: String,
+    _ path: WritableKeyPath<TransformerConfiguration, TransformerActivation> = \.activation,
+    spellings: [String: TransformerActivation] = [:]
   ) -> ConfigurationKey {
     ConfigurationKey(
       name: name,
-      read: { $1.activation = try TransformerActivation(named: $0, key: name, spellings) },
+      read: { $1[keyPath: path] = try TransformerActivation(named: $0, key: name, spellings) },
       write: { configuration in
-        let own = spellings.filter { $0.value == configuration.activation }.keys.min()
-        return .string(own ?? configuration.activation.rawValue)
+        let own = spellings.filter { $0.value == configuration[keyPath: path] }.keys.min()
+        return .string(own ?? configuration[keyPath: path].rawValue)
       })
   }
 
@@ -76,7 +80,7 @@ struct ConfigurationKey {
       }, write: { _ in value })
   }
 
-  private static func count(_ name: String, _ value: JSONValue) throws -> Int {
+  static func count(_ name: String, _ value: JSONValue) throws -> Int {
     guard let count = value.integerValue, count >= 0, count < 1 << 31 else {
       throw InputError("\"\(name)\" expects a count, received \(value.text())")
     }
@@ -100,12 +104,44 @@ extension ConfigurationKey {
     ]
   }
 
-  /// Settings that no library but this one has.
+  /// Settings that Hugging Face has no keys for, most by the names of bert4keras' options; written where they
+  /// differ from the family's own.
   static var extensions: [ConfigurationKey] {
     [
       optionalInteger("attention_head_size", \.headSize),
       optionalInteger("attention_key_size", \.keySize),
-    ]
+      optionalInteger("layer_norm_cond_size", \.conditionSize),
+      optionalInteger("layer_norm_cond_hidden_size", \.conditionHiddenSize),
+      activation("layer_norm_cond_hidden_act", \.conditionActivation),
+      activation("pooler_act", \.poolerActivation),
+      flag("residual_attention_scores", \.residualAttentionScores),
+      flag("shared_layers", \.sharesLayers),
+      ConfigurationKey(
+        name: "hierarchical_position",
+        read: {
+          guard let value = $0.doubleValue, value > 0, value < 1 else {
+            throw InputError(
+              "\"hierarchical_position\" expects a number between 0 and 1, received \($0.text())")
+          }
+          $1.hierarchicalPosition = value
+        }, write: { $0.hierarchicalPosition.map { .number($0) } }),
+      ConfigurationKey(
+        name: "attention",
+        read: {
+          guard let kind = $0.stringValue.flatMap(AttentionKind.init) else {
+            throw InputError(
+              "\"attention\" expects bidirectional, causal or prefix, received \($0.text())")
+          }
+          $1.attention = kind
+        }, write: { .string($0.attention.rawValue) }),
+    ].map { key in
+      ConfigurationKey(
+        name: key.name, read: key.read,
+        write: {
+          let value = key.write($0)
+          return value == key.write(TransformerConfiguration($0.family)) ? nil : value
+        })
+    }
   }
 }
 

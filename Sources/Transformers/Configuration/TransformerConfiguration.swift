@@ -57,6 +57,8 @@ public struct TransformerConfiguration: Codable, Sendable, Equatable {
   public var sharesLayers = false
   /// Whether the language head multiplies by the token embeddings.
   public var tiesEmbeddings = true
+  /// Whether the decoder's output is divided by √D before the language head.
+  public var scalesOutput = false
   /// Whether segments are embedded by the table of tokens.
   public var sharesSegmentEmbeddings = false
   /// RealFormer: each layer adds the scores of the one before to its own (He et al. 2020).
@@ -80,14 +82,35 @@ public struct TransformerConfiguration: Codable, Sendable, Equatable {
     family.rules.defaults(&self)
   }
 
+  /// The farthest distance that relative positions tell from others; 0 for other positions.
+  var distanceLimit: Int {
+    get {
+      switch positions {
+      case .relative(let limit), .buckets(_, let limit): limit
+      default: 0
+      }
+    }
+    set {
+      if case .buckets(let count, _) = positions {
+        positions = .buckets(count: count, limit: newValue)
+      } else {
+        positions = .relative(limit: newValue)
+      }
+    }
+  }
+
+  /// The number of T5's classes of distance; 0 for other positions.
+  var distanceCount: Int {
+    get { if case .buckets(let count, _) = positions { count } else { 0 } }
+    set { positions = .buckets(count: newValue, limit: distanceLimit) }
+  }
+
   /// The length of a head's values.
   public var valueSizePerHead: Int { headSize ?? hiddenSize / numHeads }
   /// The length of a head's queries and keys.
   public var keySizePerHead: Int { keySize ?? valueSizePerHead }
   /// The length of token embeddings.
   public var tokenSize: Int { embeddingSize ?? hiddenSize }
-
-  var initializer: Initializer { .truncatedNormal(standardDeviation: initializerRange) }
 }
 
 /// How a model knows where tokens are.

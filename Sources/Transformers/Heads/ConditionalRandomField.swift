@@ -53,10 +53,10 @@ public final class ConditionalRandomField: Module, Configured {
     var sums = steps[0]
     for (emission, isThere) in zip(steps, isThere).dropFirst() {
       // (B, from, to)
-      let next = (sums.expandingAxis(2) + transitions).logSumExp(1) + emission
+      let next = (sums.expandingAxis(2) + transitions).logSumExp(axis: 1) + emission
       sums = next.replacing(with: sums, where: isThere.logicalNot().expandingAxis(1))
     }
-    return sums.logSumExp(1)
+    return sums.logSumExp(axis: 1)
   }
 
   /// The score of a path, `(B)`.
@@ -68,8 +68,8 @@ public final class ConditionalRandomField: Module, Configured {
     let from = labels.narrowed(1, start: 0, length: length - 1)
     let to = labels.narrowed(1, start: 1, length: length - 1)
     let steps = scores.flattened().gatherRows((from * count + to).flattened()).reshaped(from.shape)
-    return (tokens * weights).sum(1)
-      + (steps * weights.narrowed(1, start: 1, length: length - 1)).sum(1)
+    return (tokens * weights).sum(axis: 1)
+      + (steps * weights.narrowed(1, start: 1, length: length - 1)).sum(axis: 1)
   }
 
   /// The best labels of each example, as long as its mask says.
@@ -103,7 +103,7 @@ extension Tensor {
 
   /// For each example the scores of the places that its mask has.
   static func examples(_ scores: Tensor, _ mask: Tensor) -> [[[Double]]] {
-    let lengths = mask.to(.int64).sum(1).to(.cpu).array(Int64.self)
+    let lengths = mask.to(.int64).sum(axis: 1).to(.cpu).array(Int64.self)
     return zip(scores.unbound(0), lengths).map { Array($0.rows.prefix(Int($1))) }
   }
 }

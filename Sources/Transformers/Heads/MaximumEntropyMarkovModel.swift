@@ -98,9 +98,9 @@ public final class MaximumEntropyMarkovModel: Module, Configured {
     ).logicalNot().expandingAxis(2)
     let after = next.replacing(with: emissions, where: isLast)
     func loss(_ neighbors: Tensor) -> Tensor {
-      let logProbabilities = ((emissions + neighbors) / 2).logSoftmax(2)
+      let logProbabilities = ((emissions + neighbors) / 2).logSoftmax(axis: 2)
       let chosen = logProbabilities.gather(labels.expandingAxis(2), axis: 2).squeezed(2)
-      return -(chosen * weights).sum(1) / weights.sum(1)
+      return -(chosen * weights).sum(axis: 1) / weights.sum(axis: 1)
     }
     return (loss(before), loss(after))
   }

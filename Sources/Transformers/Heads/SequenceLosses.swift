@@ -52,7 +52,7 @@ public struct SequenceTargets {
 
   /// The share of places whose likeliest token is right; 0 where nothing is predicted.
   public func accuracy(_ logits: Tensor) -> Tensor {
-    count == 0 ? logits.detach().sum() : (logits.argmax(1) .== targets).to(.float32).mean()
+    count == 0 ? logits.detach().sum() : (logits.argmax(axis: 1) .== targets).to(.float32).mean()
   }
 }
 
@@ -78,11 +78,11 @@ extension Tensor {
       let isPaddingClass = Tensor.range(size(-1) + 1, device: device) .== padding
       all = all.maskedFill(isPaddingClass, -.infinity)
     }
-    let positive = Tensor.concatenate([right, zero], axis: -1).logSumExp(-1)
+    let positive = Tensor.concatenate([right, zero], axis: -1).logSumExp(axis: -1)
     // ln(Σ_all − Σ_right) = ln Σ_all + ln(1 − Σ_right / Σ_all); where all are right, rounding must not
     // give less than nothing.
-    let total = all.logSumExp(-1)
-    let share = (1 - (wrong.logSumExp(-1) - total).exp()).clamp(minimum: 1e-16)
+    let total = all.logSumExp(axis: -1)
+    let share = (1 - (wrong.logSumExp(axis: -1) - total).exp()).clamp(minimum: 1e-16)
     return (positive + total + share.log()).reduced(reduction)
   }
 }

@@ -1,0 +1,43 @@
+import Layers
+
+/// The names of weights in Google's checkpoints.
+extension FamilyRules {
+  /// Hugging Face's name of a variable, and whether the matrix is to be transposed; `nil` for what the training
+  /// left behind.
+  ///
+  /// `layer_3` is `layer.3`, `kernel` a transposed `weight`, `gamma` and `beta` are `weight` and `bias`, a table
+  /// is a `weight`; what else differs the family says.
+  func name(ofGoogle variable: String) -> (name: String, isTransposed: Bool)? {
+    let leftovers = [
+      "adam_m", "adam_v", "global_step", "good_steps", "loss_scale", "lamb_m", "lamb_v",
+      "beta1_power", "beta2_power", "_CHECKPOINTABLE_OBJECT_GRAPH", "slot_vm", "slot_vr", "slot_vc",
+      "slot_v",
+    ]
+    let last = variable.split(separator: "/").last ?? ""
+    if leftovers.contains(where: { last == $0 || last.hasSuffix("_" + $0) }) { return nil }
+    let dotted = variable.split(separator: "/").map { segment in
+      for kind in ["layer_", "block_"] where segment.hasPrefix(kind) {
+        if let index = Int(segment.dropFirst(kind.count)) { return "\(kind.dropLast()).\(index)" }
+      }
+      return String(segment)
+    }.joined(separator: ".")
+    var segments = WeightMap(replacing: googleNames).fileName(dotted).split(separator: ".")
+      .map(String.init)
+    let end = segments.count - 1
+    switch segments.last {
+    case "kernel":
+      segments[end] = "weight"
+      return (segments.joined(separator: "."), true)
+    case "gamma", "scale": segments[end] = "weight"
+    case "beta", "output_bias": segments[end] = "bias"
+    // The one matrix that is (out, in) there, too.
+    case "output_weights": segments[end] = "weight"
+    case "word_embeddings", "token_type_embeddings", "position_embeddings":
+      segments.append("weight")
+    case "q", "k", "v", "o", "relative_attention_bias":
+      return (segments.joined(separator: ".") + ".weight", true)
+    default: break
+    }
+    return (segments.joined(separator: "."), false)
+  }
+}
