@@ -98,6 +98,42 @@ import Torch
       ], golden)
   }
 
+  /// What is saved holds the tensors that `transformers` wrote, and no others, and says the same of them.
+  @Test(arguments: [
+    "bert", "roberta", "albert", "electra", "electra-generator", "roformer", "openai-gpt", "gpt2",
+    "t5", "t5v1_1", "mt5",
+  ])
+  func savedAsTransformersDoes(name: String) throws {
+    let folder = try Self.folder(name)
+    try withTemporaryFolder { temporary in
+      let configuration = try TransformerConfiguration(path: folder + "/config.json")
+      if configuration.family.rules.hasEncoderAndDecoder {
+        try EncoderDecoder.load(folder: folder, options: Self.options).save(
+          folder: temporary + "/m")
+      } else {
+        try Transformer.load(folder: folder, options: Self.options).save(folder: temporary + "/m")
+      }
+      let original = try SafetensorsFile(path: folder + "/model.safetensors")
+      let saved = try SafetensorsFile(path: temporary + "/m/model.safetensors")
+      let expected = original.entries.filter { !configuration.family.rules.isBuffer($0.name) }
+      #expect(Set(saved.entries.map(\.name)) == Set(expected.map(\.name)))
+      for entry in expected {
+        #expect(try saved.tensor(entry.name).equals(original.tensor(entry)), "\(entry.name)")
+      }
+      let json = try JSONValue(parsing: contents(temporary + "/m/config.json"))
+      let originalJSON = try JSONValue(parsing: contents(folder + "/config.json"))
+      for key in configuration.family.rules.keys.map(\.name) + ["architectures", "model_type"] {
+        guard let value = originalJSON[key], value != .null, key != "tie_word_embeddings" else {
+          continue
+        }
+        #expect(
+          json[key] == value
+            || json[key]?.doubleValue == value.doubleValue && value.doubleValue != nil,
+          "\(key)")
+      }
+    }
+  }
+
   /// The BERT of Golden/bert as TensorFlow wrote it, and as PyTorch did in two parts.
   @Test(arguments: ["google", "bert-pytorch"])
   func sameModelInOtherFiles(name: String) throws {
