@@ -145,6 +145,40 @@ import Torch
     }
   }
 
+  /// The checkpoints that bert4keras converted have BERT's names, each matrix by itself.
+  @Test(arguments: [TransformerFamily.gpt, .gpt2])
+  func googleNamesOfGPT(family: TransformerFamily) throws {
+    let google = try #require(family.rules.googleRules)
+    let rules = google()
+    let map = rules.weightMap(TransformerConfiguration(family))
+    let norms = family == .gpt ? "output" : "input"
+    let pairs: [(own: String, google: String)] = [
+      ("embeddings.tokens.weight", "gpt/embeddings/word_embeddings"),
+      (
+        "encoder.blocks.3.attention.query.weight",
+        "gpt/transformer/layer_3/attention/self/query/kernel"
+      ),
+      (
+        "encoder.blocks.0.attentionNorm.weight",
+        "gpt/transformer/layer_0/attention/\(norms)/LayerNorm/gamma"
+      ),
+      ("encoder.blocks.0.outputNorm.bias", "gpt/transformer/layer_0/\(norms)/LayerNorm/beta"),
+      (
+        "encoder.blocks.0.feedForward.output.weight",
+        "gpt/transformer/layer_0/output/dense/kernel"
+      ),
+    ]
+    for (own, google) in pairs {
+      #expect(rules.name(ofGoogle: google)?.name == map.fileName(own))
+      #expect(map.part(own) == nil)
+    }
+    if family == .gpt2 {
+      #expect(
+        rules.name(ofGoogle: "gpt/output/LayerNorm/gamma")?.name
+          == map.fileName("encoder.norm.weight"))
+    }
+  }
+
   /// Google's names of other families, against Hugging Face's.
   @Test func googleNames() {
     func check(
