@@ -98,6 +98,42 @@ import Torch
       ], golden)
   }
 
+  /// What is saved holds the tensors that `transformers` wrote, and no others, and says the same of them.
+  @Test(arguments: [
+    "bert", "roberta", "albert", "electra", "electra-generator", "roformer", "openai-gpt", "gpt2",
+    "t5", "t5v1_1", "mt5",
+  ])
+  func savedAsTransformersDoes(name: String) throws {
+    let folder = try Self.folder(name)
+    try withTemporaryFolder { temporary in
+      let configuration = try TransformerConfiguration(path: folder + "/config.json")
+      if configuration.family.rules.hasEncoderAndDecoder {
+        try EncoderDecoder.load(folder: folder, options: Self.options).save(
+          folder: temporary + "/m")
+      } else {
+        try Transformer.load(folder: folder, options: Self.options).save(folder: temporary + "/m")
+      }
+      let original = try SafetensorsFile(path: folder + "/model.safetensors")
+      let saved = try SafetensorsFile(path: temporary + "/m/model.safetensors")
+      let expected = original.entries.filter { !configuration.family.rules.isBuffer($0.name) }
+      #expect(Set(saved.entries.map(\.name)) == Set(expected.map(\.name)))
+      for entry in expected {
+        #expect(try saved.tensor(entry.name).equals(original.tensor(entry)), "\(entry.name)")
+      }
+      let json = try JSONValue(parsing: contents(temporary + "/m/config.json"))
+      let originalJSON = try JSONValue(parsing: contents(folder + "/config.json"))
+      for key in configuration.family.rules.keys.map(\.name) + ["architectures", "model_type"] {
+        guard let value = originalJSON[key], value != .null, key != "tie_word_embeddings" else {
+          continue
+        }
+        #expect(
+          json[key] == value
+            || json[key]?.doubleValue == value.doubleValue && value.doubleValue != nil,
+          "\(key)")
+      }
+    }
+  }
+
   /// The BERT of Golden/bert as TensorFlow wrote it, and as PyTorch did in two parts.
   @Test(arguments: ["google", "bert-pytorch"])
   func sameModelInOtherFiles(name: String) throws {
@@ -106,6 +142,40 @@ import Torch
     #expect(other.configuration.heads == [.nextSentence, .languageModel])
     for (own, read) in zip(model.namedParameters(), other.namedParameters()) {
       #expect(own.parameter.value.equals(read.parameter.value), "\(own.name)")
+    }
+  }
+
+  /// The checkpoints that bert4keras converted have BERT's names, each matrix by itself.
+  @Test(arguments: [TransformerFamily.gpt, .gpt2])
+  func googleNamesOfGPT(family: TransformerFamily) throws {
+    let google = try #require(family.rules.googleRules)
+    let rules = google()
+    let map = rules.weightMap(TransformerConfiguration(family))
+    let norms = family == .gpt ? "output" : "input"
+    let pairs: [(own: String, google: String)] = [
+      ("embeddings.tokens.weight", "gpt/embeddings/word_embeddings"),
+      (
+        "encoder.blocks.3.attention.query.weight",
+        "gpt/transformer/layer_3/attention/self/query/kernel"
+      ),
+      (
+        "encoder.blocks.0.attentionNorm.weight",
+        "gpt/transformer/layer_0/attention/\(norms)/LayerNorm/gamma"
+      ),
+      ("encoder.blocks.0.outputNorm.bias", "gpt/transformer/layer_0/\(norms)/LayerNorm/beta"),
+      (
+        "encoder.blocks.0.feedForward.output.weight",
+        "gpt/transformer/layer_0/output/dense/kernel"
+      ),
+    ]
+    for (own, google) in pairs {
+      #expect(rules.name(ofGoogle: google)?.name == map.fileName(own))
+      #expect(map.part(own) == nil)
+    }
+    if family == .gpt2 {
+      #expect(
+        rules.name(ofGoogle: "gpt/output/LayerNorm/gamma")?.name
+          == map.fileName("encoder.norm.weight"))
     }
   }
 

@@ -91,6 +91,17 @@ public struct TransformerCache {
     let isCausal: Bool
   }
 
+  /// Which of the first call's tokens are no padding, bool `(B, n)`; `nil` where that is not known.
+  private func prefixVisible(_ tokens: Tensor, _ paddingId: Int?) -> Tensor? {
+    guard let prefixLengths else { return paddingId.map { tokens .!= $0 } }
+    require(
+      prefixLengths.count == tokens.size(0),
+      "TransformerCache expected a length for each of \(tokens.size(0)) rows, received "
+        + "\(prefixLengths.count)")
+    return Tensor.range(tokens.size(1), device: tokens.device)[.newAxis, .all]
+      .< prefixLengths.to(tokens.device)[.all, .newAxis]
+  }
+
   /// Takes in `tokens` `(B, n)`: their places, and whom they see.
   mutating func step(
     tokens: Tensor, segments: Tensor?, positions given: Tensor?, visible known: Tensor?,
@@ -99,22 +110,12 @@ public struct TransformerCache {
     let (batch, length) = (tokens.size(0), tokens.size(1))
     let device = tokens.device
     let isFirst = count == 0
-    var new = known
-    if new == nil, isFirst, let prefixLengths {
-      require(
-        prefixLengths.count == batch,
-        "TransformerCache expected a length for each of \(batch) rows, received \(prefixLengths.count)"
-      )
-      new = Tensor.range(length, device: device)[.newAxis, .all]
-        .< prefixLengths.to(device)[.all, .newAxis]
-    } else if new == nil, isFirst, let paddingId {
-      new = tokens .!= paddingId
-    }
-    if let found = new {
+    var new = known ?? (isFirst ? prefixVisible(tokens, paddingId) : nil)
+    new = new.flatMap { found in
       require(
         found.dtype == .bool && found.shape == [batch, length],
         "a transformer expected `visible` as bool \([batch, length]), received \(found.summary)")
-      new = found.all().item() != 0 ? nil : AttentionMask.withFirst(found)
+      return found.all().item() != 0 ? nil : AttentionMask.withFirst(found)
     }
 
     // Places: each row goes on after its own tokens.
