@@ -36,7 +36,8 @@ let package = Package(
     .executableTarget(
       name: "danlu",
       dependencies: [
-        "Articles", "Recipes", "Training", "Torch", "TextMining", "WordVectors", "Communities",
+        "Articles", "Recipes", "Training", "Transformers", "Torch", "TextMining", "WordVectors",
+        "Communities",
         "Tokenizers", "Text", "Tracking", "Reports", "Formats", "Memory", "Parallel", "Messages",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),

@@ -243,14 +243,29 @@ public enum TokenizerFile {
 }
 
 extension TokenizerFile {
-  /// The tokenizer of a Hugging Face folder, by the files it holds: `vocab.txt`; `vocab.json` and `merges.txt`;
-  /// a SentencePiece model; or `tokenizer.json` where there is nothing else.
-  ///
-  /// `tokenizer_config.json` says whether BERT's lower-cases; it does if nothing is said.
+  /// The tokenizer of a Hugging Face folder. Throws `FileError` if it has none.
   public static func read(folder: String) throws -> any Tokenizer {
+    guard let tokenizer = try find(in: folder) else {
+      throw FileError(
+        path: folder,
+        reason: "has no vocab.txt, no vocab.json with merges.txt, no SentencePiece model and no "
+          + "tokenizer.json")
+    }
+    return tokenizer
+  }
+
+  /// The tokenizer of a folder by the files it holds: `tokenizer.json`; where there is none, or one with parts that
+  /// are not known, `vocab.txt`, `vocab.json` with `merges.txt`, or a SentencePiece model. `nil` if it has none.
+  ///
+  /// `tokenizer_config.json` says whether a `vocab.txt` lower-cases; it does if nothing is said.
+  public static func find(in folder: String) throws -> (any Tokenizer)? {
     func path(_ name: String) -> String? {
       let path = folder + "/" + name
       return FileManager.default.fileExists(atPath: path) ? path : nil
+    }
+    var failure: (any Error)?
+    if let file = path("tokenizer.json") {
+      do { return try read(file) } catch { failure = error }
     }
     let settings = try path("tokenizer_config.json").map { path in
       let file = try MappedFile(path: path)
@@ -265,11 +280,15 @@ extension TokenizerFile {
       return try WordPieceTokenizer(vocabulary: Vocabulary(contentsOf: vocabulary), rules: rules)
     }
     if let vocabulary = path("vocab.json"), let merges = path("merges.txt") {
-      return try ByteLevelTokenizer(
-        vocabulary: vocabulary, merges: merges,
+      let tokenizer = try ByteLevelTokenizer(
+        vocabulary: vocabulary, merges: merges, added: ["<|endoftext|>", "<s>", "</s>", "<mask>"],
         addsPrefixSpace: settings?["add_prefix_space"]?.boolValue ?? false)
+      // RoBERTa's files look like GPT-2's, and have the tokens that stand around its texts.
+      guard let start = tokenizer.vocabulary.id("<s>"), let end = tokenizer.vocabulary.id("</s>")
+      else { return tokenizer }
+      return tokenizer.with(.roberta(start: start, separator: end))
     }
-    for name in ["spiece.model", "sentencepiece.bpe.model", "tokenizer.model"] {
+    for name in ["spiece.model", "spm.model", "sentencepiece.bpe.model", "tokenizer.model"] {
       if let model = path(name) {
         // T5 numbers its sentinels backwards.
         let count = settings?["extra_ids"]?.integerValue ?? 0
@@ -278,10 +297,7 @@ extension TokenizerFile {
           added: (0..<max(0, min(count, 1000))).reversed().map { "<extra_id_\($0)>" })
       }
     }
-    if let file = path("tokenizer.json") { return try read(file) }
-    throw FileError(
-      path: folder,
-      reason: "has no vocab.txt, no vocab.json with merges.txt, no SentencePiece model and no "
-        + "tokenizer.json")
+    if let failure { throw failure }
+    return nil
   }
 }

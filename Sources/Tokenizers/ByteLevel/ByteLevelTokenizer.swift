@@ -7,7 +7,7 @@ import Messages
 /// merge first).
 public struct ByteLevelTokenizer: Tokenizer {
   public let vocabulary: Vocabulary
-  public let template: EncodingTemplate
+  public private(set) var template: EncodingTemplate
   /// Put a space before the text unless it begins with one.
   public let addsPrefixSpace: Bool
   /// Leave spaces out of what tokens stand for, as RoBERTa does.
@@ -100,6 +100,13 @@ public struct ByteLevelTokenizer: Tokenizer {
       tokens[id] = member.key
     }
     return tokens.compactMap(\.self)
+  }
+
+  /// The tokenizer with another template.
+  public func with(_ template: EncodingTemplate) -> ByteLevelTokenizer {
+    var copy = self
+    copy.template = template
+    return copy
   }
 
   public func tokens(_ text: String) -> [Token] {

@@ -4,13 +4,18 @@ import Tokenizers
 struct BERTCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bert",
-    abstract: "Tokens of transformers.",
+    abstract: "Tokens, vectors and texts of transformers in Hugging Face folders.",
     discussion: """
       Examples:
         danlu bert tokenize --vocab vocab.txt corpus.txt > tokens.jsonl
-        danlu bert tokenize --model bert-base-chinese/ --max-length 128 < text.txt
+        danlu bert inspect --model bert-base-chinese/
+        danlu bert encode --model MiniLM/ --normalize sentences.txt > vectors.jsonl
+        danlu bert fill --model bert-base-chinese/ "科学[MASK][MASK]是第一生产力"
+        danlu bert generate --model gpt2/ "Once upon a time"
       """,
-    subcommands: [BERTTokenize.self])
+    subcommands: [
+      BERTTokenize.self, BERTEncode.self, BERTInspect.self, BERTFill.self, BERTGenerate.self,
+    ])
 }
 
 /// Where a tokenizer comes from.
