@@ -63,7 +63,7 @@ extension SerialTests {
       try check(
         ReadingComprehensionArticle.self,
         [
-          "steps": "5", "questions": "36", "hidden-size": "16", "layers": "1", "heads": "2",
+          "steps": "5", "questions": "20", "hidden-size": "16", "layers": "1", "heads": "2",
           "batch": "4",
         ])
     }

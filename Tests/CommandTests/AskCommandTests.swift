@@ -9,7 +9,7 @@ import Testing
     try withTemporaryFolder { folder in
       let run = folder + "/runs/one"
       let trained = try Command([
-        "run", "reading-comprehension", "--steps", "3", "--set", "questions=36", "--set",
+        "run", "reading-comprehension", "--steps", "3", "--set", "questions=20", "--set",
         "hidden-size=16",
         "--set", "layers=1", "--set", "heads=2", "--out", run,
       ]).run()

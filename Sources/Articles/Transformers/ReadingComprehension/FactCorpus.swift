@@ -1,4 +1,3 @@
-import Messages
 import Parallel
 
 /// Questions about invented people, towns, firms, books and rivers, with passages that tell or do not.
@@ -7,18 +6,24 @@ import Parallel
 /// question asks for one. Each question has three passages: of those that can be answered one or two hold the
 /// fact; the others speak of the subject and not of the attribute, or of the same attribute of something else, so
 /// that neither the subject nor the attribute alone gives the answer. One question of five has no answer.
-/// Training and held-out questions share no subject.
+/// Held-out questions are a fixed list. Training questions are drawn anew at each visit, and never about a subject
+/// of that list, so that nothing can be learnt by heart.
 struct FactCorpus: Sendable {
-  var training: [ReadingItem]
-  var heldOut: [ReadingItem]
+  let heldOut: [ReadingItem]
+  private let heldOutSubjects: Set<String>
 
-  init(trainingCount: Int = 3600, heldOutCount: Int = 400, seed: UInt64) {
-    require(
-      (0...8000).contains(trainingCount + heldOutCount),
-      "FactCorpus expected at most 8000 questions, received \(trainingCount + heldOutCount)")
+  init(heldOutCount: Int = 400, seed: UInt64) {
     var maker = Maker(random: RandomStream(seed: seed, stream: 7115))
-    training = maker.items(trainingCount, prefix: "t")
-    heldOut = maker.items(heldOutCount, prefix: "h")
+    heldOut = (0..<heldOutCount).map { maker.item(id: "\($0)") }
+    heldOutSubjects = maker.used
+  }
+
+  /// A question to train on.
+  func draw(_ random: inout RandomStream) -> ReadingItem {
+    var maker = Maker(random: random)
+    maker.used = heldOutSubjects
+    defer { random = maker.names.random }
+    return maker.item(id: "")
   }
 
   private struct Attribute: Sendable {
@@ -41,18 +46,12 @@ struct FactCorpus: Sendable {
   }
 
   private struct Maker {
-    var random: RandomStream
-    var names = Names()
+    var names: Names
     var used: Set<String> = []
 
-    init(random: RandomStream) {
-      self.random = random
-      names.random = random
-    }
+    init(random: RandomStream) { names = Names(random: random) }
 
-    mutating func items(_ count: Int, prefix: String) -> [ReadingItem] {
-      (0..<count).map { item(id: "\(prefix)\($0)") }
-    }
+    private mutating func below(_ bound: Int) -> Int { names.random.below(bound) }
 
     /// A subject that no question has been about; there are tens of thousands of each kind.
     private mutating func subject(_ kind: Kind) -> String {
@@ -69,22 +68,22 @@ struct FactCorpus: Sendable {
       }
     }
 
-    private mutating func item(id: String) -> ReadingItem {
-      let kind = FactCorpus.kinds[random.below(FactCorpus.kinds.count)]
+    mutating func item(id: String) -> ReadingItem {
+      let kind = FactCorpus.kinds[below(FactCorpus.kinds.count)]
       let facts = facts(kind)
       let other = self.facts(kind)
-      let asked = random.below(facts.count)
+      let asked = below(facts.count)
       let fact = facts[asked]
       let question = pick(kind.attributes[asked].questions)
         .replacing("{s}", with: fact.subject)
-      let telling = random.below(5) == 0 ? 0 : 1 + random.below(2)
+      let telling = below(5) == 0 ? 0 : 1 + below(2)
       var passages: [ReadingItem.Passage] = []
       for index in 0..<3 {
         // Beside the fact, or in its place, one of the subject's other facts; in half of the passages the same
         // attribute of something else.
-        var told = [facts[(asked + 1 + random.below(facts.count - 1)) % facts.count]]
+        var told = [facts[(asked + 1 + below(facts.count - 1)) % facts.count]]
         if index < telling { told.append(fact) }
-        if random.below(2) == 0 { told.append(other[asked]) }
+        if below(2) == 0 { told.append(other[asked]) }
         shuffle(&told)
         let text = told.map { fact in
           pick(kind.attributes[fact.attribute].statements).replacing("{s}", with: fact.subject)
@@ -97,18 +96,18 @@ struct FactCorpus: Sendable {
       return ReadingItem(id: id, question: question, passages: passages)
     }
 
-    private mutating func pick(_ list: [String]) -> String { list[random.below(list.count)] }
+    private mutating func pick(_ list: [String]) -> String { list[below(list.count)] }
 
     private mutating func shuffle<Element>(_ list: inout [Element]) {
       for index in stride(from: list.count - 1, to: 0, by: -1) {
-        list.swapAt(index, random.below(index + 1))
+        list.swapAt(index, below(index + 1))
       }
     }
   }
 
   /// Invented names and values.
   private struct Names: Sendable {
-    var random = RandomStream(seed: 0)
+    var random: RandomStream
 
     mutating func scalar(_ list: String) -> String {
       let scalars = Array(list.unicodeScalars)

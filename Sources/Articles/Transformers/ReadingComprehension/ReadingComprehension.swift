@@ -4,6 +4,7 @@ import Foundation
 import Layers
 import Messages
 import Optimizers
+import Parallel
 import Recipes
 import Reports
 import Tokenizers
@@ -20,7 +21,7 @@ public enum ReadingComprehensionArticle: Article {
       "Trains a transformer to answer questions from several passages, or to say that they do not "
       + "tell.",
     date: "2019-12-05", archive: 7115,
-    data: "invented facts: 3600 questions to train on, 400 to answer",
+    data: "invented facts: questions drawn anew to train on, 400 others to answer",
     ownData: "a file of questions and passages (WebQA, SQuAD, CMRC or DuReader JSON)",
     duration: "5 min")
 
@@ -32,8 +33,7 @@ public enum ReadingComprehensionArticle: Article {
     @Knob("attention heads", in: 1...16) var heads = 4
     @Knob("learning rate after warming up", in: 1e-6...1) var rate = 1e-3
     @Knob("beams of the answer", in: 1...16) var beams = 1
-    @Knob("invented questions to train on; a ninth as many are answered", in: 18...7000)
-    var questions = 3600
+    @Knob("invented questions that are answered in the end", in: 4...7000) var questions = 400
 
     public init() {}
   }
@@ -41,7 +41,7 @@ public enum ReadingComprehensionArticle: Article {
   public static func findings(_ run: Running<Settings>) throws -> [any Finding] {
     let data = try ReadingData(run)
     let vocabulary = ReadingLayout.vocabulary(
-      of: data.training, minimumCount: run.options.data == nil ? 1 : 2)
+      of: data.texts, minimumCount: data.corpus == nil ? 2 : 1)
     let layout = try ReadingLayout(
       WordPieceTokenizer(vocabulary: vocabulary, rules: .huggingFace(lowercases: true)))
     let model = try reader(vocabulary.count, run)
@@ -51,9 +51,7 @@ public enum ReadingComprehensionArticle: Article {
       Adam(learningRate: settings.rate).withClipping(norm: 1)
         .withSchedule(.piecewiseLinear([min(200, max(1, steps / 10)): 1, steps: 0.05])),
       for: model)
-    let loader = try BatchLoader(
-      layout.samples(data.training),
-      .init(batchSize: settings.batch, seed: run.seed, order: .bucketed(window: 50)))
+    let loader = try data.loader(layout, batchSize: settings.batch, seed: run.seed)
     let task = SupervisedTask(model, optimizer: optimizer, loader: loader) { batch in
       let targets = SequenceTargets.sequenceToSequence(
         tokens: batch.inputs["tokens"], segments: batch.inputs["segments"])
@@ -97,19 +95,25 @@ public enum ReadingComprehensionArticle: Article {
 
 /// Questions to train on and questions to answer.
 private struct ReadingData {
-  let training: [ReadingItem]
+  /// Where the first are invented; `nil` for a user's.
+  let corpus: FactCorpus?
+  /// The user's.
+  private let training: [ReadingItem]
   let heldOut: [ReadingItem]
-  let isGenerated: Bool
+  /// What the vocabulary is made from.
+  let texts: [ReadingItem]
 
   init(_ run: Running<ReadingComprehensionArticle.Settings>) throws {
     guard let path = run.options.data else {
-      let count = run.settings.questions
-      let facts = FactCorpus(trainingCount: count, heldOutCount: count / 9, seed: run.seed)
-      training = facts.training
-      heldOut = facts.heldOut
-      isGenerated = true
+      let corpus = FactCorpus(heldOutCount: run.settings.questions, seed: run.seed)
+      self.corpus = corpus
+      training = []
+      heldOut = corpus.heldOut
+      var random = RandomStream(seed: run.seed, stream: 7116)
+      texts = (0..<3000).map { _ in corpus.draw(&random) }
       return
     }
+    corpus = nil
     let items = try ReadingFiles.read(path)
     guard items.count >= 10 else {
       throw InputError("\(path) has \(items.count) questions; training needs at least 10")
@@ -120,7 +124,17 @@ private struct ReadingData {
     let cut = max(1, groups.count / 10)
     heldOut = Array(groups.prefix(cut).joined().prefix(400))
     training = Array(groups.dropFirst(cut).joined())
-    isGenerated = false
+    texts = training
+  }
+
+  func loader(_ layout: ReadingLayout, batchSize: Int, seed: UInt64) throws -> BatchLoader {
+    guard let corpus else {
+      return try BatchLoader(
+        layout.samples(training),
+        .init(batchSize: batchSize, seed: seed, order: .bucketed(window: 50)))
+    }
+    return try BatchLoader(
+      layout.samples(of: corpus, count: 10_000), .init(batchSize: batchSize, seed: seed))
   }
 }
 
@@ -154,7 +168,7 @@ private struct HeldOutQuestions: Finding {
     self.figures = figures
     self.rows = rows
     self.isExtracted = isExtracted
-    isGenerated = data.isGenerated
+    isGenerated = data.corpus != nil
   }
 
   var claims: [Claim] {
@@ -224,7 +238,7 @@ private struct SilentPassages: Finding {
     }
     withFilter = Double(counts.0) / Double(max(1, items.count))
     without = Double(counts.1) / Double(max(1, items.count))
-    isGenerated = data.isGenerated
+    isGenerated = data.corpus != nil
   }
 
   private let isGenerated: Bool

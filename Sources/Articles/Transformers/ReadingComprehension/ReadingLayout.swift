@@ -64,12 +64,19 @@ struct ReadingLayout: Sendable {
       (item.passages.map(\.text.count).max() ?? 0) + item.question.count
     }
     return Examples(count: items.count, lengths: lengths) { index, random in
-      let item = items[index]
-      let passage = Self.prepared(item.passages[random.below(item.passages.count)].text)
-      let row = row(
-        passage: passage, question: item.question, answer: answer(of: item, in: passage))
-      return Example(["tokens": .sequence(row.tokens), "segments": .sequence(row.segments)])
+      sample(of: items[index], &random)
     }
+  }
+
+  /// Samples of questions that are themselves drawn anew.
+  func samples(of corpus: FactCorpus, count: Int) -> Examples {
+    Examples(count: count) { _, random in sample(of: corpus.draw(&random), &random) }
+  }
+
+  private func sample(of item: ReadingItem, _ random: inout RandomStream) -> Example {
+    let passage = Self.prepared(item.passages[random.below(item.passages.count)].text)
+    let row = row(passage: passage, question: item.question, answer: answer(of: item, in: passage))
+    return Example(["tokens": .sequence(row.tokens), "segments": .sequence(row.segments)])
   }
 
   /// Characters of questions and passages that occur at least `minimumCount` times, and special tokens.
