@@ -34,7 +34,7 @@ import Testing
       #expect(given.status == 0, "\(given.errors)")
       #expect((try given.json()["votes"]?.arrayValue?.count ?? 0) > 4)
       let text = try Command(["ask", "--run", run, "--passage", folder + "/a.txt", "谁写了书？"]).run()
-      #expect(text.status == 0 && text.output.contains("张三写了书"))
+      #expect(text.status == 0 && text.output.filter { !"【】".contains($0) }.contains("张三写了书"))
     }
   }
 
