@@ -146,17 +146,19 @@ public final class Trainer {
   private func check(_ task: some TrainingTask) throws {
     for (name, part) in task.checkpointed {
       guard let optimizer = part as? Optimizer else { continue }
-      guard !optimizer.parameters.isEmpty else {
-        throw InputError(
-          "the \(name) has no parameters to change: weights must be Parameters, held by the model in "
-            + "stored properties")
-      }
       guard optimizer.parameters.contains(where: \.isTrainable) else {
         throw InputError("all \(optimizer.parameters.count) parameters of the \(name) are frozen")
       }
     }
     try checkCallbackNames()
-    guard let monitor = options.monitor else { return }
+    guard let monitor = options.monitor else {
+      guard options.validationInterval != nil, task.validationFigures?.isEmpty == true else {
+        return
+      }
+      throw InputError(
+        "a `validationInterval` was given, but the task has no validation data; validation data, or no "
+          + "interval, would work")
+    }
     guard options.validationInterval != nil else {
       throw InputError(
         "the monitored figure '\(monitor.metric)' comes from validation, which is off; a "
