@@ -1,4 +1,6 @@
 import Foundation
+import Synchronization
+import Torch
 
 /// A bounded queue that background threads keep full, in order.
 final class BatchQueue: @unchecked Sendable {
@@ -17,6 +19,7 @@ final class BatchQueue: @unchecked Sendable {
   private var generation = 0
   private var isStarted = false
   private var isStopped = false
+  private var threadsAtWork = 0
 
   init(maker: any BatchMaker, capacity: Int, threads: Int) {
     self.maker = maker
@@ -26,7 +29,12 @@ final class BatchQueue: @unchecked Sendable {
 
   private func fill() {
     condition.lock()
-    defer { condition.unlock() }
+    defer {
+      threadsAtWork -= 1
+      if threadsAtWork == 0 { QueuesAtWork.shared.remove(self) }
+      condition.broadcast()
+      condition.unlock()
+    }
     while !isStopped {
       guard let state = upcoming, nextNumber - taken < capacity else {
         condition.wait()
@@ -55,6 +63,8 @@ final class BatchQueue: @unchecked Sendable {
     defer { condition.unlock() }
     if !isStarted {
       isStarted = true
+      threadsAtWork = threads
+      QueuesAtWork.shared.add(self)
       for _ in 0..<threads {
         let thread = Thread { [self] in fill() }
         thread.name = "batches"
@@ -91,5 +101,37 @@ final class BatchQueue: @unchecked Sendable {
       ready = [:]
       condition.broadcast()
     }
+  }
+
+  /// Waits until the threads have ended after `stop`, for a second at most: what a source waits for may
+  /// never come.
+  func waitForThreads() {
+    let deadline = Date(timeIntervalSinceNow: 1)
+    condition.withLock {
+      while threadsAtWork > 0, condition.wait(until: deadline) {}
+    }
+  }
+}
+
+/// The queues whose threads run. They are ended before the process is: libtorch frees at exit what the
+/// threads work with.
+private final class QueuesAtWork: Sendable {
+  static let shared: QueuesAtWork = {
+    // What the first operator sets up is freed after what is registered later.
+    _ = Tensor.zeros([1]) + 1
+    atexit { QueuesAtWork.shared.end() }
+    return QueuesAtWork()
+  }()
+
+  private let queues = Mutex<[ObjectIdentifier: BatchQueue]>([:])
+
+  func add(_ queue: BatchQueue) { queues.withLock { $0[ObjectIdentifier(queue)] = queue } }
+
+  func remove(_ queue: BatchQueue) { queues.withLock { $0[ObjectIdentifier(queue)] = nil } }
+
+  private func end() {
+    let all = queues.withLock { Array($0.values) }
+    for queue in all { queue.stop() }
+    for queue in all { queue.waitForThreads() }
   }
 }

@@ -151,7 +151,14 @@ public final class Trainer {
       }
     }
     try checkCallbackNames()
-    guard let monitor = options.monitor else { return }
+    guard let monitor = options.monitor else {
+      guard options.validationInterval != nil, task.validationFigures?.isEmpty == true else {
+        return
+      }
+      throw InputError(
+        "a `validationInterval` was given, but the task has no validation data; validation data, or no "
+          + "interval, would work")
+    }
     guard options.validationInterval != nil else {
       throw InputError(
         "the monitored figure '\(monitor.metric)' comes from validation, which is off; a "

@@ -1,4 +1,5 @@
 import Datasets
+import Foundation
 import TestSupport
 import Testing
 import Torch
@@ -19,6 +20,16 @@ import Torch
     var batches: [[Int]] = []
     while let batch = try loader.nextOfEpoch() { batches.append(batch.indices) }
     return batches
+  }
+
+  /// libtorch frees at exit what the threads of a loader work with.
+  @Test func aProcessMayEndWhileBatchesAreMade() async {
+    await #expect(processExitsWith: .success) {
+      let images = Tensor.zeros([60_000, 1, 28, 28]).to(.uint8)
+      let loader = try BatchLoader(Dataset(inputs: images), .init(batchSize: 4096, prefetch: 8))
+      _ = try loader.next()
+      withExtendedLifetime(loader) { exit(0) }
+    }
   }
 
   @Test func everyEpochVisitsEveryExampleOnce() throws {

@@ -29,6 +29,10 @@ import Torch
       { _ = column.crossEntropy(Tensor([0, 0, 0])) }
     ),
     (
+      "crossEntropy of a class below 0", "class -1 is none of those that there are scores for",
+      { _ = row.reshaped(1, 3).crossEntropy(Tensor([-1])) }
+    ),
+    (
       "crossEntropy of flags",
       "expected classes (integers) of shape [1] or probabilities of shape [1, 3]",
       { _ = row.reshaped(1, 3).crossEntropy(Tensor([true])) }

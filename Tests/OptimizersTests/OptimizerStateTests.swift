@@ -77,8 +77,9 @@ import Torch
     let state = problem.optimizer.checkpoint()
     #expect(
       state.tensors.keys.sorted() == [
-        "Lookahead.slow.table", "Lookahead.slow.weight", "GradientAccumulation.sum.table",
-        "GradientAccumulation.sum.weight", "rule.firstMoment.table", "rule.firstMoment.weight",
+        "GradientAccumulation.sum.table", "GradientAccumulation.sum.weight",
+        "Lookahead.slow.table", "Lookahead.slow.weight", "rule.firstMoment.table",
+        "rule.firstMoment.weight",
         "rule.secondMoment.table", "rule.secondMoment.weight",
       ])
     #expect(state.values["steps"] == 1.0)

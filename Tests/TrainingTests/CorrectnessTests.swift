@@ -336,7 +336,7 @@ extension SerialTests {
             let part: any Checkpointable = name == "runningMean" ? model : task.optimizer
             for (key, tensor) in part.checkpoint().tensors
             where name == "runningMean"
-              ? key.contains("runningMean") : key.contains("extension") == (name == "averages")
+              ? key.contains("runningMean") : key.contains("MovingAverage") == (name == "averages")
             {
               tensor.copyInPlace(from: Tensor.full(like: tensor, .nan))
               break
@@ -364,6 +364,9 @@ extension SerialTests {
       #expect(
         refusal(TrainingOptions(steps: 1), frozenTask)
           == "all 2 parameters of the optimizer are frozen")
+      #expect(
+        refusal(TrainingOptions(steps: 1, validationInterval: 1), try task())
+          .contains("the task has no validation data"))
       let monitor = Monitor("validation/loss", better: .lower)
       #expect(
         refusal(TrainingOptions(steps: 1, monitor: monitor), try task(validation: data))

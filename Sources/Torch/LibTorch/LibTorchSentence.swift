@@ -73,6 +73,9 @@ enum LibTorchSentence {
     if let known = meanings.first(where: { sentence.contains($0.part) }) {
       return known.meaning
     }
+    if let match = sentence.firstMatch(of: /Target (-?\d+) is out of bounds/) {
+      return "class \(match.1) is none of those that there are scores for"
+    }
     if let match = sentence.firstMatch(of: /with arguments from the '(\w+)' backend/) {
       return "there is no such device for it: this libtorch lacks \(match.1); the device cpu works"
     }
