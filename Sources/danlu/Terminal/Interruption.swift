@@ -9,7 +9,7 @@ enum Interruption {
   /// Installs the handlers; call once, before long work.
   static func install() {
     let handler: @convention(c) (Int32) -> Void = { _ in
-      if Interruption.cancellation.isCancelled { _exit(130) }
+      if Interruption.cancellation.isCancelled { _exit(Interruption.exitCode) }
       Interruption.cancellation.cancel()
     }
     // Touched before a signal can come: the handler itself must not run the lazy initializer.
@@ -25,5 +25,5 @@ enum Interruption {
   }
 
   /// The exit status after work that was interrupted.
-  static let exitCode: Int32 = 130
+  static var exitCode: Int32 { 130 }
 }

@@ -68,7 +68,8 @@ public enum ReadingComprehensionArticle: Article {
     return [try HeldOutQuestions(reader, data, run), try SilentPassages(reader, data, run)]
   }
 
-  /// A small BERT whose mask is UniLM's.
+  /// A small RoFormer whose mask is UniLM's. BERT's learnt positions have to find out what is next to what before
+  /// anything can be copied; turned queries and keys know.
   private static func reader(_ vocabularySize: Int, _ run: Running<Settings>) throws -> Transformer
   {
     let settings = run.settings
@@ -76,7 +77,7 @@ public enum ReadingComprehensionArticle: Article {
       throw OptionError(
         "heads", "hiddenSize \(settings.hiddenSize) cannot be divided among \(settings.heads)")
     }
-    var configuration = TransformerConfiguration(.bert)
+    var configuration = TransformerConfiguration(.roformer)
     configuration.vocabularySize = vocabularySize
     configuration.hiddenSize = settings.hiddenSize
     configuration.numLayers = settings.layers
