@@ -23,10 +23,10 @@ public enum ReadingComprehensionArticle: Article {
     date: "2019-12-05", archive: 7115,
     data: "invented facts: questions drawn anew to train on, 400 others to answer",
     ownData: "a file of questions and passages (WebQA, SQuAD, CMRC or DuReader JSON)",
-    duration: "5 min")
+    duration: "10 min")
 
   public struct Settings: RecipeSettings {
-    @Knob("updates", in: 1...) var steps = 4000
+    @Knob("updates", in: 1...) var steps = 3000
     @Knob("questions in a batch", in: 1...) var batch = 32
     @Knob("length of hidden states", in: 8...1024) var hiddenSize = 128
     @Knob("layers", in: 1...24) var layers = 3
