@@ -84,26 +84,11 @@ public enum NPY {
 
   /// Fortran order (first index fastest) to C order.
   private static func cOrder(_ bytes: [UInt8], shape: [Int], width: Int) -> [UInt8] {
-    let count = bytes.count / width
     var strides = [Int](repeating: 1, count: shape.count)
     for axis in 1..<shape.count { strides[axis] = strides[axis - 1] * shape[axis - 1] }
-    var result: [UInt8] = []
-    result.reserveCapacity(bytes.count)
-    var index = [Int](repeating: 0, count: shape.count)
-    var source = 0
-    for _ in 0..<count {
-      result.append(contentsOf: bytes[source * width..<(source + 1) * width])
-      var axis = shape.count - 1
-      while axis >= 0 {
-        index[axis] += 1
-        source += strides[axis]
-        if index[axis] < shape[axis] { break }
-        source -= strides[axis] * shape[axis]
-        index[axis] = 0
-        axis -= 1
-      }
+    return bytes.withUnsafeBytes {
+      StridedElements.inRowMajorOrder($0, from: 0, shape: shape, strides: strides, width: width)
     }
-    return result
   }
 }
 

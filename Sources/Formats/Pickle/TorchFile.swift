@@ -51,23 +51,8 @@ struct TorchTensor: Sendable {
       expected *= length
     }
     if isContiguous { return Array(bytes[offset * width..<(offset + count) * width]) }
-    var result: [UInt8] = []
-    result.reserveCapacity(count * width)
-    var index = [Int](repeating: 0, count: shape.count)
-    var source = offset
-    for _ in 0..<count {
-      result.append(contentsOf: bytes[source * width..<(source + 1) * width])
-      var axis = shape.count - 1
-      while axis >= 0 {
-        index[axis] += 1
-        source += strides[axis]
-        if index[axis] < shape[axis] { break }
-        source -= strides[axis] * shape[axis]
-        index[axis] = 0
-        axis -= 1
-      }
-    }
-    return result
+    return StridedElements.inRowMajorOrder(
+      bytes, from: offset, shape: shape, strides: strides, width: width)
   }
 }
 

@@ -66,7 +66,7 @@ public struct WordPieceTokenizer: Tokenizer {
     cut(text) { token, word in
       strings.append(
         token.id == unknown && rules.showsUnknownWords
-          ? String(String.UnicodeScalarView(word.compactMap(Unicode.Scalar.init)))
+          ? String(scalars: word)
           : vocabulary.tokens[token.id])
     }
     return strings

@@ -129,8 +129,7 @@ public struct ByteLevelTokenizer: Tokenizer {
     var start = 0
     for match in added.matches(in: scalars) {
       cutPlain(start..<match.lowerBound)
-      let word = String(
-        String.UnicodeScalarView(scalars[match].lazy.compactMap(Unicode.Scalar.init)))
+      let word = String(scalars: scalars[match])
       if let id = vocabulary.id(word) { tokens.append(Token(id: id, range: match)) }
       start = match.upperBound
     }

@@ -81,7 +81,7 @@ public struct SentencePieceTokenizer: Tokenizer {
         ? scalars[range].split { Unicode.Scalar($0)?.properties.isWhitespace ?? false }
         : range.isEmpty ? [] : [scalars[range]]
       for part in parts {
-        let text = String(String.UnicodeScalarView(part.lazy.compactMap(Unicode.Scalar.init)))
+        let text = String(scalars: part)
         for token in pieces(text) {
           let start = part.startIndex + token.range.lowerBound
           var end = part.startIndex + token.range.upperBound
@@ -93,8 +93,7 @@ public struct SentencePieceTokenizer: Tokenizer {
     }
     for match in added.matches(in: scalars) {
       cutPlain(start..<match.lowerBound)
-      let word = String(
-        String.UnicodeScalarView(scalars[match].lazy.compactMap(Unicode.Scalar.init)))
+      let word = String(scalars: scalars[match])
       tokens.append(Token(id: vocabulary.id(word) ?? unknown, range: match))
       start = match.upperBound
     }
