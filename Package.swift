@@ -146,7 +146,7 @@ let package = Package(
       name: "GenerativeTests",
       dependencies: [
         "Generative", "Training", "Datasets", "Optimizers", "Layers", "Torch", "TestSupport",
-      ]),
+      ], resources: [.copy("Golden")]),
     .testTarget(
       name: "TransformersTests",
       dependencies: [

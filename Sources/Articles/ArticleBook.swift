@@ -5,7 +5,8 @@ import Recipes
 public enum ArticleBook {
   /// In the order in which `danlu recipes` lists them.
   public static let all: [any Article.Type] = [
-    GANSingleLossArticle.self, DerivedOptimizersArticle.self, CustomOptimizersArticle.self,
+    GANSingleLossArticle.self, GANQPArticle.self, WGANDivArticle.self,
+    CascadingRejectionArticle.self, DerivedOptimizersArticle.self, CustomOptimizersArticle.self,
     LayerReuseArticle.self, InitializationArticle.self, SmoothingArticle.self, DropoutArticle.self,
     DetExpArticle.self, JoseArticle.self, WordDiscoveryArticle.self,
     DomainVocabularyArticle.self, WordCountArticle.self, InfomapArticle.self,

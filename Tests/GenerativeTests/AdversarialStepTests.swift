@@ -26,10 +26,10 @@ import Training
     _ players: AdversarialPlayers, real: Tensor, noise: Tensor
   ) -> (discriminator: [Tensor?], generator: [Tensor?]) {
     let fake = players.generator(noise).detach()
-    let discriminatorLoss = players.loss.discriminator(
+    let discriminatorLoss = players.game.loss.discriminator(
       real: players.scores(real), fake: players.scores(fake))
     let discriminator = players.discriminatorOptimizer.gradients(of: discriminatorLoss)
-    let generatorLoss = players.loss.generator(
+    let generatorLoss = players.game.loss.generator(
       fake: players.scores(players.generator(noise)), real: players.scores(real).detach())
     return (discriminator, players.generatorOptimizer.gradients(of: generatorLoss))
   }
@@ -53,9 +53,9 @@ import Training
     }
     // So do the alternating loop's own.
     let fake = players.generator(noise)
-    let verdict = players.discriminatorGradients(real: real, fake: fake)
+    let verdict = players.discriminatorGradients(real: real, fake: fake, noise: noise)
     #expect(largestDifference(verdict.gradients, expected.discriminator) < tolerance)
-    let generator = players.generatorGradients(fake: fake, real: real)
+    let generator = players.generatorGradients(fake: fake, noise: noise, real: real)
     #expect(largestDifference(generator.gradients, expected.generator) < tolerance)
   }
 
@@ -87,12 +87,14 @@ import Training
     let loss = try #require(AdversarialLoss.all.first { $0.name == name })
     let players = toyPlayers(loss)
     let (_, bracket, _) = JointStep().loss(
-      players, real: points(16, seed: 1), fake: players.generator(points(16, seed: 2)))
+      players, real: points(16, seed: 1), fake: players.generator(points(16, seed: 2)),
+      noise: points(16, seed: 2))
     #expect(bracket.item() == 0)
     let all = players.discriminatorOptimizer.gradients(of: bracket * 1)
     #expect(norm(all) < 1e-12)
     let (_, again, _) = JointStep().loss(
-      players, real: points(16, seed: 1), fake: players.generator(points(16, seed: 2)))
+      players, real: points(16, seed: 1), fake: players.generator(points(16, seed: 2)),
+      noise: points(16, seed: 2))
     #expect(norm(players.generatorOptimizer.gradients(of: again)) > 1e-3)
   }
 

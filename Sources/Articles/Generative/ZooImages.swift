@@ -14,11 +14,21 @@ struct ZooImages {
   var channels: Int { training.inputShape[0] }
   var side: Int { training.inputShape[1] }
 
+  /// What is drawn where the user has no images.
+  enum Drawn {
+    /// Pen strokes, 28×28.
+    case strokes
+    /// Soft discs, rings, squares and crosses, 16×16.
+    case shapes
+  }
+
   /// The user's images, brought to a size that the networks know, or `count` drawn ones.
   ///
   /// Throws `InputError` for fewer images than batches of that size need.
-  init<Settings>(_ run: Running<Settings>, drawn count: Int, batch: Int) throws {
-    let data = try Self.load(run.options.data, drawn: count, seed: run.seed)
+  init<Settings>(
+    _ run: Running<Settings>, drawn count: Int, _ kind: Drawn = .strokes, batch: Int
+  ) throws {
+    let data = try Self.load(run.options.data, drawn: count, kind, seed: run.seed)
     guard data.count >= 2 * batch + 128 else {
       throw InputError(
         "\(data.count) images are too few for batches of \(batch); at least \(2 * batch + 128) are needed"
@@ -28,8 +38,15 @@ struct ZooImages {
     (training, heldOut) = (parts[0], parts[1])
   }
 
-  private static func load(_ path: String?, drawn count: Int, seed: UInt64) throws -> Dataset {
-    guard let path else { return try StrokeImages.dataset(count: count, seed: seed) }
+  private static func load(
+    _ path: String?, drawn count: Int, _ kind: Drawn, seed: UInt64
+  ) throws -> Dataset {
+    guard let path else {
+      switch kind {
+      case .strokes: return try StrokeImages.dataset(count: count, seed: seed)
+      case .shapes: return ToySets.shapes(count: count, seed: seed)
+      }
+    }
     let data = try ImageFolder.read(path: path)
     let (height, width) = (data.inputShape[1], data.inputShape[2])
     let sides = [16, 28, 32, 64]

@@ -37,8 +37,11 @@ struct GradientComparison: Finding {
     // Power iterations have converged, so that another round of them changes nothing.
     for _ in 0..<500 { players.discriminator.advanceSpectralNorms() }
     let fake = players.generator(noise)
-    let own = seeded { players.discriminatorGradients(real: real, fake: fake) }.gradients
-    let generator = players.generatorGradients(fake: fake, real: real).gradients
+    let own = seeded {
+      players.discriminatorGradients(real: real, fake: fake, noise: noise)
+    }.gradients
+    let generator = players.generatorGradients(fake: fake, noise: noise, real: real)
+      .gradients
     func row(_ form: String, _ gradients: () -> PlayerGradients) -> Row {
       let found = seeded(gradients)
       return Row(
@@ -55,7 +58,7 @@ struct GradientComparison: Finding {
       },
     ]
     let value = seeded {
-      JointStep().loss(players, real: real, fake: players.generator(noise)).bracket
+      JointStep().loss(players, real: real, fake: players.generator(noise), noise: noise).bracket
     }
     bracket = abs(value.item())
     bracketGradient = Optimizer.norm(of: players.generatorOptimizer.gradients(of: value)).item()

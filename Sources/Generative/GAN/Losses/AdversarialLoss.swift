@@ -21,8 +21,7 @@ public struct AdversarialLoss: Sendable {
   /// Whether sample i of the real batch is compared with sample i of the fake one, so that both
   /// batches must be equally large.
   public let isPaired: Bool
-  /// Whether a Lipschitz constraint (spectral normalization or a gradient penalty) must keep the
-  /// loss bounded.
+  /// Whether a constraint or a penalty on the discriminator must keep the loss bounded.
   public let needsLipschitzConstraint: Bool
   private let ofDiscriminator: @Sendable (_ real: Tensor, _ fake: Tensor) -> Tensor
   private let ofGenerator: @Sendable (_ fake: Tensor, _ real: Tensor) -> Tensor
@@ -70,6 +69,13 @@ public struct AdversarialLoss: Sendable {
     discriminator: { real, fake in (-real).softplus().mean() + fake.softplus().mean() },
     generator: { fake, _ in (-fake).softplus().mean() })
 
+  /// D as `standard`; G: −sp(T(x_f)), that is ln(1 − σ(T(x_f))), the form of the minimax game, whose
+  /// gradient vanishes where the discriminator is sure. Goodfellow et al. 2014.
+  public static let saturating = AdversarialLoss(
+    name: "sgan-saturating", polarity: .realHigh,
+    discriminator: { real, fake in (-real).softplus().mean() + fake.softplus().mean() },
+    generator: { fake, _ in -fake.softplus().mean() })
+
   /// D: (T(x_r) − 1)² + T(x_f)²; G: (T(x_f) − 1)². Mao et al. 2016.
   public static let leastSquares = AdversarialLoss(
     name: "lsgan", polarity: .realHigh,
@@ -105,12 +111,30 @@ public struct AdversarialLoss: Sendable {
       (real.mean() - fake).softplus().mean() + (real - fake.mean()).softplus().mean()
     })
 
-  /// D: T(x_f) − T(x_r); G: −T(x_f). The discriminator needs spectral normalization in every layer
-  /// or a gradient penalty. Arjovsky et al. 2017.
+  /// D: (T(x_r) − mean T(x_f) − 1)² + (T(x_f) − mean T(x_r) + 1)²; G: the roles swapped.
+  /// Jolicoeur-Martineau 2018.
+  public static let relativisticLeastSquares = AdversarialLoss(
+    name: "ralsgan", polarity: .realHigh, needsRealInGeneratorStep: true,
+    discriminator: { real, fake in
+      (real - fake.mean() - 1).square().mean() + (fake - real.mean() + 1).square().mean()
+    },
+    generator: { fake, real in
+      (fake - real.mean() - 1).square().mean() + (real - fake.mean() + 1).square().mean()
+    })
+
+  /// D: T(x_f) − T(x_r); G: −T(x_f). The discriminator needs what keeps it bounded: spectral
+  /// normalization in every layer, clipped weights, a gradient penalty or a pair penalty. Arjovsky et
+  /// al. 2017.
   public static let wasserstein = AdversarialLoss(
     name: "wgan", polarity: .realHigh, needsLipschitzConstraint: true,
     discriminator: { real, fake in fake.mean() - real.mean() },
     generator: { fake, _ in -fake.mean() })
+
+  /// `wasserstein` with the signs of WGAN-div's and O-GAN's code: D: T(x_r) − T(x_f); G: T(x_f).
+  public static let wassersteinRealLow = AdversarialLoss(
+    name: "wgan-low", polarity: .realLow, needsLipschitzConstraint: true,
+    discriminator: { real, fake in real.mean() - fake.mean() },
+    generator: { fake, _ in fake.mean() })
 
   /// All of the above.
   public static let all: [AdversarialLoss] = Name.allCases.map { AdversarialLoss($0) }
@@ -118,24 +142,30 @@ public struct AdversarialLoss: Sendable {
   /// The losses by name.
   public enum Name: String, Sendable, CaseIterable {
     case standard = "sgan"
+    case saturating = "sgan-saturating"
     case leastSquares = "lsgan"
     case hinge = "hinge"
     case hingeRealLow = "hinge-low"
     case relativistic = "rsgan"
     case relativisticAverage = "rasgan"
+    case relativisticLeastSquares = "ralsgan"
     case wasserstein = "wgan"
+    case wassersteinRealLow = "wgan-low"
   }
 
   public init(_ name: Name) {
     self =
       switch name {
       case .standard: .standard
+      case .saturating: .saturating
       case .leastSquares: .leastSquares
       case .hinge: .hinge
       case .hingeRealLow: .hingeRealLow
       case .relativistic: .relativistic
       case .relativisticAverage: .relativisticAverage
+      case .relativisticLeastSquares: .relativisticLeastSquares
       case .wasserstein: .wasserstein
+      case .wassersteinRealLow: .wassersteinRealLow
       }
   }
 }

@@ -12,9 +12,9 @@ public struct GradientPenalty: Sendable {
     /// u x_r + (1 − u) x_f with one u ~ U(0, 1) per sample.
     case interpolation
     /// Interpolations of real with real and of fake with fake samples.
-    case withinKinds
+    case withinKinds = "within-kinds"
     /// Interpolations of two random picks from real and fake samples together.
-    case mixtureInterpolation
+    case mixtureInterpolation = "mixture-interpolation"
     /// Real and fake samples as they are.
     case mixture
     case real
@@ -39,14 +39,31 @@ public struct GradientPenalty: Sendable {
     isOneSided = oneSided
   }
 
+  /// WGAN-GP: center 1, power 2, on interpolated points.
+  public static func gradient(weight: Double = 10, oneSided: Bool = false) -> GradientPenalty {
+    GradientPenalty(weight: weight, oneSided: oneSided)
+  }
+
+  /// WGAN-div: center 0, k = 2, p = 6, on real and fake samples as they are (Su Jianlin,
+  /// kexue.fm/archives/6139; Wu et al. 2017).
+  public static func divergence(
+    weight: Double = 2, power: Double = 6, points: Points = .mixture
+  ) -> GradientPenalty {
+    GradientPenalty(weight: weight, center: 0, power: power, points: points)
+  }
+
   /// The penalty, a scalar that can be differentiated by the discriminator's parameters.
   ///
-  /// - Parameter random: Where the points are drawn from; the process-wide generator by default.
+  /// - Parameters:
+  ///   - head: How the discriminator's outputs become the score whose slope is meant.
+  ///   - random: Where the points are drawn from; the process-wide generator by default.
   public func callAsFunction(
-    _ discriminator: Layer, real: Tensor, fake: Tensor, random: RandomGenerator? = nil
+    _ discriminator: Layer, real: Tensor, fake: Tensor, head: ScoreHead = .score,
+    random: RandomGenerator? = nil
   ) -> Tensor {
     let x = samples(real.detach(), fake.detach(), random).requiringGradient()
-    let scores = discriminator.withoutUpdatingStatistics { discriminator(x) }
+    let outputs = discriminator.withoutUpdatingStatistics { discriminator(x) }
+    let scores = head.score(outputs.reshaped(x.size(0), -1))
     let slope = gradients(of: scores.sum(), withRespectTo: [x], createGraph: true)[0]
     let squares = slope.flattened(from: 1).square().sum(axis: 1)
     if center == 0, !isOneSided {

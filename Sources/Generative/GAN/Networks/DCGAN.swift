@@ -18,6 +18,10 @@ public enum DCGAN {
     /// Average the last map over space instead of flattening it.
     public var poolsHead: Bool
     public var discriminatorBias: Bool
+    /// Numbers that the discriminator gives for an image: 1 for a score, n for a code.
+    public var outputs = 1
+    /// Scores of a `CascadingRejection` head in place of the dense one; `nil` for none.
+    public var rejections: Int?
     public var initializer: Initializer
     public var momentum: Double
     public var epsilon: Double
@@ -70,7 +74,7 @@ public enum DCGAN {
     }
   }
 
-  /// Images `(B, C, S, S)` to scores `(B, 1)`: strided convolutions with LeakyReLU(0.2), batch norm
+  /// Images `(B, C, S, S)` to outputs `(B, k)`, scores `(B, 1)` by default: strided convolutions with LeakyReLU(0.2), batch norm
   /// from the second on, then a dense head.
   public static func discriminator(
     _ configuration: Configuration, random: RandomGenerator? = nil
@@ -99,11 +103,17 @@ public enum DCGAN {
       } else {
         Flatten().named("flatten")
       }
-      constrained(
-        Dense(
-          features, 1, bias: c.discriminatorBias,
-          weightInitializer: c.poolsHead ? .glorotUniform : c.initializer, generator: random)
-      ).named("head")
+      if let rejections = c.rejections {
+        CascadingRejection(
+          features, count: rejections, weightInitializer: c.initializer, generator: random
+        ).named("head")
+      } else {
+        constrained(
+          Dense(
+            features, c.outputs, bias: c.discriminatorBias,
+            weightInitializer: c.poolsHead ? .glorotUniform : c.initializer, generator: random)
+        ).named("head")
+      }
     }
   }
 

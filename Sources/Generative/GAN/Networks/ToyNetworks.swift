@@ -13,12 +13,19 @@ public enum ToyNetworks {
   }
 
   /// A discriminator of points: 2 → 128 → 128 → 128 → 1 with LeakyReLU(0.2), its head without bias.
+  ///
+  /// - Parameter rejections: Scores of a `CascadingRejection` head in place of the dense one.
   public static func pointDiscriminator(
-    width: Int = 128, normalized: Bool = false, generator: RandomGenerator? = nil
+    width: Int = 128, normalized: Bool = false, rejections: Int? = nil,
+    generator: RandomGenerator? = nil
   ) -> Sequential {
-    perceptron(
+    let plain = perceptron(
       [2, width, width, width, 1], .leakyReLU(0.2), normalized: normalized, headBias: false,
       generator: generator)
+    guard let rejections else { return plain }
+    let head = CascadingRejection(
+      width, count: rejections, weightInitializer: .heUniform, generator: generator)
+    return Sequential(children: plain.children.dropLast() + [("head", head)])
   }
 
   /// Dense layers of the given sizes with an activation between; batch norm before it if asked for.

@@ -3,32 +3,41 @@ import Optimizers
 import Torch
 import Training
 
-/// A generator and a discriminator, their losses, and an optimizer for each.
+/// A generator and a discriminator, the game that they play, and an optimizer for each.
 ///
-/// The generator maps noise `(B, n)` to samples, the discriminator samples to scores with one element
-/// per sample. What is stateful in the discriminator moves once per step, not once per pass: spectral
+/// The generator maps noise `(B, n)` to samples, the discriminator samples to outputs `(B, k)`, which the
+/// game's head reads: one score for most. What is stateful in the discriminator moves once per step, not once per pass: spectral
 /// norms advance before the first pass, running statistics take in the real batch and the fake one
 /// once each, and nothing while the generator is trained.
 public final class AdversarialPlayers {
   public let generator: Layer
   public let discriminator: Layer
-  public let loss: AdversarialLoss
-  public let penalty: GradientPenalty?
+  public let game: AdversarialGame
   public let generatorOptimizer: Optimizer
   public let discriminatorOptimizer: Optimizer
   private var discriminatorModules: [(name: String, module: Module)] {
     discriminator.namedModules()
   }
 
-  public init(
+  public convenience init(
     generator: Layer, discriminator: Layer, loss: AdversarialLoss, penalty: GradientPenalty? = nil,
+    generatorOptimizer: any OptimizerSpecification,
+    discriminatorOptimizer: any OptimizerSpecification
+  ) {
+    self.init(
+      generator: generator, discriminator: discriminator,
+      game: AdversarialGame(loss, slopePenalty: penalty), generatorOptimizer: generatorOptimizer,
+      discriminatorOptimizer: discriminatorOptimizer)
+  }
+
+  public init(
+    generator: Layer, discriminator: Layer, game: AdversarialGame,
     generatorOptimizer: any OptimizerSpecification,
     discriminatorOptimizer: any OptimizerSpecification
   ) {
     self.generator = generator
     self.discriminator = discriminator
-    self.loss = loss
-    self.penalty = penalty
+    self.game = game
     self.generatorOptimizer = Optimizer(generatorOptimizer, for: generator)
     self.discriminatorOptimizer = Optimizer(discriminatorOptimizer, for: discriminator)
   }
@@ -36,20 +45,26 @@ public final class AdversarialPlayers {
   /// The device that the players are on.
   public var device: Device { generatorOptimizer.parameters[0].value.device }
 
-  /// T(x), `(B)`: computed under `scope`, in float32 at least, as losses are not for half precision.
+  /// The discriminator's outputs, `(B, k)`: computed under `scope`, in float32 at least, as losses are
+  /// not for half precision.
+  public func outputs(_ samples: Tensor, _ scope: StepScope = StepScope()) -> Tensor {
+    let outputs = scope.forward { discriminator(samples) }.reshaped(samples.size(0), -1)
+    return scope.autocastType == nil ? outputs : outputs.to(.float32)
+  }
+
+  /// T(x), `(B)`, as the game's head reads it.
   public func scores(_ samples: Tensor, _ scope: StepScope = StepScope()) -> Tensor {
-    let scores = scope.forward { discriminator(samples) }.reshaped(-1)
-    return scope.autocastType == nil ? scores : scores.to(.float32)
+    game.head.score(outputs(samples, scope))
   }
 
   private var keepsStatistics: Bool {
     discriminatorModules.contains { $0.module is any StatisticsKeeping }
   }
 
-  /// T(x) without moving the discriminator's statistics.
-  func quietScores(_ samples: Tensor, _ scope: StepScope) -> Tensor {
-    guard keepsStatistics else { return scores(samples, scope) }
-    return discriminator.withoutUpdatingStatistics { scores(samples, scope) }
+  /// The outputs without moving the discriminator's statistics.
+  func quietOutputs(_ samples: Tensor, _ scope: StepScope) -> Tensor {
+    guard keepsStatistics else { return outputs(samples, scope) }
+    return discriminator.withoutUpdatingStatistics { outputs(samples, scope) }
   }
 
   /// Whether T(x) of each sample depends on that sample alone, so that real and fake samples can
@@ -76,23 +91,20 @@ public final class AdversarialPlayers {
     return try body()
   }
 
-  /// T of real and of fake samples, in one pass where samples do not meet in the discriminator.
-  func scores(
+  /// The outputs for real and for fake samples, in one pass where samples do not meet in the
+  /// discriminator.
+  func outputs(
     real: Tensor, fake: Tensor, _ scope: StepScope
   ) -> (real: Tensor, fake: Tensor) {
-    guard scoresSamplesApart else { return (scores(real, scope), scores(fake, scope)) }
-    let parts = scores(.concatenate([real, fake.to(real.dtype)]), scope)
+    guard scoresSamplesApart else { return (outputs(real, scope), outputs(fake, scope)) }
+    let parts = outputs(.concatenate([real, fake.to(real.dtype)]), scope)
       .split(sizes: [real.size(0), fake.size(0)])
     return (parts[0], parts[1])
   }
 
-  /// ℓ_D with its penalty, for scores that the samples gave.
-  func discriminatorLoss(
-    real: Tensor, fake: Tensor, realScores: Tensor, fakeScores: Tensor
-  ) -> Tensor {
-    let loss = loss.discriminator(real: realScores, fake: fakeScores)
-    guard let penalty else { return loss }
-    return loss + penalty(discriminator, real: real, fake: fake)
+  /// The slope penalty of these samples, if the game has one.
+  func slopePenalty(real: Tensor, fake: Tensor) -> Tensor? {
+    game.slopePenalty?(discriminator, real: real, fake: fake, head: game.head)
   }
 }
 
@@ -104,7 +116,7 @@ public struct AdversarialFigures {
   public let realScore: Tensor
   public let fakeScore: Tensor
 
-  init(
+  public init(
     discriminatorLoss: Tensor, generatorLoss: Tensor, realScores: Tensor, fakeScores: Tensor
   ) {
     self.discriminatorLoss = discriminatorLoss.detach()

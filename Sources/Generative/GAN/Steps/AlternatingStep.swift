@@ -27,25 +27,28 @@ public struct AlternatingStep: AdversarialStep {
     _ players: AdversarialPlayers, _ round: AdversarialRound, _ scope: StepScope
   ) -> AdversarialFigures {
     round.check(updates)
-    var noise = round.noise.makeIterator()
-    func fakes() -> Tensor {
-      guard let noise = noise.next() else { fatalError("a round without noise") }
-      return scope.forward { players.generator(noise) }
+    var noises = round.noise.makeIterator()
+    func fakes() -> (samples: Tensor, noise: Tensor) {
+      guard let noise = noises.next() else { fatalError("a round without noise") }
+      return (scope.forward { players.generator(noise) }, noise)
     }
     // Only a pass whose gradient the generator will take moves the generator's own statistics.
     for real in round.real.dropLast() {
       let fake = players.generator.withoutUpdatingStatistics { withoutGradients(fakes) }
-      let found = players.discriminatorGradients(real: real, fake: fake, scope)
+      let found = players.discriminatorGradients(
+        real: real, fake: fake.samples, noise: fake.noise, scope)
       players.discriminatorOptimizer.step(gradients: found.gradients)
     }
     let real = round.real[round.real.count - 1]
     var fake = fakes()
-    let verdict = players.discriminatorGradients(real: real, fake: fake, scope)
+    let verdict = players.discriminatorGradients(
+      real: real, fake: fake.samples, noise: fake.noise, scope)
     players.discriminatorOptimizer.step(gradients: verdict.gradients)
     var generatorLoss = verdict.loss
     for step in 1...generatorSteps {
       if step > 1 { fake = fakes() }
-      let (gradients, loss) = players.generatorGradients(fake: fake, real: real, scope)
+      let (gradients, loss) = players.generatorGradients(
+        fake: fake.samples, noise: fake.noise, real: real, scope)
       players.generatorOptimizer.step(gradients: gradients)
       generatorLoss = loss
     }
@@ -65,31 +68,35 @@ public struct DiscriminatorGradients {
 }
 
 extension AdversarialPlayers {
-  /// ∇ℓ_D by the discriminator's parameters alone.
+  /// ∇ℓ_D by the discriminator's parameters alone, for fakes of this `noise`.
   public func discriminatorGradients(
-    real: Tensor, fake: Tensor, _ scope: StepScope = StepScope()
+    real: Tensor, fake: Tensor, noise: Tensor, _ scope: StepScope = StepScope()
   ) -> DiscriminatorGradients {
     withSpectralNormsAdvancedOnce {
       let fake = fake.detach()
-      let scores = scores(real: real, fake: fake, scope)
-      let loss = discriminatorLoss(
-        real: real, fake: fake, realScores: scores.real, fakeScores: scores.fake)
+      let outputs = outputs(real: real, fake: fake, scope)
+      var loss = game.discriminator(
+        realOutputs: outputs.real, fakeOutputs: outputs.fake, real: real, fake: fake, noise: noise)
+      if let penalty = slopePenalty(real: real, fake: fake) { loss += penalty }
       return DiscriminatorGradients(
         gradients: discriminatorOptimizer.gradients(of: loss), loss: loss.detach(),
-        realScores: scores.real.detach(), fakeScores: scores.fake.detach())
+        realScores: game.head.score(outputs.real).detach(),
+        fakeScores: game.head.score(outputs.fake).detach())
     }
   }
 
-  /// ∇ℓ_G by the generator's parameters alone; the discriminator's statistics stay.
+  /// ∇ℓ_G by the generator's parameters alone, for fakes of this `noise`; the discriminator's statistics
+  /// stay.
   public func generatorGradients(
-    fake: Tensor, real: Tensor, _ scope: StepScope = StepScope()
+    fake: Tensor, noise: Tensor, real: Tensor, _ scope: StepScope = StepScope()
   ) -> (gradients: [Tensor?], loss: Tensor) {
-    let fakeScores = quietScores(fake, scope)
+    let fakeOutputs = quietOutputs(fake, scope)
     // Losses that do not look at real samples are spared their pass.
-    let realScores =
-      loss.needsRealInGeneratorStep
-      ? withoutGradients { quietScores(real, scope) } : fakeScores.detach()
-    let generatorLoss = loss.generator(fake: fakeScores, real: realScores)
+    let realOutputs =
+      game.needsRealInGeneratorStep
+      ? withoutGradients { quietOutputs(real, scope) } : fakeOutputs.detach()
+    let generatorLoss = game.generator(
+      fakeOutputs: fakeOutputs, realOutputs: realOutputs, noise: noise)
     return (generatorOptimizer.gradients(of: generatorLoss), generatorLoss.detach())
   }
 }

@@ -22,30 +22,39 @@ public struct JointStep: SimultaneousStep {
 
   public init(generatorWeight: Double = 1) { self.generatorWeight = generatorWeight }
 
-  /// The scalar, for fakes that carry the generator's graph; and what was found on the way.
+  /// The scalar, for fakes that carry the generator's graph and the noise they came from; and what was
+  /// found on the way.
   public func loss(
-    _ players: AdversarialPlayers, real: Tensor, fake: Tensor, _ scope: StepScope = StepScope()
+    _ players: AdversarialPlayers, real: Tensor, fake: Tensor, noise: Tensor,
+    _ scope: StepScope = StepScope()
   ) -> (total: Tensor, bracket: Tensor, figures: AdversarialFigures) {
     let random = players.randomLayers
     require(
       random.isEmpty,
       "JointStep expected a discriminator that gives the same scores twice, received one with "
         + "dropout (\(random.joined(separator: ", "))); SplitStep works")
+    let game = players.game
     let stopped = fake.detach()
-    let realScores = players.scores(real, scope)
-    let stoppedScores = players.scores(stopped, scope)
+    let realOutputs = players.outputs(real, scope)
+    let stoppedOutputs = players.outputs(stopped, scope)
     // Running statistics have taken these fakes in already.
-    let fakeScores = players.quietScores(fake, scope)
-    let discriminatorLoss = players.discriminatorLoss(
-      real: real, fake: stopped, realScores: realScores, fakeScores: stoppedScores)
-    let generatorLoss = players.loss.generator(fake: fakeScores, real: realScores)
+    let fakeOutputs = players.quietOutputs(fake, scope)
+    var discriminatorLoss = game.discriminator(
+      realOutputs: realOutputs, fakeOutputs: stoppedOutputs, real: real, fake: stopped,
+      noise: noise)
+    if let penalty = players.slopePenalty(real: real, fake: stopped) {
+      discriminatorLoss += penalty
+    }
+    let generatorLoss = game.generator(
+      fakeOutputs: fakeOutputs, realOutputs: realOutputs, noise: noise)
     let bracket =
-      generatorLoss - players.loss.generator(fake: stoppedScores, real: realScores)
+      generatorLoss
+      - game.generator(fakeOutputs: stoppedOutputs, realOutputs: realOutputs, noise: noise)
     return (
       discriminatorLoss + generatorWeight * bracket, bracket,
       AdversarialFigures(
         discriminatorLoss: discriminatorLoss, generatorLoss: generatorLoss,
-        realScores: realScores, fakeScores: stoppedScores)
+        realScores: game.head.score(realOutputs), fakeScores: game.head.score(stoppedOutputs))
     )
   }
 
@@ -54,7 +63,8 @@ public struct JointStep: SimultaneousStep {
   ) -> PlayerGradients {
     players.withSpectralNormsAdvancedOnce {
       let fake = scope.forward { players.generator(noise) }
-      let (total, _, figures) = loss(players, real: real, fake: fake, scope)
+      let (total, _, figures) = loss(
+        players, real: real, fake: fake, noise: noise, scope)
       let discriminator = players.discriminatorOptimizer.parameters
       let all = discriminator + players.generatorOptimizer.parameters
       let gradients = Optimizer.gradients(of: [total], by: all)

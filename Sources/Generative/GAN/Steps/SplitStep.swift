@@ -16,8 +16,8 @@ import Training
 ///     ∂ℓ_G/∂x_i = (∂ℓ_G/∂T_i) / (∂ℓ_D/∂T_i) · ∂ℓ_D/∂x_i
 ///
 /// This is exact up to rounding. It is left for two backward passes when a factor ∂ℓ_D/∂T_i vanishes
-/// (a hinge that a sample has passed), when batch normalization couples samples, and for a gradient
-/// penalty.
+/// (a hinge that a sample has passed), when batch normalization couples samples, where a sample has
+/// several outputs, and for a gradient penalty.
 public struct SplitStep: SimultaneousStep {
   /// Whether one backward pass may serve both players where that is exact.
   public let sharesBackward: Bool
@@ -31,15 +31,17 @@ public struct SplitStep: SimultaneousStep {
       let fake = scope.forward { players.generator(noise) }
       // The discriminator sees a leaf: its backward pass ends there, whoever asked for it.
       let leaf = fake.detach().requiringGradient()
-      let (realScores, fakeScores) = players.scores(real: real, fake: leaf, scope)
-      let slopes = ScoreSlopes(players, real: realScores, fake: fakeScores)
+      let (realOutputs, fakeOutputs) = players.outputs(real: real, fake: leaf, scope)
+      let slopes = OutputSlopes(
+        players.game, realOutputs: realOutputs, fakeOutputs: fakeOutputs, real: real, fake: leaf,
+        noise: noise)
       let parameters = players.discriminatorOptimizer.parameters
 
       var discriminator: [Tensor?]
       let fakeGradient: Tensor
       if sharesBackward, players.scoresSamplesApart, let quotient = slopes.quotient {
         discriminator = Optimizer.gradients(
-          of: [realScores, fakeScores], by: parameters, and: [leaf],
+          of: [realOutputs, fakeOutputs], by: parameters, and: [leaf],
           outputGradients: [slopes.discriminatorByReal, slopes.discriminatorByFake])
         let shape = [quotient.size(0)] + Array(repeating: 1, count: leaf.rank - 1)
         let last = discriminator.removeLast() ?? .zeros(like: leaf)
@@ -47,15 +49,14 @@ public struct SplitStep: SimultaneousStep {
       } else {
         fakeGradient =
           Torch.gradients(
-            of: [fakeScores], withRespectTo: [leaf], outputGradients: [slopes.generatorByFake],
+            of: [fakeOutputs], withRespectTo: [leaf], outputGradients: [slopes.generatorByFake],
             retainGraph: true)[0]
         discriminator = Optimizer.gradients(
-          of: [realScores, fakeScores], by: parameters,
+          of: [realOutputs, fakeOutputs], by: parameters,
           outputGradients: [slopes.discriminatorByReal, slopes.discriminatorByFake])
       }
-      if let penalty = players.penalty {
-        let punished = Optimizer.gradients(
-          of: [penalty(players.discriminator, real: real, fake: fake)], by: parameters)
+      if let penalty = players.slopePenalty(real: real, fake: fake) {
+        let punished = Optimizer.gradients(of: [penalty], by: parameters)
         discriminator = zip(discriminator, punished).map { plain, extra in
           guard let plain, let extra else { return plain ?? extra }
           return plain + extra
@@ -70,31 +71,39 @@ public struct SplitStep: SimultaneousStep {
   }
 }
 
-/// The derivatives of both losses by the scores, `(B)` each: all that the losses tell the networks.
-private struct ScoreSlopes {
+/// The derivatives of both losses by the discriminator's outputs, `(B, k)` each: all that the losses tell
+/// the networks.
+private struct OutputSlopes {
   let discriminatorByReal: Tensor
   let discriminatorByFake: Tensor
   let generatorByFake: Tensor
   let figures: AdversarialFigures
 
-  init(_ players: AdversarialPlayers, real: Tensor, fake: Tensor) {
-    let realLeaf = real.detach().requiringGradient()
-    let fakeLeaf = fake.detach().requiringGradient()
-    let discriminator = players.loss.discriminator(real: realLeaf, fake: fakeLeaf)
-    let generator = players.loss.generator(fake: fakeLeaf, real: realLeaf.detach())
+  init(
+    _ game: AdversarialGame, realOutputs: Tensor, fakeOutputs: Tensor, real: Tensor, fake: Tensor,
+    noise: Tensor
+  ) {
+    let realLeaf = realOutputs.detach().requiringGradient()
+    let fakeLeaf = fakeOutputs.detach().requiringGradient()
+    let discriminator = game.discriminator(
+      realOutputs: realLeaf, fakeOutputs: fakeLeaf, real: real, fake: fake, noise: noise)
+    let generator = game.generator(
+      fakeOutputs: fakeLeaf, realOutputs: realLeaf.detach(), noise: noise)
     let slopes = Torch.gradients(of: discriminator, withRespectTo: [realLeaf, fakeLeaf])
     discriminatorByReal = slopes[0]
     discriminatorByFake = slopes[1]
     generatorByFake = Torch.gradients(of: generator, withRespectTo: [fakeLeaf])[0]
     figures = AdversarialFigures(
-      discriminatorLoss: discriminator, generatorLoss: generator, realScores: realLeaf,
-      fakeScores: fakeLeaf)
+      discriminatorLoss: discriminator, generatorLoss: generator,
+      realScores: game.head.score(realLeaf), fakeScores: game.head.score(fakeLeaf))
   }
 
-  /// ∂ℓ_G/∂T over ∂ℓ_D/∂T by sample; `nil` where that would lose precision.
+  /// ∂ℓ_G/∂T over ∂ℓ_D/∂T by sample; `nil` where there are several outputs, or precision would be lost.
   var quotient: Tensor? {
     // Far below, a product with the factor would be rounded as a subnormal number.
-    guard discriminatorByFake.abs().min().item() > 1e-20 else { return nil }
+    guard discriminatorByFake.size(1) == 1, discriminatorByFake.abs().min().item() > 1e-20 else {
+      return nil
+    }
     return generatorByFake / discriminatorByFake
   }
 }
