@@ -171,8 +171,12 @@ private struct DistinctPoints: Finding {
       ZooRow(name: "SGAN, saturating", game: .init(.saturating)),
     ] {
       let random = RandomGenerator(seed: run.seed)
-      let discriminator = ToyNetworks.perceptron(
-        [2, 64, 64, 1], .leakyReLU(0.2), generator: random)
+      // Weights as small as PyTorch's, so that the discriminator begins indifferent.
+      let small = Initializer.varianceScaling(1.0 / 3, distribution: .uniform)
+      let discriminator = Sequential(
+        Dense(2, 64, weightInitializer: small, generator: random), Activation(.leakyReLU(0.2)),
+        Dense(64, 64, weightInitializer: small, generator: random), Activation(.leakyReLU(0.2)),
+        Dense(64, 1, weightInitializer: small, generator: random))
       let players = AdversarialPlayers(
         generator: Dense(2, 2, generator: random), discriminator: discriminator, game: row.game,
         generatorOptimizer: row.rule,

@@ -165,7 +165,7 @@ struct ImageComparison {
     let milliseconds: Double
   }
 
-  private(set) var results: [Result] = []
+  let results: [Result]
   let untrained: Double
   /// The samples of the first row.
   let sheet: SampleSheet
@@ -194,6 +194,7 @@ struct ImageComparison {
     let sheet = SampleSheet(run, noiseSize: networks.noise) {
       AdversarialTask.samples(first, noise: $0)
     }
+    var distances: [Double] = []
     for (index, row) in rows.enumerated() {
       let players =
         index == 0 ? first : row.imagePlayers(networks, averaging: averaging, seed: run.seed)
@@ -201,15 +202,22 @@ struct ImageComparison {
       players.discriminator.move(to: run.device)
       let task = try row.task(
         players, noiseSize: networks.noise, images.training, batch: batch, seed: run.seed)
-      let outcome = try run.train(
+      try run.train(
         task, named: "images-\(row.trainingName)", steps: steps,
         callbacks: index > 0
           ? [] : [Every(max(1, steps / 8)) { try sheet.log(run, step: $0.step) }])
-      let updates = max(1, outcome.steps - outcome.firstStep)
-      results.append(
-        Result(
-          name: row.name, distance: distance(players),
-          milliseconds: outcome.seconds * 1000 / Double(updates)))
+      distances.append(distance(players))
+    }
+    let times = try roundTimes(
+      rows.map { row in
+        let players = row.imagePlayers(networks, averaging: 0, seed: run.seed)
+        players.generator.move(to: run.device)
+        players.discriminator.move(to: run.device)
+        return try row.task(
+          players, noiseSize: networks.noise, images.training, batch: batch, seed: run.seed)
+      }, run)
+    results = rows.indices.map {
+      Result(name: rows[$0].name, distance: distances[$0], milliseconds: times[$0])
     }
     try model.keep(in: run)
     self.quality = quality
@@ -266,4 +274,27 @@ struct ZooGANModel {
       try model.keep(in: run)
     }
   }
+}
+
+/// What a round of each task takes, in milliseconds: the median of 11 turns, in each of which every task
+/// makes a round. The tasks are trained by it.
+func roundTimes<Settings>(
+  _ tasks: [AdversarialTask], turns: Int = 11, _ run: Running<Settings>
+) throws -> [Double] {
+  var times = [[Double]](repeating: [], count: tasks.count)
+  let scope = StepScope(device: run.device)
+  try run.work.phase("timing", of: turns, unit: "turns") { phase in
+    for turn in 0...turns {
+      for (index, task) in tasks.enumerated() {
+        let round = try task.nextBatch()
+        let start = ContinuousClock.now
+        _ = try task.update(round, step: turn, scope)
+        run.device.synchronize()
+        // The first turn warms up.
+        if turn > 0 { times[index].append((ContinuousClock.now - start) / .milliseconds(1)) }
+      }
+      try phase.advance(turn > 0 ? 1 : 0)
+    }
+  }
+  return times.map { $0.sorted()[$0.count / 2] }
 }
