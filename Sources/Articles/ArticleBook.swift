@@ -6,7 +6,9 @@ public enum ArticleBook {
   /// In the order in which `danlu recipes` lists them.
   public static let all: [any Article.Type] = [
     GANSingleLossArticle.self, GANQPArticle.self, WGANDivArticle.self,
-    CascadingRejectionArticle.self, DerivedOptimizersArticle.self, CustomOptimizersArticle.self,
+    OGANArticle.self, BiGANQPArticle.self, CascadingRejectionArticle.self,
+    GLANNArticle.self, VAEInfoMaxArticle.self, IResNetArticle.self, DenoisingDensityArticle.self,
+    DenoisingScoreArticle.self, DerivedOptimizersArticle.self, CustomOptimizersArticle.self,
     LayerReuseArticle.self, InitializationArticle.self, SmoothingArticle.self, DropoutArticle.self,
     DetExpArticle.self, JoseArticle.self, WordDiscoveryArticle.self,
     DomainVocabularyArticle.self, WordCountArticle.self, InfomapArticle.self,

@@ -130,7 +130,8 @@ private struct RejectedDirections: Finding {
     let v = Tensor.normal([64, 32], dtype: .float64, generator: random)
     let rest = layer.cascade(v).rest
     let weights = layer.weight.value.detach()
-    along = (rest.matmul(weights[1]) / rest.norm(axis: 1)).abs().max().item() / weights[1].norm().item()
+    along =
+      (rest.matmul(weights[1]) / rest.norm(axis: 1)).abs().max().item() / weights[1].norm().item()
     growth = (rest.norm(axis: 1) / v.norm(axis: 1)).max().item()
     leak = rest.matmul(weights[0]).abs().max().item()
   }

@@ -5,6 +5,7 @@ import Messages
 import Recipes
 import Reports
 import Torch
+import Tracking
 
 /// The images that a generative article learns from, three quarters for training.
 struct ZooImages {
@@ -90,12 +91,13 @@ struct SampleSheet: Finding {
     try run.run.log(image: contactSheet(images).enlarged(2), tag: tag, step: step)
   }
 
-  private static func contactSheet(_ samples: Tensor) -> Image {
+  /// Images `(N, C, H, W)` in [−1, 1] side by side.
+  static func contactSheet(_ samples: Tensor, columns: Int = 16) -> Image {
     let (channels, height, width) = (samples.size(1), samples.size(2), samples.size(3))
     let images = samples.to(.cpu).unbound().map {
       Image(planes: $0.contiguous().floats(), width: width, height: height, channels: channels)
     }
-    return Image.contactSheet(images, columns: 16, padding: 1, background: 96)
+    return Image.contactSheet(images, columns: columns, padding: 1, background: 96)
   }
 
   var section: Report.Section? {
@@ -138,5 +140,13 @@ struct FrechetQuality {
       + "\(accuracy ?? ""), between \(count) samples of the generator in inference mode and the "
       + "\(images.heldOut.count) held-out images, at the last step. Not an Inception distance: "
       + "comparable within this run only."
+  }
+}
+
+extension Running {
+  /// The values of a figure as they were logged, step by step; also of a training that an earlier process
+  /// made.
+  func logged(_ figure: String) throws -> [Double] {
+    try run.folder.metrics().records.compactMap { $0.values[figure] }
   }
 }

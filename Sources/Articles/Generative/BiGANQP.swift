@@ -1,0 +1,176 @@
+import Datasets
+import Generative
+import Layers
+import Optimizers
+import Recipes
+import Reports
+import Torch
+import Training
+
+/// BiGAN-QP：简单清晰的编码&生成模型: a generator and an encoder against one discriminator of pairs.
+public enum BiGANQPArticle: ImageArticle {
+  public static let card = RecipeCard(
+    name: "bigan-qp", title: "BiGAN-QP：简单清晰的编码&生成模型",
+    summary:
+      "Trains a generator and an encoder by one game of pairs, with the article's two guides and without, "
+      + "and rebuilds and blends held-out images.",
+    date: "2018-12-10", archive: 6214,
+    data: "discs, rings, squares and crosses drawn from the seed",
+    ownData: "a folder of IDX, CIFAR or PNG files", duration: "3 min")
+
+  public struct Settings: RecipeSettings {
+    @Knob("β₁, the guide of the encoder", in: 0...100) var encoderGuide = 2.0
+    @Knob("β₂, the guide of the generator", in: 0...100) var generatorGuide = 3.0
+    @Knob(
+      "channels of the networks' coarsest map", expects: "a positive multiple of 8",
+      where: { $0 >= 8 && $0 % 8 == 0 }) var width = 64
+    @Knob("n, the size of noise and code", in: 3...) var noise = 16
+    @Knob("Adam's learning rate", expects: "a positive number", where: { $0 > 0 }) var rate = 5e-4
+    @Knob("how many images are drawn, without --data", in: 1000...) var images = 12_000
+    @Knob("updates of generator and encoder", in: 1...) var steps = 1200
+    @Knob("images of an update", in: 2...) var batch = 64
+
+    public init() {}
+  }
+
+  private static func players(
+    _ settings: Settings, shape: [Int], guides: (Double, Double), seed: UInt64
+  ) -> BiGANPlayers {
+    let random = RandomGenerator(seed: seed)
+    var networks = DCGAN.Configuration(
+      size: shape[1], channels: shape[0], noise: settings.noise, width: settings.width,
+      initializer: .glorotUniform, momentum: 0.1, epsilon: 1e-5)
+    networks.outputs = settings.noise
+    let body = DCGAN.discriminator(networks, random: random)
+    networks.discriminatorBias = true
+    let encoder = DCGAN.discriminator(networks, random: random)
+    let head = Sequential(
+      Dense(2 * settings.noise, 128, bias: false, generator: random), Activation(.leakyReLU(0.2)),
+      Dense(128, 128, bias: false, generator: random), Activation(.leakyReLU(0.2)),
+      Dense(128, 1, bias: false, generator: random))
+    return BiGANPlayers(
+      generator: DCGAN.generator(networks, random: random), encoder: encoder, body: body,
+      head: head, guides: guides,
+      rule: Adam(learningRate: settings.rate, beta1: 0.5, epsilon: 1e-7))
+  }
+
+  private static func model(
+    _ players: BiGANPlayers, _ settings: Settings, shape: [Int]
+  ) -> ImageModel {
+    let (generator, encoder) = (players.generator, players.encoder)
+    return ImageModel(
+      shape: shape, noiseSize: settings.noise,
+      parts: [("generator", generator), ("encoder", encoder)], sample: { generator($0) },
+      encode: { encoder($0) })
+  }
+
+  public static func imageModel(_ settings: Settings, shape: [Int]) -> ImageModel {
+    model(players(settings, shape: shape, guides: (2, 3), seed: 0), settings, shape: shape)
+  }
+
+  public static func findings(_ run: Running<Settings>) throws -> [any Finding] {
+    let settings = run.settings
+    let images = try ZooImages(run, drawn: settings.images, .shapes, batch: settings.batch)
+    let shape = images.training.inputShape
+    func task(_ guides: (Double, Double)) throws -> BiGANTask {
+      let players = players(settings, shape: shape, guides: guides, seed: run.seed)
+      for part in [players.generator, players.encoder, players.body, players.head] {
+        part.move(to: run.device)
+      }
+      return BiGANTask(
+        players, noiseSize: settings.noise,
+        loader: try BatchLoader(
+          images.training, .init(batchSize: settings.batch, seed: run.seed, dropsLast: true)))
+    }
+    try SampleSheet.logReal(images, run)
+    let guided = try task((settings.encoderGuide, settings.generatorGuide))
+    let model = model(guided.players, settings, shape: shape)
+    let sheet = SampleSheet(run, noiseSize: settings.noise) { model.images($0) }
+    try run.train(
+      guided, named: "guided", steps: settings.steps,
+      callbacks: [Every(max(1, settings.steps / 8)) { try sheet.log(run, step: $0.step) }])
+    try model.keep(in: run)
+    let unguided = try task((0, 0))
+    try run.train(unguided, named: "unguided", steps: max(1, settings.steps / 2))
+    return [
+      sheet,
+      InverseMaps(
+        model, Self.model(unguided.players, settings, shape: shape), images, run),
+    ]
+  }
+}
+
+/// Whether generator and encoder are each other's inverse.
+private struct InverseMaps: Finding {
+  private struct Row {
+    let pictures: Reconstructions
+    /// The mean cosine of z and E(G(z)).
+    let cosine: Double
+    /// The spread of E(x).
+    let deviation: Double
+
+    init(_ model: ImageModel, _ real: Tensor, seed: UInt64) {
+      func codes(_ images: Tensor) -> Tensor { model.codes(images) ?? images }
+      pictures = Reconstructions(real, encode: codes, decode: { model.images($0) })
+      let noise = Tensor.normal(
+        [1000, model.noiseSize], generator: RandomGenerator(seed: seed &+ 9)
+      ).to(real.device)
+      let again = codes(model.images(noise))
+      cosine = (noise.normalized(axis: 1) * again.normalized(axis: 1)).sum(axis: 1).mean().item()
+      deviation = codes(real).standardDeviation().item()
+    }
+  }
+
+  private let guided: Row
+  private let unguided: Row
+
+  init(
+    _ model: ImageModel, _ control: ImageModel, _ images: ZooImages,
+    _ run: Running<BiGANQPArticle.Settings>
+  ) {
+    let real = images.heldOut.subset(0..<min(1000, images.heldOut.count)).scaledInputs()
+      .to(run.device)
+    guided = Row(model, real, seed: run.seed)
+    unguided = Row(control, real, seed: run.seed)
+  }
+
+  var metrics: [String: Double] {
+    [
+      "reconstruction/guided": guided.pictures.error,
+      "reconstruction/unguided": unguided.pictures.error,
+      "reconstruction/mean image": guided.pictures.meanImageError,
+      "code/cosine, guided": guided.cosine, "code/cosine, unguided": unguided.cosine,
+      "code/deviation": guided.deviation,
+    ]
+  }
+
+  var claims: [Claim] {
+    [
+      Claim(
+        id: "reconstruction",
+        statement: "held-out images come back: squared error over that of the mean image",
+        measured: guided.pictures.error / guided.pictures.meanImageError, atMost: 0.6),
+      Claim(
+        id: "inverse", statement: "the encoder finds the noise again: mean cosine of z and E(G(z))",
+        measured: guided.cosine, atLeast: 0.6),
+      Claim(
+        id: "spread", statement: "codes of real images spread like the noise: standard deviation",
+        measured: guided.deviation, equals: 1.15, within: 0.45),
+      Claim(
+        id: "guides",
+        statement:
+          "without the guides no such pair is found: squared error over that of the mean image",
+        measured: unguided.pictures.error / unguided.pictures.meanImageError, atLeast: 1),
+      Claim(
+        id: "guides-inverse", statement: "nor is the noise: mean cosine without the guides",
+        measured: abs(unguided.cosine), atMost: 0.2),
+    ]
+  }
+
+  var section: Report.Section? {
+    Report.Section(
+      "Generator and encoder",
+      guided.pictures.blocks + [.text("Without the guides, after half as many updates:")]
+        + unguided.pictures.blocks)
+  }
+}
