@@ -17,7 +17,9 @@ import Torch
     return InvertibleBlock(layer)
   }
 
-  @Test(arguments: [(-0.9, [-3.6, -7.3205, -8.475, -9.2072]), (0.9, [3.6, 2.7683, 2.5048, 2.5672])])
+  @Test(arguments: [
+    (-0.9, [-3.6, -7.3205, -8.475, -9.2072]), (0.9, [3.6, 2.7683, 2.5048, 2.5672]),
+  ])
   func partialSumsOfALinearBranch(_ factor: Double, _ expected: [Double]) {
     let block = linearBlock(factor)
     let x = Tensor.normal([3, 4], dtype: .float64, generator: RandomGenerator(seed: 1))
@@ -48,7 +50,8 @@ import Torch
         bound: .atMost(bound), generator: random)
     }
     let block = InvertibleBlock(
-      Sequential(layer(8, 32), Activation(.elu(1)), layer(32, 32), Activation(.elu(1)), layer(32, 8)))
+      Sequential(
+        layer(8, 32), Activation(.elu(1)), layer(32, 32), Activation(.elu(1)), layer(32, 8)))
     block.move(dtype: dtype)
     for _ in 0..<200 { block.advanceSpectralNorms() }
     return block
@@ -78,7 +81,8 @@ import Torch
     }
     expectClose(sum, exact, 1e-10)
     let output = withoutGradients { block(x) }
-    #expect((block.inverse(output, iterations: 150, tolerance: 0).input - x).abs().max().item() < 1e-12)
+    #expect(
+      (block.inverse(output, iterations: 150, tolerance: 0).input - x).abs().max().item() < 1e-12)
     let single = randomBlock(bound, dtype: .float32, seed: 3)
     single.evaluate()
     let y = withoutGradients { single(x.to(.float32)) }

@@ -56,4 +56,35 @@ import Torch
     #expect(Neighbors.purity(codes, labels: Tensor([0, 0, 0, 1, 1, 1]), k: 2) == 1)
     #expect(Neighbors.purity(codes, labels: Tensor([0, 0, 1, 1, 1, 1]), k: 2) < 1)
   }
+
+  /// What Scripts/golden/generative_metrics.py found with numpy, scipy and scikit-learn.
+  private struct Golden: Decodable {
+    let real, fake: [[Double]]
+    let frechet, kernel, precision, recall, density, coverage, jensenShannon: Double
+    let first, second: [Double]
+  }
+
+  @Test func independentProgramsAgree() throws {
+    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("Golden/metrics.json")
+    let golden = try JSONDecoder().decode(Golden.self, from: Data(contentsOf: file))
+    let (real, fake) = (Tensor(golden.real), Tensor(golden.fake))
+    #expect(abs(frechetDistance(real, fake) - golden.frechet) < 1e-8)
+    #expect(abs(kernelDistance(real, fake) - golden.kernel) < 1e-10)
+    let manifold = ManifoldCoverage(real: real, fake: fake)
+    #expect(manifold.precision == golden.precision && manifold.recall == golden.recall)
+    #expect(abs(manifold.density - golden.density) < 1e-12)
+    #expect(manifold.coverage == golden.coverage)
+    let divergence = jensenShannonDivergence(golden.first, golden.second)
+    #expect(abs(divergence - golden.jensenShannon) < 1e-12)
+  }
+
+  @Test func sharesOfModes() {
+    let centers = [(x: 0.0, y: 0.0), (x: 10.0, y: 0.0)]
+    let even = ModeCoverage(
+      Tensor([[0.0, 0], [10, 0], [0, 0], [10, 0]]), centers: centers, deviation: 1)
+    #expect(abs(even.jensenShannon) < 1e-15)
+    let elsewhere = ModeCoverage(Tensor([[99.0, 0], [88, 9]]), centers: centers, deviation: 1)
+    #expect(abs(elsewhere.jensenShannon - log(2)) < 1e-12)
+  }
 }

@@ -89,7 +89,7 @@ public enum BiGANQPArticle: ImageArticle {
     try run.train(
       guided, named: "guided", steps: settings.steps,
       callbacks: [Every(max(1, settings.steps / 8)) { try sheet.log(run, step: $0.step) }])
-    try model.keep(in: run)
+    try model.keep(in: run, images)
     let unguided = try task((0, 0))
     try run.train(unguided, named: "unguided", steps: max(1, settings.steps / 2))
     return [

@@ -97,7 +97,7 @@ public enum GLANNArticle: ImageArticle {
       $0.device = .cpu
       $0.logInterval = 1
     }
-    try model.keep(in: run)
+    try model.keep(in: run, images)
     return [
       sheet,
       try WaysToSample(

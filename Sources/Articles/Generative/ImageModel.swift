@@ -14,7 +14,7 @@ public protocol ImageArticle: Article {
 
 /// Networks that make images from numbers, and, where one of them encodes, numbers from images.
 ///
-/// A run keeps them in `model/`: `shape.json`, and a `.safetensors` file a network.
+/// A run keeps them in `model/`: `shape.json`, a `.safetensors` file a network, and images that it learned from.
 public struct ImageModel {
   /// (C, H, W).
   public let shape: [Int]
@@ -31,8 +31,8 @@ public struct ImageModel {
     evaluating({ .concatenate(noise.split(250).map(sample)) })
   }
 
-  /// The codes of images `(N, C, H, W)` in [−1, 1], in inference mode.
-  func codes(_ images: Tensor) -> Tensor? {
+  /// The codes of images `(N, C, H, W)` in [−1, 1], in inference mode; `nil` where no network encodes.
+  public func codes(_ images: Tensor) -> Tensor? {
     guard let encode else { return nil }
     return evaluating({ .concatenate(images.split(250).map(encode)) })
   }
@@ -44,21 +44,25 @@ public struct ImageModel {
 
   private static func folder(_ run: RunFolder) -> String { run.path + "/model" }
 
-  /// Writes the networks as they are into the run's folder.
-  func keep<Settings>(in run: Running<Settings>) throws {
+  /// Writes the networks as they are into the run's folder, and as many of the training images as tell
+  /// whether samples are copies.
+  func keep<Settings>(in run: Running<Settings>, _ images: ZooImages) throws {
     let folder = Self.folder(run.run.folder)
     try Folder.create(folder)
     for (name, module) in parts {
       try module.checkpoint().write(to: "\(folder)/\(name).safetensors")
     }
+    let known = images.training.subset(0..<min(10_000, images.training.count)).scaledInputs()
+    let bytes = ((known + 1) * 127.5).round().to(.uint8)
+    try NamedState(tensors: ["images": bytes]).write(to: folder + "/images.safetensors")
     let text = JSONValue.object([JSONMember("shape", .array(shape.map { .integer($0) }))]).text()
     try AtomicFile.write(text + "\n", to: folder + "/shape.json")
   }
 
-  /// The model that the finished run in `path` trained, and the run's settings.
+  /// The model that the run in `path` trained, and images that it learned from, `(M, C, H, W)` in [−1, 1].
   ///
   /// Throws `InputError` where `path` is no run, is of an article that makes no images, or is unfinished.
-  public static func load(path: String) throws -> ImageModel {
+  static func load(path: String) throws -> (model: ImageModel, known: Tensor) {
     let run = RunFolder(path: path)
     let name = try RecipeSession.recipeName(at: path)
     let found = try ArticleBook.article(named: name)
@@ -87,7 +91,7 @@ public struct ImageModel {
 
   private static func restored<Chosen: ImageArticle>(
     _ article: Chosen.Type, _ run: RunFolder, shape: [Int], _ folder: String
-  ) throws -> ImageModel {
+  ) throws -> (model: ImageModel, known: Tensor) {
     let configuration = try run.configuration()
     let values = (configuration.settings["set"]?.members ?? []).map {
       (key: $0.key, text: $0.value.stringValue ?? $0.value.text())
@@ -98,6 +102,11 @@ public struct ImageModel {
     for (name, module) in model.parts {
       try module.restore(try NamedState(path: "\(folder)/\(name).safetensors"))
     }
-    return model
+    let kept = try NamedState(path: folder + "/images.safetensors")
+    guard let images = kept.tensors["images"], Array(images.shape.dropFirst()) == shape else {
+      throw FileError(
+        path: folder + "/images.safetensors", reason: "holds no images of shape \(shape)")
+    }
+    return (model, images.to(.float32) / 127.5 - 1)
   }
 }

@@ -95,7 +95,7 @@ public enum OGANArticle: ImageArticle {
     try run.train(
       main, named: "o-gan", steps: settings.steps,
       callbacks: [Every(max(1, settings.steps / 8)) { try sheet.log(run, step: $0.step) }])
-    try model.keep(in: run)
+    try model.keep(in: run, images)
     let control = try task(0)
     try run.train(control, named: "no-correlation", steps: settings.steps)
     let plain = Self.model(control.players, settings, shape: shape)

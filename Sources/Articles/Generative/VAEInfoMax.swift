@@ -72,7 +72,7 @@ public enum VAEInfoMaxArticle: ImageArticle {
           try sheet.log(run, step: state.step)
         }
       ])
-    try autoencoder.model.keep(in: run)
+    try autoencoder.model.keep(in: run, images)
     let rows: [(name: String, weights: InfoMax.Weights)] = [
       ("both", .init(global: settings.global, local: settings.local, prior: settings.prior)),
       ("local", .init(global: 0, local: settings.local, prior: settings.prior)),

@@ -219,7 +219,7 @@ struct ImageComparison {
     results = rows.indices.map {
       Result(name: rows[$0].name, distance: distances[$0], milliseconds: times[$0])
     }
-    try model.keep(in: run)
+    try model.keep(in: run, images)
     self.quality = quality
     self.sheet = sheet
     protocolText = quality.protocolText(images)
@@ -266,12 +266,12 @@ struct ZooGANModel {
       sample: { generator($0) }, encode: nil)
   }
 
-  func keep<Settings>(in run: Running<Settings>) throws {
+  func keep<Settings>(in run: Running<Settings>, _ images: ZooImages) throws {
     let optimizer = players.generatorOptimizer
     if optimizer.keepsAverages {
-      try optimizer.withAverages { try model.keep(in: run) }
+      try optimizer.withAverages { try model.keep(in: run, images) }
     } else {
-      try model.keep(in: run)
+      try model.keep(in: run, images)
     }
   }
 }

@@ -24,7 +24,8 @@ public final class LipschitzConv2d: Layer, StatisticsKeeping {
   ) {
     require(
       kernelSize % 2 == 1 && bound > 0,
-      "LipschitzConv2d expected an odd kernel and a bound above 0, received \(kernelSize), \(bound)")
+      "LipschitzConv2d expected an odd kernel and a bound above 0, received \(kernelSize), \(bound)"
+    )
     self.bound = bound
     self.iterations = iterations
     weight = Parameter(

@@ -6,7 +6,8 @@ import Torch
 public enum NearestNeighborMatching {
   /// For each of `samples` `(M, …)` the place of its nearest among `others` `(N, …)`, `(M)`; exact, by
   /// Euclidean distance, without gradient.
-  public static func nearest(to samples: Tensor, among others: Tensor, portion: Int = 1024) -> Tensor
+  public static func nearest(to samples: Tensor, among others: Tensor, portion: Int = 1024)
+    -> Tensor
   {
     withoutGradients {
       let targets = others.flattened(from: 1)
