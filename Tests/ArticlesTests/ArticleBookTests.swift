@@ -8,7 +8,9 @@ import Testing
   @Test func cardsAreValid() {
     let cards = ArticleBook.cards
     #expect(!cards.isEmpty && Set(cards.map(\.name)).count == cards.count)
-    #expect(Set(cards.map(\.archive)).count == cards.count, "one recipe per article")
+    // One recipe an article, but for the one on denoising, which tells two ways.
+    let shared = Dictionary(grouping: cards, by: \.archive).values.filter { $0.count > 1 }
+    #expect(shared.flatMap { $0 }.map(\.name) == ["denoising-density", "denoising-score"])
     for card in cards {
       #expect(card.name.wholeMatch(of: /[a-z][a-z0-9]*(-[a-z0-9]+)*/) != nil, "\(card.name)")
       #expect(card.date.wholeMatch(of: /20[0-9]{2}-[01][0-9]-[0-3][0-9]/) != nil, "\(card.name)")

@@ -68,6 +68,35 @@ extension SerialTests {
         ])
     }
 
+    /// The articles of generative models, small: all claims are measured, though too little is learned.
+    @Test(arguments: [
+      ("gan-qp", ["point-steps": "2", "gap-steps": "2", "width": "8"]),
+      ("wgan-div", ["point-steps": "2", "width": "8"]),
+      ("cascading-rejection", ["point-steps": "2", "width": "8"]), ("o-gan", ["width": "8"]),
+      ("bigan-qp", ["width": "8"]),
+      ("glann", ["images": "256", "epochs": "1", "matching-epochs": "4", "width": "8"]),
+      ("vae-infomax", ["width": "8"]), ("i-resnet", ["width": "8", "blocks": "2"]),
+      ("denoising-density", ["width": "8", "generator-steps": "2"]),
+      ("denoising-score", ["width": "8", "walk": "10"]),
+    ])
+    func theGenerativeArticlesRunSmall(_ name: String, _ settings: [String: String]) throws {
+      try withTemporaryFolder { folder in
+        var settings = settings
+        settings["batch"] = "16"
+        if name != "glann" { settings["steps"] = "4" }
+        if !name.hasPrefix("denoising"), name != "i-resnet", name != "glann" {
+          settings["images"] = "1000"
+        }
+        let session = try RecipeSession.begin(
+          ArticleBook.article(named: name), options: RecipeOptions(device: "cpu"),
+          settings: settings.map { ($0.key, $0.value) }, at: folder + "/run")
+        let summary = try session.run()
+        #expect(summary.claims.count >= 6 - (name == "glann" || name == "bigan-qp" ? 2 : 0))
+        #expect(Set(summary.claims.map(\.id)).count == summary.claims.count)
+        #expect(summary.metrics.count >= 5 && summary.metrics.values.allSatisfy { $0.doubleValue?.isFinite == true })
+      }
+    }
+
     /// Every loss and mode, small: all claims are measured, though too little is learned for them.
     @Test(arguments: ["one-loss", "split", "alternating"])
     func theOneLossArticleRunsSmall(_ mode: String) throws {
