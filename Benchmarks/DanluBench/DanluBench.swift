@@ -19,6 +19,7 @@ enum DanluBench {
     case "mlp": MultilayerPerceptron.run()
     case "optimizer": try OptimizerStep.run(Array(arguments.dropFirst()))
     case "gan": AdversarialRounds.run(Array(arguments.dropFirst()))
+    case "zoo": try ZooModes.run(Array(arguments.dropFirst()))
     case "fashion-mnist": try FashionMNIST.run(Array(arguments.dropFirst()))
     case "resumable": try ResumableTraining.run(Array(arguments.dropFirst()))
     case "tokenize": try Tokenizing.run(Array(arguments.dropFirst()))
@@ -31,6 +32,7 @@ enum DanluBench {
           """
           usage: DanluBench small-operator | mlp | optimizer RULE mlp|encoder [cpu|cuda] | gan
                  DanluBench fashion-mnist DATA TEST.npy SEED EPOCHS | resumable FOLDER STEPS
+                 DanluBench zoo ring|grid SEED STEPS [ROW]...
                  DanluBench trainer-overhead | tokenize VOCAB TEXT
                  DanluBench batches images | texts | folder PATH | table FILE.csv
                  DanluBench encode MODEL TEXT OUT BATCH\n
