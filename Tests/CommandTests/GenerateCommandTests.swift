@@ -36,6 +36,10 @@ import Testing
       #expect(try Image(pngPath: folder + "/c.png").height == 2 * (2 * 17 + 1))
       _ = try generate("--grid", "2x5", "--nearest", "--out", folder + "/d.png")
       #expect(try Image(pngPath: folder + "/d.png").height == 2 * (4 * 17 + 1))
+      // Samples were kept after either step; a reader that knows no animation sees the first.
+      _ = try generate("--training", "--out", folder + "/g.png")
+      let kept = try Image(pngPath: run + "/samples/samples-000001.png")
+      #expect(try Image(pngPath: folder + "/g.png") == kept)
       // A picture of the right size goes in and comes back, below.
       let square = Image(width: 16, height: 16, color: [10, 200, 30])
       try square.writePNG(to: folder + "/in.png")

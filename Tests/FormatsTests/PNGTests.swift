@@ -44,4 +44,15 @@ import Testing
       #expect(throws: FileError.self) { try Image(png: damaged, path: "x") }
     }
   }
+
+  @Test func animationsBeginWithTheFirstPicture() throws {
+    let frames = (0..<3).map { Image(width: 4, height: 3, color: [UInt8($0 * 90), 7, 200]) }
+    let file = AnimatedPNG.encode(frames, milliseconds: 250)
+    #expect(try Image(png: file, path: "a.png") == frames[0])
+    func count(_ type: String) -> Int {
+      let name = Array(type.utf8)
+      return file.indices.dropLast(3).count { Array(file[$0..<$0 + 4]) == name }
+    }
+    #expect(count("acTL") == 1 && count("fcTL") == 3 && count("IDAT") == 1 && count("fdAT") == 2)
+  }
 }

@@ -1,7 +1,9 @@
 import Formats
 import Generative
 import Messages
+import Recipes
 import Torch
+import Tracking
 
 /// Sheets of images by the model of a finished run.
 public struct GeneratedPictures {
@@ -40,8 +42,26 @@ public struct GeneratedPictures {
     self.path = path
   }
 
+  /// The sheets of samples that a run kept while it trained, in order; of any run that keeps some.
+  public static func training(run path: String) throws -> [Image] {
+    _ = try RecipeSession.recipeName(at: path)
+    let folder = RunFolder(path: path).samplesPath
+    let names = try Folder.names(in: folder).filter { $0.hasPrefix("samples-") }.sorted()
+    guard !names.isEmpty else {
+      throw InputError("\(path) kept no samples while it trained")
+    }
+    let frames = try names.map { try Image(pngPath: "\(folder)/\($0)") }
+    guard
+      frames.allSatisfy({
+        ($0.width, $0.height, $0.channels)
+          == (frames[0].width, frames[0].height, frames[0].channels)
+      })
+    else { throw FileError(path: folder, reason: "holds samples of different sizes") }
+    return frames
+  }
+
   /// Throws where a sheet of so many images would have more than 2²⁸ pixels.
-  private func check(_ count: Int, _ columns: Int) throws {
+  private func check(_ count: Int) throws {
     let pixels = Double(count) * model.shape.map(Double.init).reduce(1, *)
     guard pixels <= 268_435_456 else {
       let largest = 268_435_456 / model.shape.reduce(1, *)
@@ -61,14 +81,14 @@ public struct GeneratedPictures {
 
   /// New images, row by row.
   public func samples(count: Int, columns: Int, seed: UInt64) throws -> Image {
-    try check(count, columns)
+    try check(count)
     return sheet(model.images(noise(count, seed)), columns)
   }
 
   /// Rows that lead from one new image to another, along arcs on which the noise stays normal:
   /// cos(tπ/2) z + sin(tπ/2) z'.
   public func interpolations(_ grid: Grid, seed: UInt64) throws -> Image {
-    try check(grid.count, grid.columns)
+    try check(grid.count)
     let ends = noise(2 * grid.rows, seed)
     let angles =
       Tensor.linspace(0, Double.pi / 2, count: grid.columns, dtype: .float32).expandingAxis(1)
@@ -80,7 +100,7 @@ public struct GeneratedPictures {
 
   /// New images, each with the nearest of the kept training images below it.
   public func nearest(_ grid: Grid, seed: UInt64) throws -> Image {
-    try check(2 * grid.count, grid.columns)
+    try check(2 * grid.count)
     let made = model.images(noise(grid.count, seed))
     let found = known.gatherRows(NearestNeighborMatching.nearest(to: made, among: known))
     let rows = (0..<grid.rows).flatMap { row in

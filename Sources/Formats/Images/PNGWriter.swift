@@ -1,7 +1,14 @@
 extension Image {
-  /// The picture as a PNG file (8 bits per sample). Each row takes the filter whose differences are
-  /// smallest in sum, the heuristic of the PNG specification (section 12.8).
+  /// The picture as a PNG file (8 bits per sample).
   public func png() -> [UInt8] {
+    var file = PNGChunks(of: self)
+    file.append("IDAT", compressedRows())
+    return file.finished()
+  }
+
+  /// The rows as the image data of a PNG file. Each takes the filter whose differences are smallest in sum,
+  /// the heuristic of the PNG specification (section 12.8).
+  func compressedRows() -> [UInt8] {
     let rowBytes = width * channels
     var filtered: [UInt8] = []
     filtered.reserveCapacity(height * (rowBytes + 1))
@@ -33,25 +40,39 @@ extension Image {
       filtered.append(contentsOf: best)
       previous = current
     }
-    let colorType: UInt8 = channels == 1 ? 0 : channels == 3 ? 2 : 6
-    var file = PNGFormat.signature
-    func append(_ type: String, _ data: [UInt8]) {
-      let body = Array(type.utf8) + data
-      file += withUnsafeBytes(of: UInt32(data.count).bigEndian, Array.init)
-      file += body
-      file += withUnsafeBytes(of: body.withUnsafeBytes(Zlib.crc32).bigEndian, Array.init)
-    }
-    var header = withUnsafeBytes(of: UInt32(width).bigEndian, Array.init)
-    header += withUnsafeBytes(of: UInt32(height).bigEndian, Array.init)
-    header += [8, colorType, 0, 0, 0]
-    append("IHDR", header)
-    append("IDAT", Zlib.deflate(filtered))
-    append("IEND", [])
-    return file
+    return Zlib.deflate(filtered)
   }
 
   /// Writes the picture as a PNG file, whole or not at all.
   public func writePNG(to path: String) throws { try AtomicFile.write(png(), to: path) }
+}
+
+/// A PNG file that is being put together.
+struct PNGChunks {
+  private var file = PNGFormat.signature
+
+  /// Begins with the header of `image`.
+  init(of image: Image) {
+    let colorType: UInt8 = image.channels == 1 ? 0 : image.channels == 3 ? 2 : 6
+    append("IHDR", Self.bytes(image.width) + Self.bytes(image.height) + [8, colorType, 0, 0, 0])
+  }
+
+  mutating func append(_ type: String, _ data: [UInt8]) {
+    let body = Array(type.utf8) + data
+    file += Self.bytes(data.count) + body
+    file += withUnsafeBytes(of: body.withUnsafeBytes(Zlib.crc32).bigEndian, Array.init)
+  }
+
+  func finished() -> [UInt8] {
+    var whole = self
+    whole.append("IEND", [])
+    return whole.file
+  }
+
+  /// A number as four bytes, the highest first.
+  static func bytes(_ number: Int) -> [UInt8] {
+    withUnsafeBytes(of: UInt32(number).bigEndian, Array.init)
+  }
 }
 
 enum PNGFormat {

@@ -17,6 +17,7 @@ struct GenerateCommand: ParsableCommand {
         danlu generate --run RUN --grid 4x16 --interpolate --out between.png
         danlu generate --run RUN --nearest --count 16 --out nearest.png
         danlu generate --run RUN --reconstruct a.png b.png --out rebuilt.png
+        danlu generate --run RUN --training --out training.png     # animated; browsers play it
       """)
 
   @Option(name: .customLong("run"), help: "The folder of the finished run.") var runFolder: String
@@ -28,6 +29,7 @@ struct GenerateCommand: ParsableCommand {
     parsing: .upToNextOption,
     help: "PNG files to encode and decode: each above what comes back of it.")
   var reconstruct: [String] = []
+  @Flag(help: "Animate the samples that the run kept while it trained (APNG).") var training = false
   @Option(help: "The seed of the noise.") var seed: UInt64 = 0
   @Option(help: "The PNG file to write.") var out: String
   @OptionGroup var output: OutputOptions
@@ -40,13 +42,16 @@ struct GenerateCommand: ParsableCommand {
   func validate() throws {
     let kinds = [
       interpolate ? "--interpolate" : nil, nearest ? "--nearest" : nil,
-      reconstruct.isEmpty ? nil : "--reconstruct",
+      reconstruct.isEmpty ? nil : "--reconstruct", training ? "--training" : nil,
     ].compactMap { $0 }
     if kinds.count > 1 {
       throw ValidationError("\(kinds.joined(separator: " and ")) cannot be had in one picture")
     }
     if !reconstruct.isEmpty, count != nil || grid != nil {
       throw ValidationError("--reconstruct makes as many images as it is given files")
+    }
+    if training, count != nil || grid != nil {
+      throw ValidationError("--training shows the samples as the run kept them")
     }
     if let count, count < 1 {
       throw ValidationError("--count must be at least 1, received \(count)")
@@ -73,6 +78,11 @@ struct GenerateCommand: ParsableCommand {
   }
 
   func run() throws {
+    if training {
+      let frames = try GeneratedPictures.training(run: runFolder)
+      try AtomicFile.write(AnimatedPNG.encode(frames), to: out)
+      return try tell(frames.count, frames[0])
+    }
     let pictures = try GeneratedPictures(run: runFolder)
     let grid = try parsedGrid() ?? .init(count: count ?? 64)
     let image: Image
@@ -92,11 +102,14 @@ struct GenerateCommand: ParsableCommand {
     }
     let enlarged = image.width <= 600 ? image.enlarged(2) : image
     try enlarged.writePNG(to: out)
+    try tell(made, enlarged)
+  }
+
+  private func tell(_ images: Int, _ sheet: Image) throws {
     if output.json {
-      try Console.json(
-        Reply(out: out, images: made, width: enlarged.width, height: enlarged.height))
+      try Console.json(Reply(out: out, images: images, width: sheet.width, height: sheet.height))
     } else {
-      Console.output("\(made) images in \(out)")
+      Console.output("\(images) images in \(out)")
     }
   }
 }
