@@ -55,7 +55,8 @@ enum ZooModes {
     guard arguments.count >= 3, let seed = UInt64(arguments[1]), let steps = Int(arguments[2]),
       ["ring", "grid"].contains(arguments[0])
     else {
-      FileHandle.standardError.write(Data("usage: DanluBench zoo ring|grid SEED STEPS [ROW]...\n".utf8))
+      FileHandle.standardError.write(
+        Data("usage: DanluBench zoo ring|grid SEED STEPS [ROW]...\n".utf8))
       exit(2)
     }
     let wanted = Set(arguments.dropFirst(3))
@@ -117,6 +118,7 @@ enum ZooModes {
       "{\"name\": \"\(row.name)\", \"modes\": \(near.covered()), \"within6\": \(near.quality), "
         + "\"within3\": \(nearer.quality), \"divergence\": \(near.divergence), "
         + "\"jensenShannon\": \(near.jensenShannon), "
-        + "\"seconds\": \(seconds.sorted()[seconds.count / 2]), \"torch\": \"\(LibTorch.version)\"}")
+        + "\"seconds\": \(seconds.sorted()[seconds.count / 2]), \"torch\": \"\(LibTorch.version)\"}"
+    )
   }
 }

@@ -93,7 +93,9 @@ extension SerialTests {
         let summary = try session.run()
         #expect(summary.claims.count >= 6 - (name == "glann" || name == "bigan-qp" ? 2 : 0))
         #expect(Set(summary.claims.map(\.id)).count == summary.claims.count)
-        #expect(summary.metrics.count >= 5 && summary.metrics.values.allSatisfy { $0.doubleValue?.isFinite == true })
+        #expect(
+          summary.metrics.count >= 5
+            && summary.metrics.values.allSatisfy { $0.doubleValue?.isFinite == true })
       }
     }
 

@@ -64,7 +64,8 @@ import Testing
       #expect(try refused("--out", "a.png").contains("is not a run"))
       #expect(try refused("--out", "a.jpg").contains(".png"))
       #expect(try refused("--out", "a.png", "--grid", "8").contains("8x8"))
-      #expect(try refused("--out", "a.png", "--grid", "2x2", "--count", "5").contains("no 5 images"))
+      #expect(
+        try refused("--out", "a.png", "--grid", "2x2", "--count", "5").contains("no 5 images"))
       #expect(try refused("--out", "a.png", "--count", "0").contains("at least 1"))
       #expect(
         try refused("--out", "a.png", "--interpolate", "--nearest").contains("one picture"))

@@ -22,7 +22,7 @@ public enum DenoisingDensityArticle: Article {
       where: { $0 > 0 }) var rate = 2e-3
     @Knob("updates of the data's density", in: 1...) var steps = 3000
     @Knob("points of an update", in: 2...) var batch = 512
-    @Knob("updates of the generator", in: 1...) var generatorSteps = 900
+    @Knob("updates of the generator", in: 1...) var generatorSteps = 2400
     @Knob("updates of the generator's density for one of it", in: 1...) var densitySteps = 5
 
     public init() {}
@@ -54,7 +54,7 @@ public enum DenoisingDensityArticle: Article {
         both: try samples(
           "both densities", usesModel: true, steps: settings.generatorSteps),
         dataAlone: try samples(
-          "the data's density alone", usesModel: false, steps: settings.generatorSteps / 2 + 1)),
+          "the data's density alone", usesModel: false, steps: settings.generatorSteps / 4 + 1)),
     ]
   }
 }

@@ -27,7 +27,7 @@ public enum GLANNArticle: ImageArticle {
     @Knob("size of the codes", in: 2...) var code = 16
     @Knob("size of the noise", in: 1...) var noise = 32
     @Knob("images that get a code", in: 128...) var images = 1024
-    @Knob("passes over the images for the codes", in: 1...) var epochs = 60
+    @Knob("passes over the images for the codes", in: 1...) var epochs = 200
     @Knob("passes over the codes for the map from noise", in: 1...) var matchingEpochs = 300
     @Knob("images of an update", in: 2...) var batch = 128
 

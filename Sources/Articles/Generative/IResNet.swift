@@ -147,7 +147,7 @@ private struct Inversion: Finding {
 
   init(_ flow: InvertibleResNet, _ points: Tensor) {
     let output = withoutGradients { flow(points) }
-    let found = flow.inverse(output, iterations: 200, tolerance: 1e-7)
+    let found = flow.inverse(output, iterations: 200, tolerance: 1e-6)
     error = (found.input - points).abs().max().item()
     iterations = found.iterations
     curve = [1, 2, 5, 10, 20, 50, 100].map { count in

@@ -49,7 +49,9 @@ public enum OGANArticle: ImageArticle {
   ) -> AdversarialPlayers {
     let random = RandomGenerator(seed: seed)
     let networks = networks(settings, shape: shape)
+    // The average makes samples and codes: single steps of this game are noisy.
     let rule = RMSprop(learningRate: settings.rate, smoothing: 0.99, epsilon: 1e-7)
+      .withMovingAverage(0.99, includingStates: true)
     return AdversarialPlayers(
       generator: DCGAN.generator(networks, random: random),
       discriminator: DCGAN.discriminator(networks, random: random),
@@ -95,9 +97,11 @@ public enum OGANArticle: ImageArticle {
     try run.train(
       main, named: "o-gan", steps: settings.steps,
       callbacks: [Every(max(1, settings.steps / 8)) { try sheet.log(run, step: $0.step) }])
+    main.players.holdAverages()
     try model.keep(in: run, images)
     let control = try task(0)
     try run.train(control, named: "no-correlation", steps: settings.steps)
+    control.players.holdAverages()
     let plain = Self.model(control.players, settings, shape: shape)
     let apart = try EncoderTrainedApart(plain, settings, run)
     let times = try roundTimes([try task(settings.correlation), try task(0)], run)

@@ -42,6 +42,15 @@ public final class AdversarialPlayers {
     self.discriminatorOptimizer = Optimizer(discriminatorOptimizer, for: discriminator)
   }
 
+  /// Leaves the moving averages that the optimizers keep in both networks: for use after training, which goes
+  /// on from the weights.
+  public func holdAverages() {
+    for optimizer in [generatorOptimizer, discriminatorOptimizer]
+    where optimizer.keepsAverages && !optimizer.holdsAverages {
+      optimizer.swapAverages()
+    }
+  }
+
   /// The device that the players are on.
   public var device: Device { generatorOptimizer.parameters[0].value.device }
 
