@@ -41,15 +41,22 @@ public final class InfoMax: Layer {
   ///   - width: Units of the judges' hidden layers.
   public init(
     body: Layer, summary: Layer, localSize: Int, summarySize: Int, codeSize: Int, width: Int,
-    weights: Weights = Weights(), generator: RandomGenerator? = nil
+    weights: Weights = Weights(), weightInitializer: Initializer = .glorotUniform,
+    generator: RandomGenerator? = nil
   ) {
     self.body = body
     self.summary = summary
     self.weights = weights
-    mean = Dense(summarySize, codeSize, generator: generator)
-    logVariance = Dense(summarySize, codeSize, generator: generator)
+    func head() -> Dense {
+      Dense(
+        summarySize, codeSize, weightInitializer: weightInitializer, generator: generator)
+    }
+    mean = head()
+    logVariance = head()
     func judge(_ inputs: Int) -> Sequential {
-      ToyNetworks.perceptron([inputs, width, width, width, 1], .relu, generator: generator)
+      ToyNetworks.perceptron(
+        [inputs, width, width, width, 1], .relu, weightInitializer: weightInitializer,
+        generator: generator)
     }
     globalJudge = judge(2 * codeSize)
     localJudge = judge(localSize + codeSize)

@@ -29,16 +29,20 @@ public enum ToyNetworks {
   }
 
   /// Dense layers of the given sizes with an activation between; batch norm before it if asked for.
+  ///
+  /// - Parameter weightInitializer: He's or Glorot's, as suits the activation, unless given.
   public static func perceptron(
     _ sizes: [Int], _ activation: ActivationFunction, normalized: Bool = false,
-    headBias: Bool = true, generator: RandomGenerator? = nil
+    headBias: Bool = true, weightInitializer: Initializer? = nil,
+    generator: RandomGenerator? = nil
   ) -> Sequential {
     Sequential {
       for index in 0..<sizes.count - 1 {
         let isHead = index == sizes.count - 2
         Dense(
           sizes[index], sizes[index + 1], bias: isHead ? headBias : true,
-          weightInitializer: activation == .relu || !isHead ? .heUniform : .glorotUniform,
+          weightInitializer: weightInitializer
+            ?? (activation == .relu || !isHead ? .heUniform : .glorotUniform),
           generator: generator)
         if !isHead {
           if normalized { BatchNorm(sizes[index + 1]) }
