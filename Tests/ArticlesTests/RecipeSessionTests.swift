@@ -75,7 +75,8 @@ extension SerialTests {
       ("cascading-rejection", ["point-steps": "2", "width": "8"]), ("o-gan", ["width": "8"]),
       ("bigan-qp", ["width": "8"]),
       ("glann", ["images": "256", "epochs": "1", "matching-epochs": "4", "width": "8"]),
-      ("vae-infomax", ["width": "8"]), ("i-resnet", ["width": "8", "blocks": "2"]),
+      ("vae-infomax", ["width": "8"]),
+      ("i-resnet", ["width": "8", "blocks": "2", "image-steps": "2"]),
       ("denoising-density", ["width": "8", "generator-steps": "2"]),
       ("denoising-score", ["width": "8", "walk": "10"]),
     ])

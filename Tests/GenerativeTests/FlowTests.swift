@@ -132,6 +132,20 @@ import Torch
     #expect(moved.svd().s.max().item() < 0.9 + 1e-6)
   }
 
+  @Test func squaresBecomeChannels() {
+    let images = Tensor.range(32).to(.float32).reshaped(1, 2, 4, 4)
+    let found = spaceToDepth(images)
+    #expect(found.shape == [1, 8, 2, 2])
+    // The square at the lower right of the second channel.
+    #expect(found[0, 4..<8, 1, 1].contiguous().floats() == [26, 27, 30, 31])
+    let flow = InvertibleResNet.convolutional(
+      channels: 8, side: 2, width: 4, blocks: 2, generator: RandomGenerator(seed: 1))
+    flow.evaluate()
+    let x = found / 32
+    let y = withoutGradients { flow(x) }
+    #expect((flow.inverse(y).input - x).abs().max().item() < 1e-5)
+  }
+
   @Test func bits() {
     // A uniform density on [0, 1)^d costs 8 bits a dimension.
     #expect(bitsPerDimension(negativeLogLikelihood: 0, dimension: 10) == 8)

@@ -31,6 +31,25 @@ public final class InvertibleResNet: Layer {
       })
   }
 
+  /// Blocks of convolutions 3 × 3, 1 × 1, 3 × 3 with norms of at most `bound` and ELU between them, for maps
+  /// `(B, channels, side, side)`; see `spaceToDepth` for images of one channel.
+  public static func convolutional(
+    channels: Int, side: Int, width: Int = 32, blocks: Int = 4, bound: Double = 0.9,
+    generator: RandomGenerator? = nil
+  ) -> InvertibleResNet {
+    func layer(_ inputs: Int, _ outputs: Int, _ size: Int) -> Layer {
+      LipschitzConv2d(
+        inputs, outputs, kernelSize: size, size: (side, side), bound: bound, generator: generator)
+    }
+    return InvertibleResNet(
+      (0..<blocks).map { _ in
+        InvertibleBlock(
+          Sequential(
+            layer(channels, width, 3), Activation(.elu(1)), layer(width, width, 1),
+            Activation(.elu(1)), layer(width, channels, 3)))
+      })
+  }
+
   public override var mixesSamples: Bool { false }
 
   public override func forward(_ input: Tensor) -> Tensor { blocks.reduce(input) { $1($0) } }
@@ -81,6 +100,18 @@ public final class InvertibleResNet: Layer {
     }
     return (input, slowest)
   }
+}
+
+/// Each 2 × 2 square of pixels as four channels of one: `(B, C, H, W)` to `(B, 4C, H/2, W/2)`, of even H and W.
+/// Its log-determinant is 0.
+public func spaceToDepth(_ images: Tensor) -> Tensor {
+  let (count, channels) = (images.size(0), images.size(1))
+  let (height, width) = (images.size(2), images.size(3))
+  require(
+    height % 2 == 0 && width % 2 == 0,
+    "spaceToDepth expected even sides, received \(images.shape)")
+  return images.reshaped(count, channels, height / 2, 2, width / 2, 2)
+    .permuted(0, 1, 3, 5, 2, 4).reshaped(count, 4 * channels, height / 2, width / 2)
 }
 
 /// Bits a dimension of a density of images whose bytes became [0, 1) or as wide an interval by adding noise

@@ -11,9 +11,10 @@ public enum IResNetArticle: Article {
   public static let card = RecipeCard(
     name: "i-resnet", title: "细水长flow之可逆ResNet：极致的暴力美学",
     summary:
-      "Fits the density of two moons by an invertible residual network, inverts it, checks its "
+      "Fits densities of two moons and of images by invertible residual networks, inverts them, checks "
       + "log-determinants, and classifies with the same blocks.",
-    date: "2019-03-21", archive: 6482, data: "two moons drawn from the seed", duration: "2 min")
+    date: "2019-03-21", archive: 6482, data: "two moons and shapes drawn from the seed",
+    duration: "2 min")
 
   public struct Settings: RecipeSettings {
     @Knob("blocks of the network", in: 1...64) var blocks = 8
@@ -25,6 +26,7 @@ public enum IResNetArticle: Article {
     @Knob("Adam's learning rate", expects: "a positive number", where: { $0 > 0 }) var rate = 2e-3
     @Knob("updates of the density", in: 1...) var steps = 800
     @Knob("points of an update", in: 2...) var batch = 256
+    @Knob("updates of the density of images", in: 1...) var imageSteps = 300
 
     public init() {}
   }
@@ -52,7 +54,7 @@ public enum IResNetArticle: Article {
     return [
       FlowDensity(flow, heldOut.inputs, settings), FlowInverse(flow, heldOut.inputs),
       FlowLogDeterminants(run.seed, bound: settings.bound),
-      try FlowClassifier(training, heldOut, run),
+      try FlowBits(run), try FlowClassifier(training, heldOut, run),
     ]
   }
 }
