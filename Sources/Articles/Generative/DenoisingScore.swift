@@ -15,7 +15,7 @@ public enum DenoisingScoreArticle: Article {
       "Learns a score by denoising at one scale and an energy at many, samples by Langevin's walk and by "
       + "annealing, and denoises the ends once.",
     date: "2019-10-31", archive: 7038, data: "a ring of eight Gaussians drawn from the seed",
-    duration: "2 min")
+    duration: "1 min")
 
   public struct Settings: RecipeSettings {
     @Knob("σ of the one scale", expects: "a positive number", where: { $0 > 0 }) var noise = 0.3

@@ -16,7 +16,7 @@ public enum GLANNArticle: ImageArticle {
       + "codes by nearest-neighbor matching, and compares ways to sample.",
     date: "2019-02-26", archive: 6394,
     data: "discs, rings, squares and crosses drawn from the seed",
-    ownData: "a folder of IDX, CIFAR or PNG files", duration: "2 min")
+    ownData: "a folder of IDX, CIFAR or PNG files", duration: "1 min")
 
   public struct Settings: RecipeSettings {
     @Knob(

@@ -16,7 +16,7 @@ public enum OGANArticle: ImageArticle {
       + "encoder that was trained apart beside it.",
     date: "2019-03-06", archive: 6409,
     data: "discs, rings, squares and crosses drawn from the seed",
-    ownData: "a folder of IDX, CIFAR or PNG files", duration: "2 min")
+    ownData: "a folder of IDX, CIFAR or PNG files", duration: "1 min")
 
   public struct Settings: RecipeSettings {
     @Knob("λ₂, how much the correlation counts", in: 0...100) var correlation = 0.5
