@@ -150,7 +150,8 @@ let package = Package(
     .testTarget(
       name: "TransformersTests",
       dependencies: [
-        "Transformers", "Tokenizers", "Layers", "Torch", "Formats", "Messages", "TestSupport",
+        "Transformers", "Tokenizers", "Layers", "Torch", "Formats", "Parallel", "Messages",
+        "TestSupport",
       ], resources: [.copy("Golden")]),
     .testTarget(
       name: "TrainingTests",
