@@ -112,22 +112,46 @@ extension PretrainedModule {
   /// Writes a folder that `load(folder:)` and `transformers` read: `config.json`, `model.safetensors` and, if
   /// given, `vocab.txt`. It appears whole or not at all. Throws `FileError`, also if `folder` exists.
   public func save(folder: String, vocabulary: Vocabulary? = nil) throws {
+    try Folder.createAtomically(folder) { folder in
+      try write(into: folder)
+      try vocabulary?.write(to: "\(folder)/vocab.txt")
+    }
+  }
+
+  /// Writes `model.safetensors` and then `config.json` into a folder that is there.
+  public func write(into folder: String, with head: SavedHead = SavedHead()) throws {
     let rules = configuration.family.rules
     let dtype = namedParameters().first?.parameter.dtype ?? .float32
     var members = configuration.json.members ?? []
+    if let architecture = head.architecture {
+      members = members.map {
+        $0.key == "architectures" ? JSONMember($0.key, [.string(architecture)]) : $0
+      }
+    }
     members.append(JSONMember("torch_dtype", .string("\(dtype)")))
+    members += head.configuration
     let tensors = try fileTensors(rules.weightMap(configuration)).map { name, tensor in
       SafetensorsTensor(
         name: name, rules.isTransposed(name) ? tensor.transposed().contiguous() : tensor)
     }
-    try Folder.createAtomically(folder) { folder in
-      try AtomicFile.write(
-        JSONValue.object(members).text(pretty: true) + "\n", to: "\(folder)/config.json")
-      try SafetensorsWriter.write(
-        tensors, metadata: ["format": "pt"], to: "\(folder)/model.safetensors")
-      try vocabulary?.write(to: "\(folder)/vocab.txt")
-    }
+    try SafetensorsWriter.write(
+      tensors + head.tensors.map { SafetensorsTensor(name: $0.name, $0.tensor) },
+      metadata: ["format": "pt"], to: "\(folder)/model.safetensors")
+    try AtomicFile.write(
+      JSONValue.object(members).text(pretty: true) + "\n", to: "\(folder)/config.json")
   }
+}
+
+/// The head of a task, as it is kept beside the weights of a model. Names begin with `classifier`, `qa_outputs`,
+/// `crf` or `pointer`: those a model without the head passes over.
+public struct SavedHead {
+  public var tensors: [(name: String, tensor: Tensor)] = []
+  /// The class that `transformers` makes of the folder; the model's own by default.
+  public var architecture: String?
+  /// What `config.json` says besides.
+  public var configuration: [JSONMember] = []
+
+  public init() {}
 }
 
 extension FamilyCheckpoint {

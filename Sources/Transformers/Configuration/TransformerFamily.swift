@@ -62,6 +62,8 @@ struct FamilyRules {
   var names: (TransformerConfiguration) -> [(own: String, file: String)]
   /// The first parts of the names of heads' weights, which have no prefix.
   var headNames = ["cls"]
+  /// The same of heads that a task put on a model: what `transformers` calls classes and answers, and Danlu's own.
+  static let taskHeads = ["classifier", "qa_outputs", "crf", "pointer"]
   /// What a file may hold twice, under another name.
   var copies: [(copy: String, original: String)] = []
   /// Tables of one row a token, by their names in the file.
