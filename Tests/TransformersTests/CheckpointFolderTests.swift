@@ -253,4 +253,29 @@ import Torch
       #expect(text.contains("holds no checkpoint: neither model.safetensors nor pytorch_model.bin"))
     }
   }
+
+  /// A BERT written as Google's and read again is the same, and its variables are those that TensorFlow wrote.
+  @Test func googleFoldersAreWritten() throws {
+    let model = try Transformer.load(folder: FamilyTests.folder("google"))
+    try withTemporaryFolder { folder in
+      try model.writeGoogle(into: folder)
+      let again = try Transformer.load(folder: folder)
+      let tokens = randomTokens([2, 5]) * 0 + 3
+      #expect(again(tokens).hiddenStates.equals(model(tokens).hiddenStates))
+      #expect(again.configuration.numHeads == model.configuration.numHeads)
+      let original = try TensorFlowCheckpoint(
+        path: FamilyTests.folder("google") + "/bert_model.ckpt.index")
+      let written = try TensorFlowCheckpoint(path: folder + "/bert_model.ckpt.index")
+      for entry in written.entries {
+        let other = try #require(original[entry.name])
+        #expect(other.shape == entry.shape)
+        #expect(try original.bytes(of: other).elementsEqual(written.bytes(of: entry)))
+      }
+      #expect(written.entries.count > 30)
+    }
+    let albert = try Transformer.load(folder: FamilyTests.folder("albert"))
+    try withTemporaryFolder { folder in
+      #expect(message { try albert.writeGoogle(into: folder) }.contains("of bert"))
+    }
+  }
 }

@@ -62,10 +62,7 @@ public struct FineTunedFolder: Sendable {
 
   /// Writes the model, the tokenizer's files, and last the settings.
   func write(_ model: FineTunedModel, tokenizerFiles: String) throws {
-    for name in try Folder.names(in: tokenizerFiles) {
-      try AtomicFile.write(
-        ByteSource(path: "\(tokenizerFiles)/\(name)").readAll(), to: "\(path)/\(name)")
-    }
+    try TokenizerFile.copy(from: tokenizerFiles, to: path)
     var head = SavedHead()
     head.tensors = model.heads.flatMap { own, prefix, module in
       module.namedParameters().map {

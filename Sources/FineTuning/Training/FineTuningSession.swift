@@ -119,15 +119,7 @@ public final class FineTuningSession {
       return try AtomicFile.write(
         settings.text(pretty: true) + "\n", to: tokenizerPath + "/tokenizer_config.json")
     }
-    let names = [
-      "vocab.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
-      "added_tokens.json", "vocab.json", "merges.txt", "spiece.model", "spm.model",
-      "sentencepiece.bpe.model", "tokenizer.model",
-    ]
-    for name in names where FileManager.default.fileExists(atPath: "\(model)/\(name)") {
-      try AtomicFile.write(
-        ByteSource(path: "\(model)/\(name)").readAll(), to: "\(tokenizerPath)/\(name)")
-    }
+    try TokenizerFile.copy(from: model, to: tokenizerPath)
   }
 
   // MARK: - Training
@@ -161,9 +153,10 @@ public final class FineTuningSession {
         "\(examples.windowedCount) texts are longer than \(options.maxLength) tokens and are read in "
           + "windows")
     }
+    // A wide window would sort most of a small set, and with it whatever goes along with length.
     let loader = try BatchLoader(
       examples.source,
-      .init(batchSize: options.batch, seed: options.seed, order: .bucketed(window: 50)))
+      .init(batchSize: options.batch, seed: options.seed, order: .bucketed(window: 8)))
     let optimizer = optimizer(model, batchesPerEpoch: loader.batchesPerEpoch ?? 1)
     let task = task(model, optimizer, loader, work)
     let isValidated = !data.validation.isEmpty

@@ -16,6 +16,9 @@ public enum TransformerFamily: String, Codable, Sendable, CaseIterable {
   case mt5
   case gauAlpha = "gau_alpha"
 
+  /// Whether it reads with one stack and writes with another: `EncoderDecoder` in place of `Transformer`.
+  public var hasEncoderAndDecoder: Bool { rules.hasEncoderAndDecoder }
+
   /// What the family's file says of it.
   var rules: FamilyRules {
     switch self {
