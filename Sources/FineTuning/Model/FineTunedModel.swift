@@ -32,6 +32,9 @@ public final class FineTunedModel: Module {
     classifier = classCount.map {
       var configuration = ClassificationHead.Configuration(inputSize: size, classCount: $0)
       configuration.dropoutRate = body.configuration.dropoutRate
+      // As the body's own maps, which `transformers` does, too.
+      configuration.weightInitializer = .truncatedNormal(
+        standardDeviation: body.configuration.initializerRange)
       return ClassificationHead(configuration, generator: generator)
     }
     field =
