@@ -100,7 +100,8 @@ public struct SentencePieceModel: Sendable {
       case 3:
         guard let kind = Kind(rawValue: value.integer ?? 0) else {
           throw InputError(
-            "piece \(piece.text.quotedForMessage) is of kind \(value.integer ?? 0), known are 1 to 6")
+            "piece \(piece.text.quotedForMessage) is of kind \(value.integer ?? 0), known are 1 to 6"
+          )
         }
         piece.kind = kind
       default: continue
