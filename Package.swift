@@ -10,6 +10,7 @@ let package = Package(
     .executable(name: "danlu", targets: ["danlu"]),
     .library(name: "Recipes", targets: ["Recipes"]),
     .library(name: "Articles", targets: ["Articles"]),
+    .library(name: "FineTuning", targets: ["FineTuning"]),
     .library(name: "Transformers", targets: ["Transformers"]),
     .library(name: "Generative", targets: ["Generative"]),
     .library(name: "Training", targets: ["Training"]),
@@ -36,8 +37,8 @@ let package = Package(
     .executableTarget(
       name: "danlu",
       dependencies: [
-        "Articles", "Recipes", "Training", "Transformers", "Torch", "TextMining", "WordVectors",
-        "Communities",
+        "Articles", "Recipes", "FineTuning", "Training", "Transformers", "Torch", "TextMining",
+        "WordVectors", "Communities",
         "Tokenizers", "Text", "Tracking", "Reports", "Formats", "Memory", "Parallel", "Messages",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
@@ -59,6 +60,12 @@ let package = Package(
       ]),
 
     // Models and their training.
+    .target(
+      name: "FineTuning",
+      dependencies: [
+        "Transformers", "Tokenizers", "Training", "Optimizers", "Datasets", "Layers", "Torch",
+        "Tracking", "Formats", "Parallel", "Messages",
+      ]),
     .target(
       name: "Transformers",
       dependencies: ["Tokenizers", "Layers", "Torch", "Formats", "Parallel", "Messages"]),
@@ -143,6 +150,12 @@ let package = Package(
         "Reports", "Formats", "Parallel", "Messages", "TestSupport",
       ]),
     .testTarget(
+      name: "FineTuningTests",
+      dependencies: [
+        "FineTuning", "Transformers", "Tokenizers", "Layers", "Torch", "Formats", "Messages",
+        "Parallel", "TestSupport",
+      ]),
+    .testTarget(
       name: "GenerativeTests",
       dependencies: [
         "Generative", "Training", "Datasets", "Optimizers", "Layers", "Torch", "TestSupport",
@@ -150,7 +163,8 @@ let package = Package(
     .testTarget(
       name: "TransformersTests",
       dependencies: [
-        "Transformers", "Tokenizers", "Layers", "Torch", "Formats", "Messages", "TestSupport",
+        "Transformers", "Tokenizers", "Layers", "Torch", "Formats", "Parallel", "Messages",
+        "TestSupport",
       ], resources: [.copy("Golden")]),
     .testTarget(
       name: "TrainingTests",

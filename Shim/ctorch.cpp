@@ -94,7 +94,7 @@ c10::Device decoded(int64_t device) {
 // ---- Operators ---------------------------------------------------------------------------------
 
 /// How the integer of a slot is to be understood, from the argument's type in the schema.
-enum class Expected : uint8_t { other, real, reals, optionalTensors };
+enum class Expected : uint8_t { other, real, reals, optionalTensors, optionalNumbers };
 
 struct Argument {
   Expected expected = Expected::other;
@@ -117,7 +117,11 @@ Expected expectation(const c10::TypePtr &type) {
   if (auto list = inner->cast<c10::ListType>()) {
     auto element = list->getElementType();
     if (element->kind() == c10::TypeKind::FloatType) return Expected::reals;
-    if (element->kind() == c10::TypeKind::OptionalType) return Expected::optionalTensors;
+    if (auto optional = element->cast<c10::OptionalType>()) {
+      return optional->getElementType()->kind() == c10::TypeKind::NumberType
+                 ? Expected::optionalNumbers
+                 : Expected::optionalTensors;
+    }
   }
   return Expected::other;
 }
@@ -192,7 +196,14 @@ void push(const Operator &operation, size_t index, const CTorchSlot &slot, Stack
       }
       return;
     case CTORCH_REALS:
-      stack.emplace_back(c10::ArrayRef<double>(slot.reals, slot.count));
+      if (expected == Expected::optionalNumbers) {
+        c10::List<std::optional<at::Scalar>> list;
+        list.reserve(slot.count);
+        for (int32_t i = 0; i < slot.count; ++i) list.push_back(at::Scalar(slot.reals[i]));
+        stack.emplace_back(std::move(list));
+      } else {
+        stack.emplace_back(c10::ArrayRef<double>(slot.reals, slot.count));
+      }
       return;
     case CTORCH_BOOLEANS: {
       c10::List<bool> list;

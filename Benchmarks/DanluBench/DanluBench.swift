@@ -25,6 +25,7 @@ enum DanluBench {
     case "tokenize": try Tokenizing.run(Array(arguments.dropFirst()))
     case "batches": try BatchThroughput.run(Array(arguments.dropFirst()))
     case "trainer-overhead": try TrainerOverhead.run()
+    case "transformer": try TransformerSpeed.run(Array(arguments.dropFirst()))
     case "encode": try TextEncoding.run(Array(arguments.dropFirst()))
     default:
       FileHandle.standardError.write(
@@ -35,7 +36,8 @@ enum DanluBench {
                  DanluBench zoo ring|grid SEED STEPS [ROW]...
                  DanluBench trainer-overhead | tokenize VOCAB TEXT
                  DanluBench batches images | texts | folder PATH | table FILE.csv
-                 DanluBench encode MODEL TEXT OUT BATCH\n
+                 DanluBench encode MODEL TEXT OUT BATCH
+                 DanluBench transformer encode B L fp32|bf16 | masked fp32|bf16 | decode | decode-recomputing\n
           """.utf8))
       exit(2)
     }

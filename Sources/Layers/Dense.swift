@@ -16,6 +16,12 @@ public final class Dense: Layer, KernelLayer, Configured {
   public let configuration: Configuration
   public let weight: Parameter
   public let bias: Parameter?
+  private let rounded = RoundedWeight()
+
+  /// What the layer multiplies by in place of its weight, if it was asked to.
+  private final class RoundedWeight {
+    var value: Int8Weight?
+  }
 
   public init(_ configuration: Configuration, generator: RandomGenerator? = nil) {
     let (inputs, outputs) = (configuration.inputSize, configuration.outputSize)
@@ -49,8 +55,13 @@ public final class Dense: Layer, KernelLayer, Configured {
     require(
       input.rank > 0 && input.size(-1) == configuration.inputSize,
       "Dense expected last axis \(configuration.inputSize), received shape \(input.shape)")
+    if let rounded = rounded.value, !isTraining { return rounded(input, bias: bias?.value) }
     return input.linear(weight, bias: bias?.value)
   }
+
+  /// Multiplies by 8-bit whole numbers from now on in inference mode, by those of the present weight; see
+  /// `Int8Weight`. Throws `InputError` if this libtorch cannot.
+  public func roundToInt8() throws { rounded.value = try Int8Weight(weight.value) }
 }
 
 extension Dense.Configuration {
@@ -71,4 +82,11 @@ public protocol KernelLayer: Layer {
 
 extension KernelLayer {
   public func weightMatrix(_ weight: Tensor) -> Tensor { weight.flattened(from: 1) }
+}
+
+extension Module {
+  /// Rounds all linear maps inside to 8-bit whole numbers, for a faster finished model.
+  public final func roundLinearMapsToInt8() throws {
+    for case let dense as Dense in namedModules().map(\.module) { try dense.roundToInt8() }
+  }
 }

@@ -88,14 +88,15 @@ public struct EncodingTemplate: Sendable, Equatable {
       pair: [.first(segment: 0), end, .second(segment: 0), end])
   }
 
-  /// Special tokens of the template.
-  func specialCount(isPair: Bool) -> Int {
+  /// How many special tokens stand around one text, or two.
+  public func specialCount(isPair: Bool) -> Int {
     (isPair ? pair : single).reduce(0) { count, part in
       if case .special = part { count + 1 } else { count }
     }
   }
 
-  func fill(_ first: [Token], _ second: [Token]?) -> Encoding {
+  /// What a model reads of texts that are cut into tokens.
+  public func fill(_ first: [Token], _ second: [Token]?) -> Encoding {
     var encoding = Encoding()
     func append(_ tokens: [Token], _ segment: Int) {
       for token in tokens {

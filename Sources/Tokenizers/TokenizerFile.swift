@@ -124,7 +124,7 @@ public enum TokenizerFile {
     private func unigram() throws -> SentencePieceTokenizer {
       var sentencePiece = SentencePieceModel()
       let unknown = model["unk_id"]?.integerValue
-      let names = Set(added.map(\.token))
+      let special = Set(added.map(\.token))
       for (id, entry) in (model["vocab"]?.arrayValue ?? []).enumerated() {
         guard let pair = entry.arrayValue, pair.count == 2, let text = pair[0].stringValue,
           let score = pair[1].doubleValue, score.isFinite
@@ -132,7 +132,7 @@ public enum TokenizerFile {
         sentencePiece.pieces.append(
           SentencePieceModel.Piece(
             text, score: Float(score),
-            kind: id == unknown ? .unknown : names.contains(text) ? .control : .normal))
+            kind: id == unknown ? .unknown : special.contains(text) ? .control : .normal))
       }
       sentencePiece.fallsBackToBytes = model["byte_fallback"]?.boolValue ?? false
       for step in steps(root["normalizer"]) {
@@ -144,9 +144,19 @@ public enum TokenizerFile {
           }
           sentencePiece.normalization.replacements = Array(table)
         case "Replace" where step["pattern"]?["Regex"]?.stringValue == " {2,}": continue
+        // ALBERT's: done by the folding.
+        case "Replace" where ["``", "''"].contains(step["pattern"]?["String"]?.stringValue ?? ""):
+          continue
+        case "NFKD", "StripAccents", "Lowercase": continue
         case let other: throw InputError("its normalizer has a step \(other), which is not known")
         }
       }
+      let names = steps(root["normalizer"]).map(name)
+      let folding =
+        names.contains("Lowercase") || names.contains("NFKD")
+        ? TextFolding(
+          lowercases: names.contains("Lowercase"), keepsAccents: !names.contains("StripAccents"))
+        : nil
       var cutsWords = false
       for step in steps(root["pre_tokenizer"]) {
         switch name(step) {
@@ -161,7 +171,7 @@ public enum TokenizerFile {
       }
       let tokenizer = try SentencePieceTokenizer(
         sentencePiece, added: added.sorted { $0.id < $1.id }.map(\.token), cutsWords: cutsWords,
-        template: .bare)
+        folding: folding, template: .bare)
       guard let template = try template(tokenizer.vocabulary) else { return tokenizer }
       return tokenizer.with(template)
     }
@@ -292,12 +302,40 @@ extension TokenizerFile {
       if let model = path(name) {
         // T5 numbers its sentinels backwards.
         let count = settings?["extra_ids"]?.integerValue ?? 0
+        let family = try path("config.json").flatMap(modelType)
+        let isALBERT =
+          family == "albert"
+          || settings?["tokenizer_class"]?.stringValue?.hasPrefix("Albert") == true
         return try SentencePieceTokenizer(
           SentencePieceModel(contentsOf: model),
-          added: (0..<max(0, min(count, 1000))).reversed().map { "<extra_id_\($0)>" })
+          added: (0..<max(0, min(count, 1000))).reversed().map { "<extra_id_\($0)>" },
+          folding: isALBERT
+            ? TextFolding(
+              lowercases: settings?["do_lower_case"]?.boolValue ?? true,
+              keepsAccents: settings?["keep_accents"]?.boolValue ?? false) : nil)
       }
     }
     if let failure { throw failure }
     return nil
+  }
+
+  /// What a `config.json` calls its model, if it says so.
+  private static func modelType(_ path: String) throws -> String? {
+    let file = try MappedFile(path: path)
+    return (try? JSONValue(parsing: file.bytes))?["model_type"]?.stringValue
+  }
+
+  /// Copies the files of a folder that tell of its tokenizer. Throws `FileError`.
+  public static func copy(from folder: String, to other: String) throws {
+    let names = [
+      "vocab.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
+      "added_tokens.json", "vocab.json", "merges.txt", "spiece.model", "spm.model",
+      "sentencepiece.bpe.model", "tokenizer.model",
+    ]
+    for name in names where FileManager.default.fileExists(atPath: "\(folder)/\(name)") {
+      // As it is: `ByteSource` would unpack what looks packed.
+      let file = try MappedFile(path: "\(folder)/\(name)")
+      try AtomicFile.write(Array(file.bytes), to: "\(other)/\(name)")
+    }
   }
 }

@@ -38,7 +38,9 @@ public struct Truncation: Sendable, Equatable {
   /// Shortens both texts so that they and `special` tokens fit.
   ///
   /// Throws `OptionError` where the strategy leaves no way to.
-  func shorten(_ first: inout [Token], _ second: inout [Token]?, special: Int) throws {
+  public func shorten(
+    _ first: inout [Token], _ second: inout [Token]?, special: Int
+  ) throws {
     let room = maxLength - special
     guard room >= 0 else {
       throw OptionError(

@@ -85,8 +85,8 @@ public struct Vocabulary: Sendable {
   public func ids(required names: [String]) throws -> [Int] {
     try names.map { name in
       guard let id = id(name) else {
-        let near = nearestName(to: name, among: tokens).map { "; nearest is \($0)" } ?? ""
-        throw InputError("the vocabulary of \(count) tokens lacks \(name)\(near)")
+        let near = nearestName(to: name, among: tokens).map { "; nearest is \($0.onOneLine)" } ?? ""
+        throw InputError("the vocabulary of \(count) tokens lacks \(name.onOneLine)\(near)")
       }
       return id
     }
@@ -152,5 +152,13 @@ public struct Vocabulary: Sendable {
       hash, start, count, prefix: isInside ? 2 : 0, scalars, starts, slots)
     let entry = slots.pointer[slot]
     return entry == 0 ? nil : Int(truncatingIfNeeded: entry & 0xFFFF_FFFF) &- 1
+  }
+}
+
+extension String {
+  /// The text as it is if it is plain, else in quotes and escaped: names in files that are damaged.
+  fileprivate var onOneLine: String {
+    let isPlain = unicodeScalars.allSatisfy { $0.isASCII && $0.value >= 0x20 && $0.value != 0x7f }
+    return isPlain ? self : quotedForMessage
   }
 }

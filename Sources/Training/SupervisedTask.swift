@@ -23,6 +23,7 @@ public final class SupervisedTask: TrainingTask {
   private let forward: Forward
   private let loss: Loss
   private let metrics: [any Metric]
+  private let regularizations: [any Regularization]
   private let figures: (() throws -> [String: Double])?
   private let validatesAverages: Bool
   public private(set) var isWindowOpen = false
@@ -31,15 +32,17 @@ public final class SupervisedTask: TrainingTask {
   ///   - metrics: What validation reports beside `validation/loss`.
   ///   - figures: What else validation reports, by any code.
   ///   - validatesAverages: Validate with the optimizer's moving averages in the model.
+  ///   - regularizations: What changes the loss in training, the first the innermost.
   ///   - forward: From a batch to the model's output.
   ///   - loss: From the model's output (as float32) and the batch to one number, a mean over examples.
   public init(
     _ model: Module, optimizer: Optimizer, loader: BatchLoader,
     validation: (any ExampleSource)? = nil, metrics: [any Metric] = [],
     figures: (() throws -> [String: Double])? = nil, validatesAverages: Bool = false,
-    forward: @escaping Forward, loss: @escaping Loss
+    regularizations: [any Regularization] = [], forward: @escaping Forward, loss: @escaping Loss
   ) {
     self.figures = figures
+    self.regularizations = regularizations
     self.validatesAverages = validatesAverages
     self.model = model
     self.optimizer = optimizer
@@ -72,8 +75,10 @@ public final class SupervisedTask: TrainingTask {
     var values: [String: Tensor] = [:]
     // Rules such as Heun's take more than one gradient of a batch; the first describes the model.
     for evaluation in 0..<optimizer.evaluationsPerStep {
-      let output = scope.forward { forward(batch) }
-      let value = loss(output.to(.float32), batch)
+      let value = regularizations.evaluate {
+        let output = scope.forward { forward(batch) }.to(.float32)
+        return Evaluation(output: output, loss: loss(output, batch))
+      }.loss
       let gradients = optimizer.gradients(of: value)
       if evaluation == 0 {
         values["loss"] = value.detach()

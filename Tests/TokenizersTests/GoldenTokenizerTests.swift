@@ -48,6 +48,23 @@ struct GoldenTokenizerTests {
     }
   }
 
+  /// ALBERT's folding before the pieces (`Scripts/golden/albert_tokenizer.py`).
+  @Test func foldedText() throws {
+    let tokenizer = try SentencePieceTokenizer(Self.model("unigram"), folding: TextFolding())
+    for record in try Self.records("albert") {
+      let text = try #require(record["text"]?.stringValue)
+      #expect(
+        tokenizer.tokens(text).map(\.id) == record["ids"]?.arrayValue?.compactMap(\.integerValue),
+        "\(text)")
+    }
+    // Places are those of the text as it was given.
+    let tokens = tokenizer.tokens("of THE")
+    #expect(tokens.last?.range.upperBound == 6)
+    #expect(
+      tokens.map(\.id) == tokenizer.tokens("of the").map(\.id)
+        && tokens.map(\.range) == tokenizer.tokens("of the").map(\.range))
+  }
+
   @Test(arguments: ["gpt2", "roberta", "wordpiece", "t5"])
   func tokenizerFile(name: String) throws {
     let tokenizer = try TokenizerFile.read(Self.path(name + ".tokenizer.json"))

@@ -129,11 +129,11 @@ import Torch
         let key = "bert.encoder.layer.0.output.dense.weight"
         tensors["bert.encoder.layer.0.output.dens.weight"] = tensors.removeValue(forKey: key)
         tensors["bert.encoder.layer.1.output.dense.bias"] = Tensor.zeros([3])
-        tensors["classifier.weight"] = Tensor.zeros([2, 16])
+        tensors["rankings.weight"] = Tensor.zeros([2, 16])
       }
     }
     #expect(text.contains("missing 'bert.encoder.layer.0.output.dense.weight'"))
-    #expect(text.contains("'classifier.weight'"))
+    #expect(text.contains("'rankings.weight'"))
     #expect(
       text.contains("'bert.encoder.layer.1.output.dense.bias' has shape [3] in place of [16]"))
   }
@@ -251,6 +251,31 @@ import Torch
     try withTemporaryFolder { folder in
       let text = message { _ = try Transformer.load(folder: folder) }
       #expect(text.contains("holds no checkpoint: neither model.safetensors nor pytorch_model.bin"))
+    }
+  }
+
+  /// A BERT written as Google's and read again is the same, and its variables are those that TensorFlow wrote.
+  @Test func googleFoldersAreWritten() throws {
+    let model = try Transformer.load(folder: FamilyTests.folder("google"))
+    try withTemporaryFolder { folder in
+      try model.writeGoogle(into: folder)
+      let again = try Transformer.load(folder: folder)
+      let tokens = randomTokens([2, 5]) * 0 + 3
+      #expect(again(tokens).hiddenStates.equals(model(tokens).hiddenStates))
+      #expect(again.configuration.numHeads == model.configuration.numHeads)
+      let original = try TensorFlowCheckpoint(
+        path: FamilyTests.folder("google") + "/bert_model.ckpt.index")
+      let written = try TensorFlowCheckpoint(path: folder + "/bert_model.ckpt.index")
+      for entry in written.entries {
+        let other = try #require(original[entry.name])
+        #expect(other.shape == entry.shape)
+        #expect(try original.bytes(of: other).elementsEqual(written.bytes(of: entry)))
+      }
+      #expect(written.entries.count > 30)
+    }
+    let albert = try Transformer.load(folder: FamilyTests.folder("albert"))
+    try withTemporaryFolder { folder in
+      #expect(message { try albert.writeGoogle(into: folder) }.contains("of bert"))
     }
   }
 }

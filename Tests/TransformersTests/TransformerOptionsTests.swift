@@ -105,6 +105,37 @@ import Torch
       (plain(tokens).hiddenStates - residual(tokens).hiddenStates).abs().max().item() > 1e-3)
   }
 
+  /// The formulas written out, of one head over four places of which the last is padding.
+  @Test(arguments: [AttentionNormalization.squaredReLU, .softmaxPlus])
+  func otherNormalizations(kind: AttentionNormalization) throws {
+    let model = tiny {
+      $0.numLayers = 1
+      $0.numHeads = 1
+      $0.attentionNormalization = kind
+    }
+    let attention = try #require(model.encoder.blocks[0].attention)
+    let generator = RandomGenerator(seed: 5)
+    let x = Tensor.normal([1, 4, 16], dtype: .float64, generator: generator)
+    let mask = Tensor([0, 0, 0, -Double.infinity], shape: [1, 1, 1, 4], dtype: .float64)
+    var adjustment = ScoreAdjustment(added: mask)
+    if kind == .squaredReLU {
+      adjustment.seenCount = Tensor.full([1, 1, 1, 1], 3, dtype: .float64)
+    } else {
+      adjustment.queryScale = Tensor.full([1, 1, 1, 1], 0.7, dtype: .float64)
+    }
+    var scores: Tensor?
+    var cache: TransformerCache.Layer?
+    let found = attention.forward(
+      x, adjustment, residualScores: &scores, cache: &cache, extendsCache: false)
+    let (q, k, v) = (attention.query(x), attention.key(x), attention.value(x))
+    let a = q.matmul(k.transposed()) / 4 + mask[0]
+    let weights =
+      kind == .squaredReLU
+      ? a.relu().square() / 3
+      : (q.matmul(k.transposed()) * (0.7 / 4) + mask[0]).softmax()
+    expectClose(found, attention.output(weights.matmul(v)), 1e-10)
+  }
+
   // MARK: - Conditional normalization
 
   private func conditional(_ change: (inout TransformerConfiguration) -> Void = { _ in })

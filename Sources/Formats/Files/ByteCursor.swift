@@ -35,7 +35,7 @@ struct ByteCursor {
 
 extension String {
   /// The text in quotes on one line, escaped and cut, for messages about hostile input.
-  var quotedForMessage: String {
+  package var quotedForMessage: String {
     let limit = 60
     let head = unicodeScalars.prefix(limit)
     let text = String(String.UnicodeScalarView(head)).debugDescription

@@ -21,10 +21,15 @@ struct ProtobufWriter {
     bytes += withUnsafeBytes(of: value.bitPattern.littleEndian, Array.init)
   }
 
-  mutating func float(_ field: Int, _ value: Float) {
+  mutating func float(_ field: Int, _ value: Float) { fixed32(field, value.bitPattern) }
+
+  mutating func fixed32(_ field: Int, _ value: UInt32) {
     varint(UInt64(field << 3 | 5))
-    bytes += withUnsafeBytes(of: value.bitPattern.littleEndian, Array.init)
+    append(withUnsafeBytes(of: value.littleEndian, Array.init))
   }
+
+  /// Bytes as they are, between fields.
+  mutating func append(_ more: [UInt8]) { bytes += more }
 
   mutating func data(_ field: Int, _ value: [UInt8]) {
     varint(UInt64(field << 3 | 2))

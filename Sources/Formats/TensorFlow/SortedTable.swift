@@ -6,9 +6,9 @@ import Messages
 /// others' places, and a footer of 48 bytes. Each block is followed by its kind of compression and the masked
 /// CRC32C of both.
 enum SortedTable {
-  private static let footerSize = 48
+  static let footerSize = 48
   private static let longestKey = 4096
-  private static let magic: UInt64 = 0xDB47_7524_8B80_FB57
+  static let magic: UInt64 = 0xDB47_7524_8B80_FB57
 
   /// The entries in order. Throws `FileError` where the bytes break the format.
   static func entries(

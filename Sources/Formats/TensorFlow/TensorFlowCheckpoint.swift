@@ -153,7 +153,7 @@ public final class TensorFlowCheckpoint: Sendable {
   }
 
   /// TensorFlow's numbers of the types.
-  private static let elementTypes: [Int: ElementType] = [
+  static let elementTypes: [Int: ElementType] = [
     1: .float32, 2: .float64, 3: .int32, 4: .uint8, 5: .int16, 6: .int8, 9: .int64, 10: .bool,
     14: .bfloat16, 19: .float16, 22: .uint32, 23: .uint64,
   ]

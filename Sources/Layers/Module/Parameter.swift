@@ -68,6 +68,19 @@ public final class Parameter {
     withoutGradients { value.copyInPlace(from: tensor) }
   }
 
+  /// Runs `body` with another tensor in the parameter's place, one made from its value: gradients flow through
+  /// it to what it was made of.
+  public func substituting<Result>(_ tensor: Tensor, _ body: () throws -> Result) rethrows -> Result
+  {
+    require(
+      tensor.shape == value.shape,
+      "Parameter.substituting expected shape \(value.shape), received \(tensor.shape)")
+    let own = value
+    value = tensor
+    defer { value = own }
+    return try body()
+  }
+
   // MARK: - Forgotten parameters
 
   /// The parameters that no module holds (yet). A parameter leaves when a module claims it or when

@@ -100,14 +100,15 @@ public struct SentencePieceModel: Sendable {
       case 3:
         guard let kind = Kind(rawValue: value.integer ?? 0) else {
           throw InputError(
-            "piece \"\(piece.text)\" is of kind \(value.integer ?? 0), known are 1 to 6")
+            "piece \(piece.text.quotedForMessage) is of kind \(value.integer ?? 0), known are 1 to 6"
+          )
         }
         piece.kind = kind
       default: continue
       }
     }
     guard piece.score.isFinite else {
-      throw InputError("the score of \"\(piece.text)\" is no number")
+      throw InputError("the score of \(piece.text.quotedForMessage) is no number")
     }
     return piece
   }

@@ -8,6 +8,8 @@ public struct SentencePieceTokenizer: Tokenizer {
   public let model: SentencePieceModel
   /// Whether text is cut at whitespace first, and each word then for itself: Hugging Face's fast T5.
   public let cutsWords: Bool
+  /// What is done to text before all else; `nil`: nothing.
+  public let folding: TextFolding?
   private let normalizer: SentencePieceNormalizer
   private let trie: ByteTrie
   /// Tokens that are found in a text before all else.
@@ -24,13 +26,16 @@ public struct SentencePieceTokenizer: Tokenizer {
   /// - Parameters:
   ///   - added: tokens that are found in a text before all else; those that are no pieces of the model are
   ///     numbered behind them, such as T5's `<extra_id_0>`.
-  ///   - template: `a </s>`, T5's, if `nil` and there is a `</s>`; otherwise the text alone.
+  ///   - folding: ALBERT's lower-casing, for models that were trained on text without capitals.
+  ///   - template: `[CLS] a [SEP] b [SEP]`, ALBERT's, if `nil` and there are such pieces; `a </s>`, T5's, if there
+  ///     is a `</s>`; otherwise the text alone.
   public init(
     _ model: SentencePieceModel, added: [String] = [], cutsWords: Bool = false,
-    template: EncodingTemplate? = nil
+    folding: TextFolding? = nil, template: EncodingTemplate? = nil
   ) throws {
     self.model = model
     self.cutsWords = cutsWords
+    self.folding = folding
     let names = model.pieces.map(\.text)
     let known = Set(names)
     vocabulary = Vocabulary(names + added.filter { !known.contains($0) })
@@ -60,8 +65,16 @@ public struct SentencePieceTokenizer: Tokenizer {
       return model.pieces.firstIndex { $0.kind == .byte && $0.text == name } ?? unknown
     }
     self.added = KeptWords(added)
-    let end = model.pieces.firstIndex { $0.kind == .control && $0.text == "</s>" }
-    self.template = template ?? end.map { .t5(end: $0) } ?? .bare
+    func control(_ text: String) -> Int? {
+      model.pieces.firstIndex { $0.kind == .control && $0.text == text }
+    }
+    if let template {
+      self.template = template
+    } else if let start = control("[CLS]"), let separator = control("[SEP]") {
+      self.template = .bert(start: start, separator: separator)
+    } else {
+      self.template = control("</s>").map { .t5(end: $0) } ?? .bare
+    }
   }
 
   /// The tokenizer with another template.
@@ -105,7 +118,7 @@ public struct SentencePieceTokenizer: Tokenizer {
   private func pieces(_ text: String) -> [Token] {
     var text = text
     return text.withUTF8 { utf8 in
-      let normalized = normalizer.normalize(utf8)
+      let normalized = normalized(utf8)
       if normalized.bytes.isEmpty { return [] }
       let spans =
         switch model.algorithm {
@@ -114,6 +127,14 @@ public struct SentencePieceTokenizer: Tokenizer {
         }
       return tokens(spans, normalized, utf8)
     }
+  }
+
+  private func normalized(_ utf8: UnsafeBufferPointer<UInt8>) -> NormalizedText {
+    guard let folding else { return normalizer.normalize(utf8) }
+    let folded = folding.fold(utf8)
+    var normalized = folded.bytes.withUnsafeBufferPointer { normalizer.normalize($0) }
+    normalized.origins = normalized.origins.map { folded.origins[$0] }
+    return normalized
   }
 
   private typealias Span = (id: Int, start: Int, end: Int)

@@ -22,6 +22,10 @@ extension Tensor {
         "attention expected a mask that broadcasts to (B, H, L, S) = \(scores), received shape "
           + "\(mask.shape)")
     }
+    if SecondDerivatives.areWanted {
+      return ATen.attentionBySteps.tensors(
+        self, keys, values, mask, dropout, isCausal, nil, scale)[0]
+    }
     return ATen.attention.tensor(self, keys, values, mask, dropout, isCausal, scale)
   }
 
@@ -46,7 +50,18 @@ extension Tensor {
   }
 }
 
+/// Whether operators must have second derivatives, which fused attention lacks.
+public enum SecondDerivatives {
+  @TaskLocal static var areWanted = false
+
+  /// Runs `body` with operators whose gradients can be differentiated.
+  public static func provided<Result>(_ body: () throws -> Result) rethrows -> Result {
+    try $areWanted.withValue(true, operation: body)
+  }
+}
+
 extension ATen {
+  static let attentionBySteps = Operator("_scaled_dot_product_attention_math")
   static let attention = Operator("scaled_dot_product_attention")
   static let embedding = Operator("embedding")
 }

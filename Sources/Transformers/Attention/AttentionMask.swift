@@ -3,7 +3,7 @@ import Torch
 
 /// Which keys each position sees: the one switch between an encoder, a language model and seq2seq.
 ///
-/// Position 0 is seen by all, so no row of scores is without a key.
+/// A row without any token sees position 0, and padding on the left itself: no row of scores is without a key.
 public enum AttentionMask {
   /// Every position sees every one that is no padding.
   case bidirectional
@@ -44,12 +44,22 @@ public enum AttentionMask {
   }
 
   /// The same for the last `queries` of `keys` positions.
+  ///
+  /// - Parameter seesItself: Whether padding sees itself: where it stands before all tokens, a mask that looks back
+  ///   leaves it nothing else.
   func tensor(
     queries: Int, keys: Int, visible: Tensor?, queryLevels: Tensor?, keyLevels: Tensor?,
-    device: Device
+    seesItself: Bool = false, device: Device
   ) -> Tensor? {
     let columns = visible.map { $0[.all, .newAxis, .newAxis, .all] }
-    func joined(_ mask: Tensor) -> Tensor { columns.map(mask.logicalAnd) ?? mask }
+    func joined(_ mask: Tensor) -> Tensor {
+      let both = columns.map(mask.logicalAnd) ?? mask
+      guard seesItself else { return both }
+      let ones = Tensor.ones([queries, keys], dtype: .bool, device: device)
+      let diagonal = ones.lowerTriangle(diagonal: keys - queries)
+        .logicalAnd(ones.upperTriangle(diagonal: keys - queries))
+      return both.logicalOr(diagonal)
+    }
     switch self {
     case .bidirectional: return columns
     case .causal:
@@ -81,10 +91,10 @@ public enum AttentionMask {
     }
   }
 
-  /// `visible` with position 0 of every row seen.
+  /// `visible` with position 0 seen in rows where nothing is.
   static func withFirst(_ visible: Tensor) -> Tensor {
-    let first = Tensor.ones([visible.size(0), 1], dtype: .bool, device: visible.device)
-    return Tensor.concatenate(
-      [first, visible.narrowed(1, start: 1, length: visible.size(1) - 1)], axis: 1)
+    let isEmpty = visible.any(axis: 1, keepAxes: true).logicalNot()
+    let isFirst = Tensor.range(visible.size(1), device: visible.device)[.newAxis, .all] .== 0
+    return visible.logicalOr(isEmpty.logicalAnd(isFirst))
   }
 }

@@ -12,14 +12,16 @@ struct ScoreAdjustment {
   var rotary: RotaryPositions?
   /// NEZHA's vectors `(L, S, d)` or `(B, L, S, d)`.
   var relative: Tensor?
-  /// Multiplies the queries, `(B, 1, L, 1)`: of gated attention.
+  /// Multiplies the queries, `(B, 1, L, 1)`: of gated attention and of `softmaxPlus`.
   var queryScale: Tensor?
+  /// How many keys each query sees, `(B, 1, L, 1)`: of `squaredReLU`.
+  var seenCount: Tensor?
 }
 
 /// Attention of the transformers: softmax(q kᵀ / √d + …) v for each head, `(B, L, D)` to `(B, L, D)`.
 ///
-/// libtorch's fused kernel computes it; only relative vectors and residual scores, which need the scores
-/// themselves, take the same steps one by one.
+/// libtorch's fused kernel computes it; only relative vectors, residual scores and another normalization, which need
+/// the scores themselves, take the same steps one by one.
 public final class TransformerAttention: Module {
   public let query: Dense
   public let key: Dense
@@ -54,6 +56,7 @@ public final class TransformerAttention: Module {
   ) -> Tensor {
     var queries = heads(query(input), configuration.keySizePerHead)
     if let rotary = adjustment.rotary { queries = rotary(queries) }
+    if let scale = adjustment.queryScale { queries = queries * scale }
     let keys: Tensor
     let values: Tensor
     // The encoder's keys and values are computed once.
@@ -77,7 +80,10 @@ public final class TransformerAttention: Module {
     let scale =
       configuration.scalesScores ? 1 / Double(configuration.keySizePerHead).squareRoot() : 1
     let context: Tensor
-    if adjustment.relative == nil && !configuration.residualAttentionScores {
+    let isPlain =
+      adjustment.relative == nil && adjustment.seenCount == nil
+      && !configuration.residualAttentionScores
+    if isPlain {
       context = queries.scaledDotProductAttention(
         keys: keys, values: values, mask: adjustment.added, dropout: dropout,
         isCausal: adjustment.isCausal, scale: scale)
@@ -108,7 +114,9 @@ public final class TransformerAttention: Module {
         [scores.size(2), scores.size(3)], dtype: .bool, device: scores.device)
       scores = scores.maskedFill(later.upperTriangle(diagonal: 1), -.infinity)
     }
-    let weights = scores.softmax().dropout(dropout, training: dropout > 0)
+    let normalized =
+      adjustment.seenCount.map { scores.relu().square() / $0 } ?? scores.softmax()
+    let weights = normalized.dropout(dropout, training: dropout > 0)
     let context = weights.matmul(values)
     guard let relative = adjustment.relative else { return context }
     return context + TransformerAttention.product(weights, relative)

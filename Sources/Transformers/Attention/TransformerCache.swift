@@ -5,23 +5,19 @@ import Torch
 /// them: where they are, which are padding, and which level of a prefix mask they belong to.
 ///
 /// A model fills an empty cache in its first call and appends in each later one. Rows may have prefixes of
-/// different lengths, padded on the right; new tokens go on at each row's own position.
+/// different lengths, padded on the right or on the left; new tokens go on at each row's own position.
 public struct TransformerCache {
-  /// Keys and values `(B, H, S, d)` of one attention; rotary keys are turned already.
-  struct Layer {
-    var keys: Tensor
-    var values: Tensor
-
-    mutating func append(_ newKeys: Tensor, _ newValues: Tensor) {
-      keys = Tensor.concatenate([keys, newKeys], axis: 2)
-      values = Tensor.concatenate([values, newValues], axis: 2)
-    }
-  }
-
   /// One for each pass through a block; `nil` before the first call.
   var layers: [Layer?] = []
   /// What decoders see of the encoder's output, computed once.
   var crossLayers: [Layer?] = []
+  /// For each row the row of the first call that it stems from; `nil` while each is its own.
+  private var origins: [Int]?
+  /// The columns of the first call.
+  private var prefixCount = 0
+  private var rowCount: Int? {
+    layers.first.flatMap { $0?.keys.size(0) } ?? encoded?.states.size(0)
+  }
   /// The encoder's output `(B, S, D)` and its mask, for decoders.
   var encoded: (states: Tensor, mask: Tensor?)?
 
@@ -36,44 +32,63 @@ public struct TransformerCache {
   /// The cumulative sum of segments `(B, S)`.
   private(set) var levels: Tensor?
   private var prefixLengths: Tensor?
+  private let prefixPadding: PaddingSide
+  /// Whether some row of the first call begins with padding.
+  private(set) var isPaddedLeft = false
+  /// What normalizations are conditioned by in every call, `(B, m)`.
+  private(set) var condition: Tensor?
 
-  /// - Parameter prefixLengths: The number of tokens in each row of the first call, which is padded on the
-  ///   right. Without it, padding is what equals the model's padding token, if it has one.
-  public init(prefixLengths: [Int]? = nil) {
+  /// The side of rows that is filled up.
+  public enum PaddingSide: Sendable { case left, right }
+
+  /// - Parameters:
+  ///   - prefixLengths: The number of tokens in each row of the first call. Without it, padding is what equals
+  ///     the model's padding token, if it has one.
+  ///   - padding: The side on which those rows are padded.
+  ///   - condition: `(B, m)`, what normalizations are conditioned by in every call.
+  public init(
+    prefixLengths: [Int]? = nil, padding: PaddingSide = .right, condition: Tensor? = nil
+  ) {
     self.prefixLengths = prefixLengths.map { Tensor($0) }
+    prefixPadding = padding
+    self.condition = condition
   }
 
   /// Keeps the rows at `rows` (int64), in that order and as often as they stand there: beams change places,
   /// finished hypotheses leave.
-  public mutating func select(_ rows: Tensor) {
+  public mutating func select(_ rows: Tensor) { select(rows.to(Device.cpu).integers()) }
+
+  /// As `select` of a tensor.
+  public mutating func select(_ chosen: [Int]) {
+    let device = layers.first.flatMap { $0?.keys.device } ?? encoded?.states.device ?? .cpu
+    let rows = Tensor(chosen, device: device)
+    // Beams of one source that change places share its prefix: only what came after it moves.
+    let known = origins ?? Array(0..<(rowCount ?? 0))
+    let moved = chosen.map { known.indices.contains($0) ? known[$0] : $0 }
+    let keepsPrefix = moved == known
+    origins = moved
+    if keepsPrefix, chosen == Array(0..<chosen.count) { return }
     // One row for all stays one: (1, S) positions are the same for every row.
     func picked(_ tensor: Tensor) -> Tensor { tensor.gatherRows(rows) }
-    func picked(_ layer: Layer?) -> Layer? {
-      layer.map { Layer(keys: picked($0.keys), values: picked($0.values)) }
-    }
-    layers = layers.map(picked)
-    crossLayers = crossLayers.map(picked)
-    encoded = encoded.map {
-      (picked($0.states), $0.mask.map { $0.size(0) == 1 ? $0 : picked($0) })
+    let shared = keepsPrefix ? prefixCount : 0
+    for index in layers.indices { layers[index]?.select(rows, keepingFirst: shared) }
+    if !keepsPrefix {
+      for index in crossLayers.indices { crossLayers[index]?.select(rows, keepingFirst: 0) }
+      encoded = encoded.map {
+        (picked($0.states), $0.mask.map { $0.size(0) == 1 ? $0 : picked($0) })
+      }
     }
     lengths = lengths.map(picked)
+    condition = condition.map(picked)
     prefixLengths = prefixLengths.map(picked)
     visible = visible.map(picked)
     levels = levels.map(picked)
     positions = positions.map { $0.size(0) == 1 ? $0 : picked($0) }
   }
 
-  /// As `select` of a tensor.
-  public mutating func select(_ rows: [Int]) {
-    let device = layers.first.flatMap { $0?.keys.device } ?? encoded?.states.device ?? .cpu
-    select(Tensor(rows, device: device))
-  }
-
   /// Puts each row `count` times in a row: a prefix that was read once becomes the start of several beams.
   public mutating func repeatRows(_ count: Int) {
-    guard let batch = layers.first.flatMap({ $0?.keys.size(0) }) ?? encoded?.states.size(0) else {
-      return
-    }
+    guard let batch = rowCount else { return }
     select((0..<batch).flatMap { row in (0..<count).map { _ in row } })
   }
 
@@ -98,8 +113,10 @@ public struct TransformerCache {
       prefixLengths.count == tokens.size(0),
       "TransformerCache expected a length for each of \(tokens.size(0)) rows, received "
         + "\(prefixLengths.count)")
-    return Tensor.range(tokens.size(1), device: tokens.device)[.newAxis, .all]
-      .< prefixLengths.to(tokens.device)[.all, .newAxis]
+    let lengths = prefixLengths.to(tokens.device)[.all, .newAxis]
+    let columns = Tensor.range(tokens.size(1), device: tokens.device)[.newAxis, .all]
+    return prefixPadding == .right
+      ? columns .< lengths : columns .>= (lengths * -1 + tokens.size(1))
   }
 
   /// Takes in `tokens` `(B, n)`: their places, and whom they see.
@@ -117,10 +134,16 @@ public struct TransformerCache {
         "a transformer expected `visible` as bool \([batch, length]), received \(found.summary)")
       return found.all().item() != 0 ? nil : AttentionMask.withFirst(found)
     }
+    if isFirst { prefixCount = length }
+    if isFirst, let new { isPaddedLeft = new[.all, 0].all().item() == 0 }
 
-    // Places: each row goes on after its own tokens.
+    // Places: each row goes on after its own tokens, and begins at its first.
     let range = Tensor.range(length, device: device)[.newAxis, .all]
-    let places = given ?? lengths.map { $0[.all, .newAxis] + range } ?? (range + count)
+    let fromFirst =
+      isFirst && isPaddedLeft
+      ? new.map { ($0.to(.int64).cumulativeSum(axis: 1) - 1).clamp(minimum: 0).to(.int64) } : nil
+    let places =
+      given ?? fromFirst ?? lengths.map { $0[.all, .newAxis] + range } ?? (range + count)
     positions = positions.map { Tensor.joined($0, places, batch) } ?? places
     let added = new?.to(.int64).sum(axis: 1)
     let before = lengths ?? added.map { Tensor.full(like: $0, Double(count)) }
@@ -153,7 +176,7 @@ public struct TransformerCache {
       ? nil
       : kind.tensor(
         queries: length, keys: count, visible: visible, queryLevels: newLevels, keyLevels: levels,
-        device: device)
+        seesItself: isPaddedLeft, device: device)
     return Step(
       positions: places, keyPositions: positions ?? places, mask: mask, isCausal: isCausal)
   }

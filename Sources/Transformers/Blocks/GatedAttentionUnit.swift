@@ -1,4 +1,3 @@
-import Foundation
 import Layers
 import Torch
 
@@ -54,21 +53,5 @@ public final class GatedAttentionUnit: Module {
       keys: keys, values: values, mask: adjustment.added,
       dropout: isTraining ? configuration.attentionDropoutRate : 0, isCausal: adjustment.isCausal)
     return output(parts[0] * context.squeezed(1))
-  }
-
-  /// ln max(l, 16) / ln 512 for the number l of keys that each query sees: `(B or 1, 1, L or 1, 1)`.
-  static func scale(_ step: TransformerCache.Step, dtype: DType) -> Tensor {
-    let keys = step.keyPositions.size(1)
-    let visible: Tensor
-    if let mask = step.mask {
-      visible = mask.to(dtype).sum(axis: -1, keepAxes: true)
-    } else if step.isCausal {
-      visible = (Tensor.range(keys, device: step.keyPositions.device).to(dtype) + 1)
-        .reshaped(1, 1, keys, 1)
-    } else {
-      visible = Tensor.full(
-        [1, 1, 1, 1], Double(keys), dtype: dtype, device: step.keyPositions.device)
-    }
-    return visible.clamp(minimum: 16).log() * (1 / log(512.0))
   }
 }

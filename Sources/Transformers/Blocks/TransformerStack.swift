@@ -102,8 +102,12 @@ public final class TransformerStack: Module {
       }
       adjustment.added = mask.map { bias + $0 } ?? bias
     }
-    if configuration.block == .gatedAttention {
-      adjustment.queryScale = GatedAttentionUnit.scale(step, dtype: dtype)
+    let normalization = configuration.attentionNormalization
+    if configuration.block == .gatedAttention || normalization == .softmaxPlus {
+      adjustment.queryScale = SeenKeys.scale(step, dtype: dtype)
+    }
+    if normalization == .squaredReLU {
+      adjustment.seenCount = SeenKeys.count(step, dtype: dtype)
     }
     return adjustment
   }

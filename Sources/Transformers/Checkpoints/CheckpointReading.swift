@@ -46,7 +46,8 @@ struct FamilyCheckpoint {
       } else {
         own = FamilyCheckpoint.modern(name)
         let head = own.split(separator: ".").first.map(String.init) ?? own
-        if isBare && !rules.headNames.contains(head) { own = rules.prefix + own }
+        let isHead = rules.headNames.contains(head) || FamilyRules.taskHeads.contains(head)
+        if isBare && !isHead { own = rules.prefix + own }
         isTransposed = rules.isTransposed(own)
       }
       if !rules.isBuffer(own) { places[own] = (name, isTransposed) }
@@ -90,7 +91,9 @@ struct FamilyCheckpoint {
   /// Drops what belongs to heads that the model has not.
   mutating func dropHeads(except kept: Set<String>) {
     for name in places.keys where !kept.contains(name) {
-      let isHead = rules.headNames.contains { name == $0 || name.hasPrefix($0 + ".") }
+      let isHead = (rules.headNames + FamilyRules.taskHeads).contains {
+        name == $0 || name.hasPrefix($0 + ".")
+      }
       if isHead || name.contains(".pooler.") { places[name] = nil }
     }
   }

@@ -40,4 +40,26 @@ extension FamilyRules {
     }
     return (segments.joined(separator: "."), false)
   }
+
+  /// The variable of Google's checkpoint that holds one of BERT's tensors, by Hugging Face's name, and whether the
+  /// matrix is to be transposed: what `name(ofGoogle:)` undoes. `nil` where the two differ in more than names.
+  func googleVariable(_ name: String) -> (name: String, isTransposed: Bool)? {
+    var parts = name.split(separator: ".").map(String.init)
+    guard let last = parts.last, parts.count > 1 else { return nil }
+    let end = parts.count - 1
+    var isTransposed = false
+    if name == "cls.predictions.bias" || name.hasPrefix("cls.seq_relationship.") {
+      parts[end] = last == "weight" ? "output_weights" : "output_bias"
+    } else if parts[end - 1].hasSuffix("embeddings") {
+      parts.removeLast()
+    } else if parts.contains("LayerNorm") {
+      parts[end] = last == "weight" ? "gamma" : "beta"
+    } else if last == "weight" {
+      parts[end] = "kernel"
+      isTransposed = true
+    }
+    let variable = parts.joined(separator: "/").replacing("/layer/", with: "/layer_")
+    guard let back = self.name(ofGoogle: variable), back == (name, isTransposed) else { return nil }
+    return (variable, isTransposed)
+  }
 }

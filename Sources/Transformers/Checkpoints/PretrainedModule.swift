@@ -22,18 +22,7 @@ extension PretrainedModule {
     generator: RandomGenerator? = nil
   ) throws -> Self {
     let source = try CheckpointSource(folder)
-    let names = try Folder.names(in: folder)
-    guard
-      let name = names.contains("config.json")
-        ? "config.json"
-        : names.first(where: {
-          $0.hasSuffix("config.json") && !$0.hasPrefix("tokenizer") && !$0.hasPrefix("generation")
-        })
-    else {
-      throw FileError(path: folder, reason: "holds no config.json or bert_config.json")
-    }
-    return try load(
-      source, TransformerConfiguration(path: "\(folder)/\(name)"), options, generator)
+    return try load(source, TransformerConfiguration(folder: folder), options, generator)
   }
 
   /// Reads a model of a known configuration from a checkpoint's file or folder.
@@ -112,22 +101,76 @@ extension PretrainedModule {
   /// Writes a folder that `load(folder:)` and `transformers` read: `config.json`, `model.safetensors` and, if
   /// given, `vocab.txt`. It appears whole or not at all. Throws `FileError`, also if `folder` exists.
   public func save(folder: String, vocabulary: Vocabulary? = nil) throws {
+    try Folder.createAtomically(folder) { folder in
+      try write(into: folder)
+      try vocabulary?.write(to: "\(folder)/vocab.txt")
+    }
+  }
+
+  /// Writes `model.safetensors` and then `config.json` into a folder that is there.
+  public func write(into folder: String, with head: SavedHead = SavedHead()) throws {
     let rules = configuration.family.rules
     let dtype = namedParameters().first?.parameter.dtype ?? .float32
     var members = configuration.json.members ?? []
+    if let architecture = head.architecture {
+      members = members.map {
+        $0.key == "architectures" ? JSONMember($0.key, [.string(architecture)]) : $0
+      }
+    }
     members.append(JSONMember("torch_dtype", .string("\(dtype)")))
+    members += head.configuration
     let tensors = try fileTensors(rules.weightMap(configuration)).map { name, tensor in
       SafetensorsTensor(
         name: name, rules.isTransposed(name) ? tensor.transposed().contiguous() : tensor)
     }
-    try Folder.createAtomically(folder) { folder in
-      try AtomicFile.write(
-        JSONValue.object(members).text(pretty: true) + "\n", to: "\(folder)/config.json")
-      try SafetensorsWriter.write(
-        tensors, metadata: ["format": "pt"], to: "\(folder)/model.safetensors")
-      try vocabulary?.write(to: "\(folder)/vocab.txt")
-    }
+    try SafetensorsWriter.write(
+      tensors + head.tensors.map { SafetensorsTensor(name: $0.name, $0.tensor) },
+      metadata: ["format": "pt"], to: "\(folder)/model.safetensors")
+    try AtomicFile.write(
+      JSONValue.object(members).text(pretty: true) + "\n", to: "\(folder)/config.json")
   }
+}
+
+extension Transformer {
+  /// Writes a folder of Google's: `bert_config.json`, `bert_model.ckpt.index` and its data, in float32.
+  ///
+  /// Throws `InputError` for families whose checkpoints of Google's are packed otherwise than BERT's, `FileError` if
+  /// the folder cannot be written.
+  public func writeGoogle(into folder: String) throws {
+    let rules = configuration.family.rules
+    let variables = try fileTensors(rules.weightMap(configuration)).map { name, tensor in
+      guard configuration.family == .bert, let variable = rules.googleVariable(name) else {
+        throw InputError(
+          "Google's checkpoints can be written of bert; this is a \(configuration.family.rawValue) with "
+            + "'\(name)'")
+      }
+      let stored = (variable.isTransposed ? tensor.transposed() : tensor).to(.float32)
+      return TensorFlowCheckpointWriter.Variable(
+        name: variable.name, elementType: .float32, shape: stored.shape
+      ) { stored.contiguous().withBytes { Array($0) } }
+    }
+    try TensorFlowCheckpointWriter.write(variables, to: "\(folder)/bert_model.ckpt.index")
+    let kept: Set = [
+      "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
+      "intermediate_size", "hidden_act", "hidden_dropout_prob", "attention_probs_dropout_prob",
+      "max_position_embeddings", "type_vocab_size", "initializer_range",
+    ]
+    let members = (configuration.json.members ?? []).filter { kept.contains($0.key) }
+    try AtomicFile.write(
+      JSONValue.object(members).text(pretty: true) + "\n", to: "\(folder)/bert_config.json")
+  }
+}
+
+/// The head of a task, as it is kept beside the weights of a model. Names begin with `classifier`, `qa_outputs`,
+/// `crf` or `pointer`: those a model without the head passes over.
+public struct SavedHead {
+  public var tensors: [(name: String, tensor: Tensor)] = []
+  /// The class that `transformers` makes of the folder; the model's own by default.
+  public var architecture: String?
+  /// What `config.json` says besides.
+  public var configuration: [JSONMember] = []
+
+  public init() {}
 }
 
 extension FamilyCheckpoint {

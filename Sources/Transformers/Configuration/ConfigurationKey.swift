@@ -126,6 +126,16 @@ extension ConfigurationKey {
           $1.hierarchicalPosition = value
         }, write: { $0.hierarchicalPosition.map { .number($0) } }),
       ConfigurationKey(
+        name: "attention_normalization",
+        read: {
+          guard let kind = $0.stringValue.flatMap(AttentionNormalization.init) else {
+            throw InputError(
+              "\"attention_normalization\" expects softmax, squared_relu or softmax_plus, received "
+                + $0.text())
+          }
+          $1.attentionNormalization = kind
+        }, write: { .string($0.attentionNormalization.rawValue) }),
+      ConfigurationKey(
         name: "attention",
         read: {
           guard let kind = $0.stringValue.flatMap(AttentionKind.init) else {

@@ -16,6 +16,18 @@ extension TransformerConfiguration {
     }
   }
 
+  /// Reads the `config.json` of a folder, or the `bert_config.json` of one of Google's. Throws `FileError`.
+  public init(folder: String) throws {
+    let names = try Folder.names(in: folder)
+    let other = names.first {
+      $0.hasSuffix("config.json") && !$0.hasPrefix("tokenizer") && !$0.hasPrefix("generation")
+    }
+    guard let name = names.contains("config.json") ? "config.json" : other else {
+      throw FileError(path: folder, reason: "holds no config.json or bert_config.json")
+    }
+    try self.init(path: "\(folder)/\(name)")
+  }
+
   /// Reads the content of a `config.json`. Throws `InputError`.
   public init(json: JSONValue) throws {
     guard json.members != nil else { throw InputError("it is no JSON object") }

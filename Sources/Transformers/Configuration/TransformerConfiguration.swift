@@ -45,6 +45,8 @@ public struct TransformerConfiguration: Codable, Sendable, Equatable {
   public var isGated = false
   /// Whether scores are divided by √(length of keys).
   public var scalesScores = true
+  /// How scores become weights.
+  public var attentionNormalization = AttentionNormalization.softmax
   /// Which positions see which unless a call says otherwise.
   public var attention = AttentionKind.bidirectional
 
@@ -145,6 +147,17 @@ public enum NormalizationKind: String, Codable, Sendable {
   case rms
   /// x / √(mean x² + ε).
   case plainRMS
+}
+
+/// How scores a become weights, over l keys that are seen; the last two do not depend on l as softmax does
+/// (https://kexue.fm/archives/9019, https://kexue.fm/archives/8823).
+public enum AttentionNormalization: String, Codable, Sendable, CaseIterable {
+  /// softmax(a).
+  case softmax
+  /// relu(a)² / l.
+  case squaredReLU = "squared_relu"
+  /// softmax(a · ln max(l, 16) / ln 512).
+  case softmaxPlus = "softmax_plus"
 }
 
 /// Which positions see which.

@@ -16,6 +16,9 @@ public enum TransformerFamily: String, Codable, Sendable, CaseIterable {
   case mt5
   case gauAlpha = "gau_alpha"
 
+  /// Whether it reads with one stack and writes with another: `EncoderDecoder` in place of `Transformer`.
+  public var hasEncoderAndDecoder: Bool { rules.hasEncoderAndDecoder }
+
   /// What the family's file says of it.
   var rules: FamilyRules {
     switch self {
@@ -62,6 +65,8 @@ struct FamilyRules {
   var names: (TransformerConfiguration) -> [(own: String, file: String)]
   /// The first parts of the names of heads' weights, which have no prefix.
   var headNames = ["cls"]
+  /// The same of heads that a task put on a model: what `transformers` calls classes and answers, and Danlu's own.
+  static let taskHeads = ["classifier", "qa_outputs", "crf", "pointer"]
   /// What a file may hold twice, under another name.
   var copies: [(copy: String, original: String)] = []
   /// Tables of one row a token, by their names in the file.

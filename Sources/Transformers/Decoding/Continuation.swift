@@ -6,14 +6,17 @@ public final class Continuation: NextTokenModel {
   private let model: any CausalModel
   private let prefixes: [[Int]]
   private let segments: [[Int]]?
+  private let condition: Tensor?
   private let device: Device
   private var cache = TransformerCache()
 
   /// - Parameters:
   ///   - prefixes: one for each source, none empty; of any lengths.
   ///   - segments: as long as the prefixes; all 0 by default.
+  ///   - condition: `(B, m)`, what normalizations are conditioned by, a row for each source.
   public init(
-    _ model: any CausalModel, prefixes: [[Int]], segments: [[Int]]? = nil, device: Device = .cpu
+    _ model: any CausalModel, prefixes: [[Int]], segments: [[Int]]? = nil,
+    condition: Tensor? = nil, device: Device = .cpu
   ) {
     require(
       prefixes.allSatisfy { !$0.isEmpty }
@@ -23,13 +26,14 @@ public final class Continuation: NextTokenModel {
     self.model = model
     self.prefixes = prefixes
     self.segments = segments
+    self.condition = condition
     self.device = device
   }
 
   public func start() -> TokenScores {
     let lengths = prefixes.map(\.count)
     cache = TransformerCache(
-      prefixLengths: Set(lengths).count == 1 ? nil : lengths)
+      prefixLengths: Set(lengths).count == 1 ? nil : lengths, condition: condition)
     return scores(padded(prefixes), segments.map(padded))
   }
 

@@ -4,8 +4,9 @@ import Torch
 /// A model that generates: given new tokens and what it keeps of those before, the logits of what comes
 /// after each.
 ///
-/// The first call reads the prefixes, `(B, n)`, padded on the right where they differ in length: see
-/// `TransformerCache.init(prefixLengths:)`. Later calls read what was chosen, `(B, 1)` or more.
+/// The first call reads the prefixes, `(B, n)`, padded where they differ in length: see
+/// `TransformerCache.init(prefixLengths:padding:condition:)`, which also takes what normalizations are
+/// conditioned by. Later calls read what was chosen, `(B, 1)` or more.
 public protocol CausalModel {
   /// Logits `(B, n, V)` of the token after each of `tokens`, int64 `(B, n)`.
   ///
@@ -23,7 +24,7 @@ extension TransformerCache {
   /// `states` `(B, newCount, D)`: `(B, D)`.
   func lastTokens(of states: Tensor) -> Tensor {
     let length = states.size(1)
-    guard let lengths, count == length else { return states[.all, -1] }
+    guard let lengths, count == length, !isPaddedLeft else { return states[.all, -1] }
     let rows = (lengths - 1)[.all, .newAxis, .newAxis].broadcast(to: [-1, 1, states.size(2)])
     return states.gather(rows, axis: 1).squeezed(1)
   }

@@ -101,6 +101,7 @@ public final class Transformer: Module, Configured {
     require(
       segments.map { $0.shape == tokens.shape } ?? true,
       "Transformer expected segments \(tokens.shape), received \(segments?.shape ?? [])")
+    let condition = condition ?? cache.condition
     require(
       condition == nil || configuration.conditionSize == condition?.size(-1),
       "Transformer expected a condition of length \(configuration.conditionSize ?? 0), received shape "
@@ -145,14 +146,15 @@ extension Transformer: CausalModel {
   public func logits(
     _ tokens: Tensor, segments: Tensor?, cache: inout TransformerCache
   ) -> Tensor {
-    vocabulary(generated(tokens, segments, &cache), nil)
+    let states = generated(tokens, segments, &cache)
+    return vocabulary(states, cache.condition)
   }
 
   public func nextLogits(
     _ tokens: Tensor, segments: Tensor?, cache: inout TransformerCache
   ) -> Tensor {
     let states = generated(tokens, segments, &cache)
-    return vocabulary(cache.lastTokens(of: states), nil)
+    return vocabulary(cache.lastTokens(of: states), cache.condition)
   }
 
   private func generated(

@@ -1,0 +1,121 @@
+import Messages
+import Torch
+import Training
+import Transformers
+
+/// How a model is fine-tuned: everything that a resumed training must know again.
+public struct FineTuningOptions: Codable, Sendable, Equatable {
+  public var task: FineTuningTask
+  /// The file of examples.
+  public var data: String
+  /// The file that is validated on; `nil`: a share of `data` is held out.
+  public var validation: String?
+  public var validationShare = 0.1
+  public var columns = ColumnNames()
+
+  /// A folder to start from; `nil`: a new model of the sizes below.
+  public var model: String?
+  public var layers = 3
+  public var hiddenSize = 128
+  public var heads = 4
+  public var dropout = 0.1
+  /// Tokens of the new model's vocabulary, learnt from the data.
+  public var vocabularySize = 12_000
+  /// Whether the new vocabulary keeps capitals and accents.
+  public var isCased = false
+
+  public var maxLength = 128
+  public var epochs = 3
+  public var batch = 32
+  public var rate = 2e-5
+  /// The share of updates in which the rate rises.
+  public var warmUp = 0.1
+  public var weightDecay = 0.01
+  /// Epochs without improvement before training stops; `nil`: never early.
+  public var patience: Int?
+  /// Whether each class counts as much as any other, however many examples it has.
+  public var balancesClasses = false
+  /// Whether `tag` has a conditional random field.
+  public var usesField = true
+  /// ε of adversarial training by the gradient.
+  public var fastGradient: Double?
+  /// ε of the gradient penalty.
+  public var gradientPenalty: Double?
+  /// ε of virtual adversarial training.
+  public var virtualAdversarial: Double?
+  /// α of R-Drop.
+  public var rDrop: Double?
+  /// The momentum of a moving average of the weights, which is validated and saved.
+  public var average: Double?
+
+  public var seed: UInt64 = 0
+  public var device = "auto"
+  public var precision = "auto"
+
+  public init(_ task: FineTuningTask, data: String) {
+    self.task = task
+    self.data = data
+  }
+
+  /// Throws `OptionError` for what cannot be.
+  func check() throws {
+    func expect(
+      _ condition: Bool, _ option: String, _ expected: String,
+      _ received: some CustomStringConvertible
+    ) throws {
+      guard condition else { throw OptionError(option, expected: expected, received: received) }
+    }
+    try expect(epochs >= 1, "epochs", "at least 1", epochs)
+    try expect(batch >= 1, "batch", "at least 1", batch)
+    try expect(rate > 0, "learningRate", "a positive number", rate)
+    try expect(maxLength >= 8, "maxLength", "at least 8", maxLength)
+    try expect(
+      (0..<1).contains(validationShare), "validationShare", "from 0 to below 1", validationShare)
+    try expect((0...1).contains(warmUp), "warmUp", "from 0 to 1", warmUp)
+    try expect((0..<1).contains(dropout), "dropout", "from 0 to below 1", dropout)
+    try expect(weightDecay >= 0, "weightDecay", "0 or more", weightDecay)
+    try expect(patience ?? 1 >= 1, "patience", "at least 1", patience ?? 1)
+    try expect(
+      average.map { (0..<1).contains($0) } ?? true, "average", "from 0 to below 1", average ?? 0)
+    for (name, value) in [
+      ("fgm", fastGradient), ("gradientPenalty", gradientPenalty), ("vat", virtualAdversarial),
+      ("rDrop", rDrop),
+    ] {
+      try expect(value.map { $0 > 0 } ?? true, name, "a positive number", value ?? 0)
+    }
+    if !task.hasClasses {
+      guard rDrop == nil, virtualAdversarial == nil else {
+        throw OptionError(
+          rDrop == nil ? "vat" : "rDrop",
+          "compares classes of texts; it goes with classify and pair")
+      }
+      guard !balancesClasses else {
+        throw OptionError("classWeights", "go with classify and pair")
+      }
+    }
+    try expect(
+      layers >= 1 && hiddenSize >= 2 && heads >= 1, "layers", "sizes of at least 1", layers)
+    guard hiddenSize % heads == 0 else {
+      throw OptionError("heads", "hiddenSize \(hiddenSize) cannot be divided among \(heads)")
+    }
+    _ = try Precision(parsing: precision)
+  }
+
+  /// A new BERT of the sizes asked for.
+  func configuration(vocabularySize: Int) -> TransformerConfiguration {
+    var configuration = TransformerConfiguration(.bert)
+    configuration.vocabularySize = vocabularySize
+    configuration.hiddenSize = hiddenSize
+    configuration.numLayers = layers
+    configuration.numHeads = heads
+    configuration.intermediateSize = 4 * hiddenSize
+    configuration.maxPositions = maxLength
+    configuration.dropoutRate = dropout
+    configuration.attentionDropoutRate = dropout
+    // As wide for its inputs as 0.02 is for BERT's 768.
+    configuration.initializerRange = 0.02 * (768 / Double(hiddenSize)).squareRoot()
+    configuration.heads = FineTunedModel.heads(task)
+    if task == .generate { configuration.attention = .prefix }
+    return configuration
+  }
+}
