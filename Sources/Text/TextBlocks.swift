@@ -86,7 +86,7 @@ public struct TextBlocks {
         path = paths[seen]
         seen += 1
         do {
-          let file = try ByteSource(path: path)
+          let file = try ByteSource(path: path, isText: true)
           reader = { try file.read(into: $0) }
           return true
         } catch let error as FileError {

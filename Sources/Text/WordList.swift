@@ -63,7 +63,7 @@ public struct WordList: Sendable {
   /// Reads lines of `word TAB count` or `word count`, anything after the count being ignored; a word
   /// without a count has 1. Throws for a line whose count is no number, and for a file without words.
   public init(contentsOf path: String) throws {
-    try self.init(try ByteSource(path: path).readAll(), named: path)
+    try self.init(try ByteSource(path: path, isText: true).readAll(), named: path)
   }
 
   public init(_ text: String, named name: String) throws {

@@ -47,7 +47,7 @@ public struct DomainRules: Sendable, Codable, Equatable {
 
   /// Reads a rule file.
   public init(contentsOf path: String) throws {
-    try self.init(try ByteSource(path: path).readAll(), named: path)
+    try self.init(try ByteSource(path: path, isText: true).readAll(), named: path)
   }
 
   init(_ bytes: [UInt8], named path: String) throws {

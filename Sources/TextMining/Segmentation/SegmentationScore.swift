@@ -59,7 +59,7 @@ public struct SegmentationScore: Sendable, Equatable {
 
   /// Lines of words of a file: UTF-8 or GB18030, line ends of any kind.
   public static func lines(of path: String) throws -> [[Substring]] {
-    let bytes = TextConversion.utf8(guessing: try ByteSource(path: path).readAll())
+    let bytes = TextConversion.utf8(guessing: try ByteSource(path: path, isText: true).readAll())
     var lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
     if lines.last?.isEmpty == true { lines.removeLast() }
     return lines.map(words)

@@ -48,7 +48,7 @@ extension SentenceTemplate {
   public static func list(contentsOf path: String) throws -> [(
     template: SentenceTemplate, count: Int
   )] {
-    try list(try ByteSource(path: path).readAll(), named: path)
+    try list(try ByteSource(path: path, isText: true).readAll(), named: path)
   }
 
   static func list(_ bytes: [UInt8], named name: String) throws -> [(

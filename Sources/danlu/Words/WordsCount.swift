@@ -96,6 +96,11 @@ struct WordsCount: ParsableCommand {
   }
 
   func run() throws {
+    var roles = FileRoles()
+    roles.reads("the text", files)
+    roles.reads("--words", words)
+    roles.writes("--out", out)
+    try roles.check()
     let tokens: WordFrequencies.Tokens
     if let words {
       let list = try WordList(contentsOf: words)

@@ -198,6 +198,11 @@ struct WordsDiscover: ParsableCommand {
 
   func run() throws {
     let started = ContinuousClock.now
+    var roles = FileRoles()
+    roles.reads("the text", files)
+    roles.writes("--out", out)
+    roles.writes("--report", report)
+    try roles.check()
     var options = resources.corpusOptions
     options.alphabet = Alphabet(alphabet)
     var result = try discoveryMethod().words(

@@ -122,6 +122,14 @@ struct WordsDomain: ParsableCommand {
   func run() throws {
     if printRules { return try Console.json(DomainRules.article) }
     let started = ContinuousClock.now
+    var roles = FileRoles()
+    roles.reads("--target", target)
+    roles.reads("--background", background)
+    roles.reads("--seeds", seeds)
+    roles.reads("--rules", rules)
+    roles.writes("--out", out)
+    roles.writes("--report", report)
+    try roles.check()
     var options = DomainVocabulary.Options()
     // The article's v4 is not that of the default settings.
     if method != .v4 { options.discovery = method.method }

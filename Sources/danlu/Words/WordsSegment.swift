@@ -49,6 +49,12 @@ struct WordsSegment: ParsableCommand {
 
   func run() throws {
     let started = ContinuousClock.now
+    var roles = FileRoles()
+    roles.reads("the text", files)
+    roles.reads("--words", words)
+    roles.reads("--user-words", userWords)
+    roles.writes("--out", out)
+    try roles.check()
     let dictionary = try WordList(contentsOf: words)
     let always = try userWords.flatMap { try WordList(contentsOf: $0).words }
     let segmenter = try Segmenter(

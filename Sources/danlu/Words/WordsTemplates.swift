@@ -86,6 +86,12 @@ struct WordsTemplates: ParsableCommand {
   }
 
   func run() throws {
+    var roles = FileRoles()
+    roles.reads("the text", files)
+    roles.reads("--words", words)
+    roles.reads("--templates", templates)
+    roles.writes("--out", out)
+    try roles.check()
     let segmenter = try words.map { try Segmenter(try WordList(contentsOf: $0)) }
     var mining = TemplateMining()
     mining.window = window
