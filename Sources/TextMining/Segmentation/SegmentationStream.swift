@@ -171,32 +171,62 @@ public struct SegmentationStream {
     _ text: UnsafeBufferPointer<UInt8>, _ segmenter: Segmenter,
     _ workspace: Segmenter.Workspace, _ format: Format, _ line: OpenLine, to piece: inout Piece
   ) -> Int {
+    if format == .text { return appendText(text, segmenter, workspace, line, to: &piece) }
     var words = 0
-    if format == .json, !line.isBegun { piece.bytes.append(contentsOf: "{\"words\":[".utf8) }
+    if !line.isBegun { piece.bytes.append(contentsOf: "{\"words\":[".utf8) }
     segmenter.cut(text, workspace) { from, to, first, end in
-      let isFirst = words == 0 && !line.hasWords
+      if words > 0 || line.hasWords { piece.bytes.append(0x2C) }
       words &+= 1
       if !piece.meetsDictionary {
         piece.meetsDictionary = segmenter.place(workspace, first, end) >= 0
       }
       let word = UnsafeBufferPointer(rebasing: text[from..<to])
-      func write(_ word: UnsafeBufferPointer<UInt8>) {
-        if format == .text {
-          if !isFirst { piece.bytes.append(0x20) }
-          piece.bytes.append(contentsOf: word)
-        } else {
-          if !isFirst { piece.bytes.append(0x2C) }
-          appendJSON(
-            word, line.scalars + workspace.scalarPlace(first),
-            line.scalars + workspace.scalarPlace(end), to: &piece.bytes)
-        }
-      }
+      let start = line.scalars + workspace.scalarPlace(first)
+      let stop = line.scalars + workspace.scalarPlace(end)
       if workspace.line.hasIgnorableBytes {
-        ScalarLine.visible(word).withUnsafeBufferPointer { write($0) }
+        ScalarLine.visible(word).withUnsafeBufferPointer {
+          appendJSON($0, start, stop, to: &piece.bytes)
+        }
       } else {
-        write(word)
+        appendJSON(word, start, stop, to: &piece.bytes)
       }
     }
+    return words
+  }
+
+  private static func appendText(
+    _ text: UnsafeBufferPointer<UInt8>, _ segmenter: Segmenter,
+    _ workspace: Segmenter.Workspace, _ line: OpenLine, to piece: inout Piece
+  ) -> Int {
+    var words = 0
+    var meets = piece.meetsDictionary
+    // Each byte gives at most itself and a space.
+    let bytes = [UInt8](unsafeUninitializedCapacity: text.count * 2 + 1) { output, count in
+      guard let target = output.baseAddress else { return }
+      var written = 0
+      segmenter.cut(text, workspace) { from, to, first, end in
+        if words > 0 || line.hasWords {
+          target[written] = 0x20
+          written &+= 1
+        }
+        words &+= 1
+        if !meets { meets = segmenter.place(workspace, first, end) >= 0 }
+        if workspace.line.hasIgnorableBytes {
+          for byte in ScalarLine.visible(UnsafeBufferPointer(rebasing: text[from..<to])) {
+            target[written] = byte
+            written &+= 1
+          }
+        } else {
+          for index in from..<to {
+            target[written] = text[index]
+            written &+= 1
+          }
+        }
+      }
+      count = written
+    }
+    piece.bytes.append(contentsOf: bytes)
+    piece.meetsDictionary = meets
     return words
   }
 
