@@ -3,25 +3,37 @@ import Formats
 /// Finds the string value of one top-level key in lines of JSON, without building objects.
 enum JSONLinesField {
   /// The texts of `field`, one line end after each. Counts lines with and without a usable value;
-  /// blank lines count as neither.
-  static func extract(_ field: String, from block: [UInt8]) -> (text: [UInt8], good: Int, bad: Int)
-  {
+  /// blank lines count as neither. With `keepsRecords` each line of the block gives exactly one line.
+  static func extract(
+    _ field: String, from block: [UInt8], keepsRecords: Bool = false
+  ) -> (text: [UInt8], good: Int, bad: Int) {
     var text: [UInt8] = []
     text.reserveCapacity(block.count)
     var good = 0
     var bad = 0
     let key = Array(field.utf8)
     block.withUnsafeBytes { block in
-      for line in block.split(separator: 0x0A) {
+      // A block ends with a line end; what is behind the last is no line.
+      let whole = block.last == 0x0A ? UnsafeRawBufferPointer(rebasing: block.dropLast()) : block
+      for line in whole.split(separator: 0x0A, omittingEmptySubsequences: !keepsRecords) {
         var scanner = Scanner(bytes: UnsafeRawBufferPointer(rebasing: line))
-        if scanner.isBlank { continue }
+        if scanner.isBlank {
+          if keepsRecords { text.append(0x0A) }
+          continue
+        }
         let start = text.count
         if scanner.appendValue(of: key, to: &text) {
           good += 1
+          if keepsRecords {
+            for index in start..<text.count where text[index] == 0x0A || text[index] == 0x0D {
+              text[index] = 0x20
+            }
+          }
           text.append(0x0A)
         } else {
           text.removeSubrange(start...)
           bad += 1
+          if keepsRecords { text.append(0x0A) }
         }
       }
     }

@@ -19,6 +19,18 @@ public final class ScalarLine {
   @inlinable public var classes: Block<ScalarClass> { @inline(__always) get { storedClasses } }
   @inlinable public var count: Int { @inline(__always) get { storedCount } }
 
+  /// The line has scalars that are parts of characters, or nothing; `places` is filled then.
+  public private(set) var hasMergedScalars = false
+  /// Bytes of the line that nobody sees and that stand for nothing.
+  public private(set) var hasIgnorableBytes = false
+  /// Which of the line's own scalars each character begins with, and their number; only where they differ
+  /// from the characters' own numbers.
+  private var places: [Int32] = []
+
+  /// The number of the line's scalar with which character `index` begins.
+  @inline(__always)
+  public func place(_ index: Int) -> Int { hasMergedScalars ? Int(places[index]) : index }
+
   /// Stands for a byte that belongs to no scalar.
   static let replacement: UInt32 = 0xFFFD
 
@@ -30,7 +42,11 @@ public final class ScalarLine {
   }
 
   /// Decodes UTF-8; a byte that belongs to no scalar becomes U+FFFD.
-  public func decode(_ bytes: UnsafeBufferPointer<UInt8>) {
+  ///
+  /// - Parameter mergesCharacters: one entry for each character that a reader sees, not for each scalar:
+  ///   combining marks, variation selectors and joined emoji go with what is before them (extended
+  ///   grapheme clusters), and what is invisible is left out.
+  public func decode(_ bytes: UnsafeBufferPointer<UInt8>, mergesCharacters: Bool = false) {
     if bytes.count > scalars.count {
       let room = bytes.count * 3 / 2
       storedScalars = Block(uninitializedCount: room)
@@ -40,16 +56,84 @@ public final class ScalarLine {
     let table = ScalarClass.table
     var index = 0
     var found = 0
+    hasMergedScalars = false
+    hasIgnorableBytes = false
     while index < bytes.count {
       let (scalar, width) = Self.scalar(bytes, index)
+      let kind = ScalarClass.of(scalar, in: table)
+      if mergesCharacters, kind.rawValue >= ScalarClass.extending.rawValue {
+        return decodeMerging(bytes, from: index, found: found, table)
+      }
       scalars.pointer[found] = scalar
       offsets.pointer[found] = Int32(truncatingIfNeeded: index)
-      classes.pointer[found] = ScalarClass.of(scalar, in: table)
+      classes.pointer[found] = kind
       found &+= 1
       index &+= width
     }
     offsets.pointer[found] = Int32(truncatingIfNeeded: bytes.count)
     storedCount = found
+  }
+
+  /// Goes on from the first scalar that is no character of its own.
+  private func decodeMerging(
+    _ bytes: UnsafeBufferPointer<UInt8>, from start: Int, found: Int, _ table: Block<ScalarClass>
+  ) {
+    var index = start
+    var found = found
+    var place = found
+    places.removeAll(keepingCapacity: true)
+    places.append(contentsOf: (0..<Int32(found)))
+    // What the scalars before this one make of it.
+    var joins = false
+    var flags = 0
+    while index < bytes.count {
+      let (scalar, width) = Self.scalar(bytes, index)
+      let kind = ScalarClass.of(scalar, in: table)
+      let isPart: Bool
+      switch kind {
+      case .ignorable:
+        hasIgnorableBytes = true
+        isPart = true
+      case .extending:
+        // Behind a space, or at the beginning, a mark is a character of its own.
+        isPart = found > 0 && classes.pointer[found - 1] != .space
+      case .regional:
+        isPart = flags % 2 == 1
+        flags += 1
+      default: isPart = joins && kind == .other
+      }
+      if kind != .ignorable {
+        joins = scalar == 0x200D && found > 0 && classes.pointer[found - 1] == .other
+        if kind != .regional { flags = 0 }
+      }
+      if !isPart {
+        scalars.pointer[found] = scalar
+        offsets.pointer[found] = Int32(truncatingIfNeeded: index)
+        classes.pointer[found] = kind == .extending || kind == .regional ? .other : kind
+        places.append(Int32(place))
+        found += 1
+      }
+      place += 1
+      index += width
+    }
+    offsets.pointer[found] = Int32(truncatingIfNeeded: bytes.count)
+    places.append(Int32(place))
+    storedCount = found
+    hasMergedScalars = true
+  }
+
+  /// The bytes of a word without those that nobody sees.
+  public static func visible(_ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8] {
+    var result: [UInt8] = []
+    var index = 0
+    while index < bytes.count {
+      let (scalar, width) = scalar(bytes, index)
+      if !ScalarClass.ignorableScalars.contains(scalar) {
+        result.append(contentsOf: bytes[index..<index + width])
+      }
+      index += width
+    }
+    return result
   }
 
   /// The scalar that begins at `index`, and its bytes; `replacement` of one byte if there is none.

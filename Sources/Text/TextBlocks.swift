@@ -30,18 +30,22 @@ public struct TextBlocks {
   init(_ source: TextSource, size: Int, wholeLines: Bool) {
     self.source = source
     self.size = max(16, size)
-    self.wholeLines = wholeLines || source.field != nil || source.encoding != .utf8
+    self.wholeLines =
+      wholeLines || source.field != nil || ![.utf8, .utf16].contains(source.encoding)
     chunk = [UInt8](repeating: 0, count: self.size)
   }
 
   /// The next block, or `nil` after the last. A block ends with a line end, or, where a line is longer
   /// than a block and may be cut, between two scalars.
   ///
-  /// Throws `FileError` for a damaged file and where no file could be opened, `InputError` for GB18030
-  /// where UTF-8 is expected.
+  /// Throws `FileError` for a damaged file and where no file could be opened, `InputError` for another
+  /// encoding than the one expected.
   public mutating func next() throws -> [UInt8]? {
     while true {
-      if reader == nil, try !openNext() { return nil }
+      if reader == nil, try !openNext() {
+        try requireRecords()
+        return nil
+      }
       guard let reader else { return nil }
       let count = try chunk.withUnsafeMutableBytes { try reader($0) }
       if count == 0 {
@@ -66,6 +70,14 @@ public struct TextBlocks {
     }
   }
 
+  /// A field that no line has is a mistake in its name, not an empty text.
+  private func requireRecords() throws {
+    guard let field = source.field, goodRecords == 0, badRecords > 0 else { return }
+    throw InputError(
+      "`field` \(field): none of \(badRecords) lines is a JSON object with a string under "
+        + "\"\(field)\"")
+  }
+
   private mutating func openNext() throws -> Bool {
     isFirstBlock = true
     switch source.origin {
@@ -86,8 +98,9 @@ public struct TextBlocks {
         path = paths[seen]
         seen += 1
         do {
-          let file = try ByteSource(path: path)
-          reader = { try file.read(into: $0) }
+          let file = try ByteSource(path: path, isText: true)
+          reader =
+            source.encoding == .utf16 ? Self.converting(file) : { try file.read(into: $0) }
           return true
         } catch let error as FileError {
           skipped.append(SkippedFile(path: error.path, reason: error.reason))
@@ -97,6 +110,28 @@ public struct TextBlocks {
         throw FileError(path: first.path, reason: first.reason)
       }
       return false
+    }
+  }
+
+  /// Reads UTF-16 as UTF-8.
+  private static func converting(_ file: ByteSource) -> Reader {
+    var converter: UTF16Bytes?
+    var pending: ArraySlice<UInt8> = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 18)
+    return { target in
+      while pending.isEmpty {
+        let count = try chunk.withUnsafeMutableBytes { try file.read(into: $0) }
+        if count == 0 { return 0 }
+        let bytes = Array(chunk[..<count])
+        if converter == nil {
+          converter = UTF16Bytes(isBigEndian: UTF16Bytes.isBigEndian(bytes))
+        }
+        pending = converter?.utf8(from: bytes)[...] ?? []
+      }
+      let taken = pending.prefix(target.count)
+      target.copyBytes(from: taken)
+      pending = pending.dropFirst(taken.count)
+      return taken.count
     }
   }
 
@@ -113,14 +148,16 @@ public struct TextBlocks {
   private mutating func finish(_ raw: [UInt8]) throws -> [UInt8] {
     var block = raw
     switch source.encoding {
-    case .utf8: if isFirstBlock { try TextConversion.refuseGB18030(block, path: path) }
-    case .gb18030: block = TextConversion.utf8(fromGB18030: block)
+    case .utf8: if isFirstBlock { try TextConversion.refuseOthers(block, path: path) }
+    case .utf16: break
+    case .gb18030, .big5, .shiftJIS: block = TextConversion.utf8(block, from: source.encoding)
     case .auto: block = TextConversion.utf8(mixed: block)
     }
     if isFirstBlock, block.starts(with: TextConversion.byteOrderMark) { block.removeFirst(3) }
     isFirstBlock = false
     if let field = source.field {
-      let (text, good, bad) = JSONLinesField.extract(field, from: block)
+      let (text, good, bad) = JSONLinesField.extract(
+        field, from: block, keepsRecords: source.keepsRecords)
       goodRecords += good
       badRecords += bad
       return text

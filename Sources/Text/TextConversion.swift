@@ -1,28 +1,73 @@
-import Foundation
+import Formats
 import Messages
 
-/// Recognizes and converts GB18030, the other encoding Chinese text comes in.
+/// Recognizes and converts the other encodings that Chinese and Japanese text comes in.
 public enum TextConversion {
   static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
-  /// A whole file as UTF-8 without a byte order mark: GB18030 is converted if its beginning says so.
-  public static func utf8(guessing bytes: [UInt8]) -> [UInt8] {
-    let sample = bytes.prefix(1 << 20)
-    let text =
-      invalidBytes(sample) > 0 && isGB18030(sample) ? utf8(fromGB18030: bytes) : bytes
-    return text.starts(with: byteOrderMark) ? Array(text.dropFirst(3)) : text
+  /// A whole file as UTF-8, gzip unpacked, whatever encoding it is in; see `utf8(guessing:path:)`.
+  public static func utf8(ofFile path: String) throws -> [UInt8] {
+    try utf8(guessing: try ByteSource(path: path, isText: true).readAll(), path: path)
   }
 
-  /// Throws if `block`, the beginning of the file at `path`, is not UTF-8 but reads well as GB18030.
-  static func refuseGB18030(_ block: [UInt8], path: String) throws {
-    let sample = block.prefix(1 << 16)
+  /// A whole file as UTF-8 without a byte order mark: a word list, rules, a segmentation. Throws
+  /// `FileError` for bytes that are no text in any encoding known here.
+  public static func utf8(guessing bytes: [UInt8], path: String) throws -> [UInt8] {
+    let sample = bytes.prefix(1 << 16)
+    guard let problem = problem(with: sample) else {
+      return bytes.starts(with: byteOrderMark) ? Array(bytes.dropFirst(3)) : bytes
+    }
+    switch problem {
+    case .noText: throw FileError(path: path, reason: noText)
+    case .other(let encoding): return utf8(bytes, from: encoding)
+    }
+  }
+
+  /// Why bytes cannot be read as UTF-8.
+  private enum Problem {
+    case other(TextEncoding)
+    case noText
+  }
+
+  private static let noText =
+    "is no text: neither UTF-8 nor, by its characters, GB18030, Big5, Shift-JIS or UTF-16"
+
+  /// `nil` where `sample`, the beginning of a text, is UTF-8, even if a few of its bytes are damaged.
+  private static func problem(with sample: ArraySlice<UInt8>) -> Problem? {
     let high = sample.reduce(0) { $0 + ($1 >= 0x80 ? 1 : 0) }
-    guard high >= 16 else { return }
-    let invalid = invalidBytes(sample)
-    guard invalid * 5 > high, isGB18030(sample) else { return }
-    throw InputError(
-      "\(path): not UTF-8 (\(invalid) of its first \(sample.count) bytes are invalid) but reads as "
-        + "GB18030: pass `encoding` gb18030, or `encoding` auto for files that mix the two")
+    let control = sample.reduce(0) {
+      $0 + ($1 < 0x09 || $1 > 0x0D && $1 < 0x20 && $1 != 0x1B ? 1 : 0)
+    }
+    // The sample may end inside a character.
+    let invalid = max(0, invalidBytes(sample) - (sample.count == 1 << 16 ? 3 : 0))
+    let isMarked = sample.starts(with: [0xFF, 0xFE]) || sample.starts(with: [0xFE, 0xFF])
+    guard isMarked || invalid * 5 > high || control * 10 > sample.count else { return nil }
+    if let encoding = EncodingGuess.encoding(of: sample) { return .other(encoding) }
+    return control * 10 > sample.count || invalid >= 16 ? .noText : nil
+  }
+
+  /// Throws if `block`, the beginning of the file at `path`, is not UTF-8: `InputError` with the encoding
+  /// that it seems to be in.
+  static func refuseOthers(_ block: [UInt8], path: String) throws {
+    switch problem(with: block.prefix(1 << 16)) {
+    case nil: return
+    case .noText: throw FileError(path: path, reason: noText)
+    case .other(let encoding):
+      let mixed =
+        encoding == .gb18030 ? ", or `encoding` auto for files that mix the two" : ""
+      throw InputError(
+        "\(path): not UTF-8 but reads as \(encoding.title): pass `encoding` \(encoding.rawValue)\(mixed)"
+      )
+    }
+  }
+
+  /// `bytes`, which are in another encoding, as UTF-8.
+  static func utf8(_ bytes: [UInt8], from encoding: TextEncoding) -> [UInt8] {
+    if encoding == .utf16 {
+      var converter = UTF16Bytes(isBigEndian: UTF16Bytes.isBigEndian(bytes))
+      return converter.utf8(from: bytes)
+    }
+    return CharacterConverter(from: encoding)?.convert(bytes).text ?? bytes
   }
 
   /// Bytes of `sample` that belong to no UTF-8 scalar.
@@ -69,20 +114,15 @@ public enum TextConversion {
     return good > 0 && bad * 50 <= good
   }
 
-  static func utf8(fromGB18030 bytes: [UInt8]) -> [UInt8] {
-    guard let converter = Converter() else { return bytes }
-    return converter.convert(bytes)
-  }
-
   /// Line by line: what is not UTF-8 but is GB18030 is converted.
   static func utf8(mixed bytes: [UInt8]) -> [UInt8] {
     var output: [UInt8] = []
     output.reserveCapacity(bytes.count)
-    var converter: Converter?
+    var converter: CharacterConverter?
     for line in bytes.split(separator: 0x0A, omittingEmptySubsequences: false) {
       if invalidBytes(line) > 0, isGB18030(line) {
-        if converter == nil { converter = Converter() }
-        output.append(contentsOf: converter?.convert(Array(line)) ?? Array(line))
+        if converter == nil { converter = CharacterConverter(from: .gb18030) }
+        output.append(contentsOf: converter?.convert(Array(line)).text ?? Array(line))
       } else {
         output.append(contentsOf: line)
       }
@@ -91,49 +131,5 @@ public enum TextConversion {
     // The split gave one empty line after the last line end.
     if bytes.last == 0x0A { output.removeLast() }
     return output
-  }
-
-  /// The system's character set converter.
-  private final class Converter {
-    private let handle: iconv_t
-
-    init?() {
-      // The failure value is all ones.
-      guard let handle = iconv_open("UTF-8", "GB18030"), handle != iconv_t(bitPattern: -1) else {
-        return nil
-      }
-      self.handle = handle
-    }
-
-    deinit { iconv_close(handle) }
-
-    /// Bytes the converter refuses pass through; the encoder counts them as invalid.
-    func convert(_ bytes: [UInt8]) -> [UInt8] {
-      var input = bytes.map { CChar(bitPattern: $0) }
-      var output: [UInt8] = []
-      output.reserveCapacity(bytes.count * 3 / 2)
-      var buffer = [CChar](repeating: 0, count: 1 << 16)
-      input.withUnsafeMutableBufferPointer { input in
-        var source = input.baseAddress
-        var left = input.count
-        while left > 0 {
-          let produced = buffer.withUnsafeMutableBufferPointer { buffer in
-            var target = buffer.baseAddress
-            var room = buffer.count
-            let status = iconv(handle, &source, &left, &target, &room)
-            return (
-              count: buffer.count - room, failed: status == Int.max || status == -1, code: errno
-            )
-          }
-          output.append(contentsOf: buffer[..<produced.count].map { UInt8(bitPattern: $0) })
-          if produced.failed, produced.code != E2BIG, left > 0, let byte = source?.pointee {
-            output.append(UInt8(bitPattern: byte))
-            source = source?.advanced(by: 1)
-            left -= 1
-          }
-        }
-      }
-      return output
-    }
   }
 }

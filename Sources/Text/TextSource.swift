@@ -6,9 +6,25 @@ import Parallel
 /// How the bytes of a text spell characters.
 public enum TextEncoding: String, Sendable, CaseIterable {
   case utf8
+  /// Either order of bytes, with a byte order mark or without.
+  case utf16
   case gb18030
+  case big5
+  case shiftJIS = "shift-jis"
   /// Each line is UTF-8 if it can be, GB18030 otherwise.
   case auto
+
+  /// The encoding's name in a sentence.
+  var title: String {
+    switch self {
+    case .utf8: "UTF-8"
+    case .utf16: "UTF-16"
+    case .gb18030: "GB18030"
+    case .big5: "Big5"
+    case .shiftJIS: "Shift-JIS"
+    case .auto: "UTF-8 or GB18030"
+    }
+  }
 }
 
 /// A file that was left out, and why.
@@ -29,6 +45,9 @@ public struct TextSource: Sendable {
   let origin: Origin
   /// The text's key where each line is a JSON object; `nil`: the lines are the text.
   public var field: String?
+  /// With a field: every line of the file gives one line, an empty one where it has no text under the
+  /// field, line ends inside a text as spaces, so that lines can be put back beside the records.
+  public var keepsRecords = false
   public var encoding = TextEncoding.utf8
 
   public init(paths: [String], field: String? = nil, encoding: TextEncoding = .utf8) {
@@ -56,6 +75,12 @@ public struct TextSource: Sendable {
       throw FileError(path: path, reason: "holds no .txt or .txt.gz file")
     }
     self.init(paths: texts.map { (path as NSString).appendingPathComponent($0) })
+  }
+
+  /// Standard input gives its text once.
+  public var isReadableTwice: Bool {
+    if case .files(let paths) = origin { return !paths.contains("-") }
+    return true
   }
 
   /// What messages call the text.
@@ -98,6 +123,13 @@ public struct TextSource: Sendable {
   public func forEachBlock(
     _ phase: String, work: Work = .silent, _ body: (_ block: [UInt8]) throws -> Void
   ) throws -> [SkippedFile] {
+    try forEachBlockAndRecord(phase, work: work, body).skipped
+  }
+
+  /// The same; also returns how many lines have no text under the field.
+  public func forEachBlockAndRecord(
+    _ phase: String, work: Work = .silent, _ body: (_ block: [UInt8]) throws -> Void
+  ) throws -> (skipped: [SkippedFile], badRecords: Int) {
     try work.phase(phase, unit: "bytes") { phase in
       var blocks = blocks(wholeLines: true)
       while let block = try blocks.next() {
@@ -105,7 +137,7 @@ public struct TextSource: Sendable {
         try body(block)
         phase.report(block.count)
       }
-      return blocks.skipped
+      return (blocks.skipped, blocks.badRecords)
     }
   }
 

@@ -11,6 +11,8 @@ public struct WordList: Sendable {
   private var slots = [Int32](repeating: -1, count: 64)
   /// Larger counts add up to nothing useful.
   private static let largestCount = 1e15
+  /// Lines of a file that were left out, for whoever asked for it to know.
+  public private(set) var notes: [String] = []
 
   public init() {}
 
@@ -63,25 +65,93 @@ public struct WordList: Sendable {
   /// Reads lines of `word TAB count` or `word count`, anything after the count being ignored; a word
   /// without a count has 1. Throws for a line whose count is no number, and for a file without words.
   public init(contentsOf path: String) throws {
-    try self.init(try ByteSource(path: path).readAll(), named: path)
+    try self.init(try TextConversion.utf8(ofFile: path), named: path)
   }
 
   public init(_ text: String, named name: String) throws {
     try self.init(Array(text.utf8), named: name)
   }
 
-  init(_ bytes: [UInt8], named name: String) throws {
+  /// Reads a file of words, one a line, as user dictionaries and lists of seeds are. A word may hold
+  /// blanks; what is behind a tab, and a count or a tag (or both) as jieba's user dictionaries have them,
+  /// is left off. A `#` with a blank behind it begins a comment line. Throws for a file without words.
+  public init(linesOf path: String) throws {
+    let bytes = try TextConversion.utf8(ofFile: path)
+    for (index, line) in Self.lines(of: bytes).enumerated() {
+      guard let text = text(of: line, index) else { continue }
+      if text.hasPrefix("# ") || text == "#" { continue }
+      add(Self.word(ofLine: text), count: 1)
+    }
+    try finish(path)
+  }
+
+  /// The word of a line without count and tag.
+  private static func word(ofLine line: String) -> String {
+    if let tab = line.firstIndex(of: "\t") {
+      return line[..<tab].trimmingCharacters(in: .whitespaces)
+    }
+    var pieces = line.split(whereSeparator: \.isWhitespace)
+    func isTag(_ piece: Substring) -> Bool { tags.contains(String(piece)) }
+    func isCount(_ piece: Substring) -> Bool {
+      !piece.isEmpty && piece.allSatisfy { ("0"..."9").contains($0) }
+    }
+    let isChinese = line.unicodeScalars.contains { ScalarClass.of($0.value).isIdeograph }
+    if pieces.count > 2, isCount(pieces[pieces.count - 2]), isTag(pieces[pieces.count - 1]) {
+      pieces.removeLast(2)
+    } else if pieces.count > 1, isCount(pieces[pieces.count - 1]) {
+      pieces.removeLast()
+    } else if pieces.count > 1, isTag(pieces[pieces.count - 1]), isChinese {
+      pieces.removeLast()
+    }
+    return pieces.joined(separator: " ")
+  }
+
+  /// Tags of the ICTCLAS set, which jieba's dictionaries use.
+  private static let tags: Set<String> = [
+    "a", "ad", "ag", "an", "b", "c", "d", "df", "dg", "e", "eng", "f", "g", "h", "i", "j", "k", "l",
+    "m",
+    "mg", "mq", "n", "ng", "nr", "nrfg", "nrt", "ns", "nt", "nz", "o", "p", "q", "r", "rg", "rr",
+    "rz",
+    "s", "t", "tg", "u", "ud", "ug", "uj", "ul", "uv", "uz", "v", "vd", "vg", "vi", "vn", "vq", "x",
+    "y",
+    "z", "zg",
+  ]
+
+  private static func lines(of bytes: [UInt8]) -> [ArraySlice<UInt8>] {
     let body = bytes.starts(with: TextConversion.byteOrderMark) ? bytes.dropFirst(3) : bytes[...]
-    for (index, line) in body.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated()
-    {
-      let line = line.last == 0x0D ? line.dropLast() : line
+    return body.split(separator: 0x0A, omittingEmptySubsequences: false).map {
+      $0.last == 0x0D ? $0.dropLast() : $0
+    }
+  }
+
+  /// The text of a line; `nil`, with a note, where it is no UTF-8, and for blank lines.
+  private mutating func text(of line: ArraySlice<UInt8>, _ index: Int) -> String? {
+    guard let text = String(validating: line, as: UTF8.self) else {
+      notes.append("line \(index + 1) is not valid UTF-8")
+      return nil
+    }
+    let word = text.trimmingCharacters(in: .whitespaces)
+    return word.isEmpty ? nil : word
+  }
+
+  private mutating func finish(_ name: String) throws {
+    guard !words.isEmpty else { throw FileError(path: name, reason: "holds no words") }
+    if notes.count > 1 { notes = ["left out \(notes.count) lines; the first: \(notes[0])"] }
+  }
+
+  init(_ bytes: [UInt8], named name: String) throws {
+    for (index, line) in Self.lines(of: bytes).enumerated() {
       let fields =
         line.contains(0x09)
         ? line.split(separator: 0x09, maxSplits: 2, omittingEmptySubsequences: false)
         : line.split(separator: 0x20, maxSplits: 2)
-      guard let word = fields.first, !word.isEmpty else { continue }
+      guard let bytes = fields.first, !bytes.isEmpty else { continue }
+      guard let word = String(validating: bytes, as: UTF8.self) else {
+        notes.append("line \(index + 1) is not valid UTF-8")
+        continue
+      }
       guard fields.count > 1 else {
-        add(String(decoding: word, as: UTF8.self), count: 1)
+        add(word, count: 1)
         continue
       }
       guard let count = Self.count(fields[1]) else {
@@ -90,11 +160,12 @@ public struct WordList: Sendable {
         throw FileError(
           path: name,
           reason:
-            "line \(index + 1): \"\(shown)\" is no count; lines of word and count are expected")
+            "line \(index + 1): \"\(shown)\" is no count; lines of word and count are expected, a tab "
+            + "between them if the word has spaces")
       }
-      add(String(decoding: word, as: UTF8.self), count: count)
+      add(word, count: count)
     }
-    guard !words.isEmpty else { throw FileError(path: name, reason: "holds no words") }
+    try finish(name)
   }
 
   /// A number from 0 to `largestCount`.

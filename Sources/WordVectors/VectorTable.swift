@@ -8,6 +8,8 @@ public struct VectorTable: Sendable {
   /// The rows one after the other: shape `(words.count, dimension)`.
   public let matrix: [Float]
   private let rows: [String: Int]
+  /// What reading a file left out, for whoever asked for it to know.
+  public internal(set) var notes: [String] = []
 
   /// - Parameters:
   ///   - words: the name of each row; where one repeats, its first row is the one found by name.

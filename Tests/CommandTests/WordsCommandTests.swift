@@ -185,7 +185,7 @@ import TextMining
       try expectUsage("words", "segment", source, says: "--words")
       try expectUsage("words", "count", source, "--mode", "dense", says: "--words")
       try expectUsage("words", "count", source, "--batch", "0", says: "--batch")
-      try expectUsage("words", "domain", "--target", source, says: "--background")
+      try expectUsage("words", "domain", "--background", source, says: "--target")
       try expectUsage("words", "templates", source, "--window", "0", says: "--window")
     }
   }

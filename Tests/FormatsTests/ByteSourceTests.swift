@@ -24,6 +24,41 @@ import Testing
     }
   }
 
+  @Test func textLosesItsMarkAndGetsLineEnds() throws {
+    func text(_ bytes: [UInt8]) throws -> [UInt8] {
+      try withFile(bytes) { try ByteSource(path: $0, isText: true).readAll() }
+    }
+    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    #expect(try text(mark + Array("a\n".utf8)) == Array("a\n".utf8))
+    #expect(try text(mark) == [])
+    #expect(try text(Array("a\rb\r".utf8)) == Array("a\nb\n".utf8))
+    // Beside line feeds a carriage return is what it is; and bytes that are no text stay.
+    #expect(try text(Array("a\r\nb\n".utf8)) == Array("a\r\nb\n".utf8))
+    #expect(try withFile(mark) { try ByteSource(path: $0).readAll() } == mark)
+  }
+
+  @Test(
+    arguments: [
+      ([0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00, 0x01], "xz -dc"),
+      ([0x28, 0xB5, 0x2F, 0xFD], "zstd -dc"),
+      ([0x42, 0x5A, 0x68, 0x39, 0x31, 0x41, 0x59, 0x26, 0x53, 0x59], "bzip2 -dc"),
+      ([0x50, 0x4B, 0x03, 0x04], "unzip -p"), ([0x04, 0x22, 0x4D, 0x18], "lz4 -dc"),
+      ([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C], "7z x"),
+      ([0x52, 0x61, 0x72, 0x21, 0x1A, 0x07], "unrar"),
+    ] as [([UInt8], String)])
+  func packedTextNamesWhatUnpacksIt(_ bytes: [UInt8], _ command: String) throws {
+    try withFile(bytes) { path in
+      let error = #expect(throws: FileError.self) {
+        try ByteSource(path: path, isText: true).readAll()
+      }
+      #expect(error?.reason.contains("\(command) ") == true)
+      #expect(try ByteSource(path: path).readAll() == bytes)
+    }
+    #expect(
+      try withFile(Array("BZh".utf8)) { try ByteSource(path: $0, isText: true).readAll() }.count
+        == 3)
+  }
+
   @Test func explainsTruncatedGzip() throws {
     try withFile(Array(Self.packed.dropLast(9))) { path in
       _ = #expect(throws: FileError.self) { try ByteSource(path: path).readAll() }

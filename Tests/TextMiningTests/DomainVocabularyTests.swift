@@ -132,4 +132,45 @@ import WordVectors
     #expect(contexts["变压器"]?.count == 2)
     #expect(contexts["变压器"]?.allSatisfy { $0.word == "变压器" } == true)
   }
+
+  @Test(arguments: [
+    "高血压", "人民法院", "当事人", "被告人", "检察院", "监护人", "患者", "国务院", "刑事责任", "有限责任公司", "三叉神经",
+    "二氧化碳", "行为能力", "供应商", "和解协议", "不动产", "未成年人", "所得税", "一氧化碳",
+  ])
+  func generalRulesKeepTermsOfAnyField(_ word: String) {
+    #expect(DomainRules.general.objection(to: word) == nil)
+  }
+
+  @Test(arguments: ["第十二条", "三个月", "百分之五", "二〇一九年", "十余年", "我们的", "以及其他", "如果", "按照规定"])
+  func generalRulesDropWhatIsNoTerm(_ word: String) {
+    #expect(DomainRules.general.objection(to: word) != nil)
+  }
+
+  /// What a user gave is in the answer, and what the rules dropped is told.
+  @Test func seedsAreInTheAnswer() throws {
+    var lines: [String] = []
+    var random = RandomStream(seed: 5)
+    let (terms, ends) = (["变压器", "断路器", "高压线"], ["需要检修", "发生故障", "已经投运"])
+    for _ in 0..<600 { lines.append(terms[random.below(3)] + ends[random.below(3)] + "。") }
+    var options = DomainVocabulary.Options()
+    options.discovery = Autonomy()
+    options.seeds = ["变压器", "故障", "不存在的词"]
+    let result = try DomainVocabulary(options).run(
+      target: TextSource(string: lines.joined(separator: "\n")))
+    let words = result.terms.map(\.word)
+    #expect(Set(options.seeds).isSubset(of: words))
+    #expect(result.unmetSeeds == ["不存在的词"])
+    #expect(result.terms.first { $0.word == "故障" }?.targetCount ?? 0 > 100)
+    options.rules = .article
+    let article = try DomainVocabulary(options).run(
+      target: TextSource(string: lines.joined(separator: "\n")))
+    #expect(article.dropped.contains { $0.word == "高压线" && $0.objection == "character 高" })
+  }
+
+  @Test func generalWordsAreACountOfChinese() {
+    let list = GeneralWords.list
+    #expect(list.count > 5000 && list.total > 1_000_000)
+    #expect((list.count(of: "中国") ?? 0) > (list.count(of: "研究") ?? 0))
+    #expect(!list.contains("变压器绕组"))
+  }
 }

@@ -101,8 +101,11 @@ import Testing
       try write(old + Array("人民\n".utf8), to: path)
       #expect(try lines(TextSource(paths: [path], encoding: .auto)).suffix(2) == ["中国", "人民"])
     }
-    #expect(TextConversion.utf8(guessing: old) == Array(String(repeating: "中国\n", count: 12).utf8))
-    #expect(TextConversion.utf8(guessing: Array("\u{FEFF}甲".utf8)) == Array("甲".utf8))
+    #expect(
+      try TextConversion.utf8(guessing: old, path: "a")
+        == Array(String(repeating: "中国\n", count: 12).utf8))
+    #expect(
+      try TextConversion.utf8(guessing: Array("\u{FEFF}甲".utf8), path: "a") == Array("甲".utf8))
   }
 
   @Test func recordsGiveTheirField() throws {

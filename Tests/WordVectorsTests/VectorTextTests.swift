@@ -87,6 +87,47 @@ import Testing
     #expect(reason(binary("2 3\n", [("a", [1, .nan, 3])], end: "")).contains("not finite"))
   }
 
+  @Test(arguments: [
+    // GloVe's, with and without a head.
+    (
+      "the 0.1 0.2 0.3\n. . . 0.4 0.5 0.6\nat name@example.com 0.1 0.1 0.2\n",
+      [". . .", "at name@example.com"]
+    ),
+    ("3 3\nthe 0.1 0.2 0.3\n. . . 0.4 0.5 0.6\nNew York 0.1 0.1 0.2\n", [". . .", "New York"]),
+    // fastText's word that is a blank, and blanks at line ends.
+    ("3 3\nthe 0.1 0.2 0.3 \n  0.4 0.5 0.6 \ncat 0.3 0.2 0.1 \n", [" ", "cat"]),
+    ("the\t1\t2\t3\r\narea 51\t1\t2\t3\r\na  b\t1\t2\t3\r\n", ["area 51", "a  b"]),
+    ("2 1 3\n. 1 2 3\n1 1 2 3\n".replacing("2 1 3\n", with: "x 1 2 3\n"), [".", "1"]),
+  ])
+  func namesMayHoldBlanks(_ text: String, _ names: [String]) throws {
+    let vectors = try parse(text)
+    #expect(vectors.dimension == 3 && Array(vectors.words.dropFirst()) == names)
+  }
+
+  @Test func oneBadNameCostsAName() throws {
+    let vectors = try parse(
+      Array("3 2\na 1 2\n".utf8) + [0xB5, 0xE7] + Array(" 1 2\nc 3 4\n".utf8))
+    #expect(vectors.words == ["a", "c"] && vectors.matrix == [1, 2, 3, 4])
+    #expect(vectors.notes.count == 1 && vectors.notes[0].contains("line 3"))
+  }
+
+  @Test(arguments: ["\u{FEFF}2 2\na 1 0\nb 0 1\n", "\u{FEFF}a 1 0\nb 0 1\n", "a 1 0\rb 0 1\r"])
+  func marksAndOldLineEndsAreNoText(_ text: String) throws {
+    #expect(try parse(text).words == ["a", "b"])
+  }
+
+  @Test func blanksInBinaryNamesAreToldByLineEnds() throws {
+    let rows: [(String, [Float])] = [
+      ("a", [1, 0, 0]), ("New York", [0.9, 0.1, 0]), ("c d e", [1, 0, 0.3]),
+    ]
+    #expect(try parse(binary("3 3\n", rows, end: "\n")).words == rows.map(\.0))
+    let first: [(String, [Float])] = [("New York", [0.9, 0.1, 0]), ("c", [1, 0, 0.3])]
+    #expect(try parse(binary("2 3\n", first, end: "\n")).words == first.map(\.0))
+    // Without line ends nothing tells them: the reading gets out of step, and says so.
+    let error = #expect(throws: FileError.self) { try parse(binary("3 3\n", rows, end: "")) }
+    #expect(error?.reason.contains("a name before it holds a space") == true)
+  }
+
   @Test func namesMustBeUTF8() {
     #expect(throws: FileError.self) { try parse([0xB5, 0xE7, 0x20, 0x31, 0x0A]) }
   }

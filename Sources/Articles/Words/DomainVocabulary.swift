@@ -90,6 +90,7 @@ struct DomainTerms: Finding {
     ranking = run.settings.ranking
     isGenerated = run.options.data == nil
     var options = DomainVocabulary.Options()
+    options.rules = .article
     options.ranking = ranking
     options.minLength = run.settings.minLength
     options.expands = !isGenerated

@@ -46,7 +46,8 @@ extension FlowBuilder {
       target[options.recordsTeleportation ? node : source] += weight
     }
     if options.teleportsToNodes {
-      for node in 0..<count { target[node] = network.nodeWeights?[network.node(ofUnit: node)] ?? 1 }
+      let shares = network.nodeWeights.map { WeightScale.shares($0) ?? $0 }
+      for node in 0..<count { target[node] = shares?[network.node(ofUnit: node)] ?? 1 }
     }
     normalize(target)
     let probability = options.teleportationProbability

@@ -36,6 +36,8 @@ public struct FlowNetwork: Sendable {
     let isDirected = options.model != .undirected || network.isWalk
     self.isDirected = isDirected
     markovTime = options.markovTime
+    var network = network
+    if options.model != .precomputed { try network.scaleWeights() }
     links = isDirected ? network.links : nil
     if case .bipartite = network.kind, isDirected || options.isRegularized {
       throw InputError(
@@ -62,6 +64,23 @@ public struct FlowNetwork: Sendable {
     units = try builder.units(isDirected: isDirected)
     flow = builder.flow
     pairCount = builder.pairCount
+    guard units.read(by: FiniteFlow()) else {
+      throw InputError(
+        "the flow is not finite: weights, Markov time or the prior's strength are too large or too small"
+      )
+    }
+  }
+
+  private struct FiniteFlow: UnitNetworkReader {
+    func read<Weight>(_ network: UnitNetwork<Weight>) -> Bool {
+      // A sum is finite only if all of its terms are.
+      var total = 0.0
+      for unit in 0..<network.count {
+        total += network.flow[unit] + network.enter[unit] + network.exit[unit]
+      }
+      for entry in 0..<network.weights.count { total += network.weights[entry].value }
+      return (total * max(1, network.scale)).isFinite
+    }
   }
 }
 
@@ -159,9 +178,10 @@ struct FlowBuilder {
         "precomputed flow is the nodes' weights under *Vertices (id \"name\" flow); "
           + (network.states == nil ? "this network has none" : "states have none"))
     }
-    let total = weights.reduce(0, +)
-    guard total > 0 else { throw InputError("precomputed flow needs a node weight above 0") }
-    for node in 0..<count { flow[node] = weights[node] / total }
+    guard let shares = WeightScale.shares(weights) else {
+      throw InputError("precomputed flow needs a node weight above 0")
+    }
+    for node in 0..<count { flow[node] = shares[node] }
     flowPerWeight = .uniform(1)
   }
 
@@ -183,7 +203,8 @@ struct FlowBuilder {
       time *= 2
     }
     // Undirected flow without self-links leaves a node exactly as it visits it.
-    let leavesAll = !isDirected && time == 1 && !hasSelfLinks && teleportation == nil
+    let leavesAll =
+      !isDirected && time == 1 && teleportation == nil && linksOnlyDifferentNodes
     let boundary =
       leavesAll ? .symmetric(flow) : BoundaryFlow(zeros: count, isSymmetric: !isDirected)
     let (enter, exit) = (boundary.enter, boundary.exit)
@@ -233,10 +254,15 @@ struct FlowBuilder {
     return .real(assembled(rows, scale: 1))
   }
 
-  private var hasSelfLinks: Bool {
+  /// There are links, and none from a node to itself.
+  private var linksOnlyDifferentNodes: Bool {
     var found = false
-    forEachLink { source, target, _ in found = found || source == target }
-    return found
+    var hasSelfLinks = false
+    forEachLink { source, target, _ in
+      found = true
+      hasSelfLinks = hasSelfLinks || source == target
+    }
+    return found && !hasSelfLinks
   }
 
   /// Two steps of the walk at a time: features are passed through, all flow stands on nodes.

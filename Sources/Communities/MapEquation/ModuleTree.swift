@@ -54,6 +54,23 @@ public struct ModuleTree: Sendable {
     return result
   }
 
+  /// Puts each unit without links and flow into a module of its own: it is visited with nobody. This
+  /// costs nothing and gains nothing, so a search leaves it anywhere.
+  mutating func separateIsolated<Weight>(in network: UnitNetwork<Weight>) {
+    let isolated = (0..<network.count).filter {
+      network.offsets[$0] == network.offsets[$0 + 1] && network.flow[$0] == 0
+        && network.enter[$0] == 0 && network.exit[$0] == 0
+    }
+    guard !isolated.isEmpty, isolated.count < network.count || modules.count < network.count else {
+      return
+    }
+    let all = Set(isolated.map { UInt32($0) })
+    modules = modules.compactMap { $0.without(all) }
+    modules += all.sorted().map {
+      Module(flow: 0, enter: 0, exit: 0, modules: [], units: [$0])
+    }
+  }
+
   /// Modules and units in the order every output shows them: by flow, largest first, then by the
   /// smallest unit.
   mutating func sort(flow: Block<Double>) {
@@ -81,6 +98,15 @@ public struct ModuleTree: Sendable {
 }
 
 extension ModuleTree.Module {
+  /// The module without `units`, `nil` where nothing is left of it.
+  fileprivate func without(_ removed: Set<UInt32>) -> ModuleTree.Module? {
+    var result = self
+    result.units = units.filter { !removed.contains($0) }
+    result.modules = modules.compactMap { $0.without(removed) }
+    if result.modules.count == 1, modules.count > 1 { return result.modules[0] }
+    return result.units.isEmpty && result.modules.isEmpty ? nil : result
+  }
+
   fileprivate var smallestUnit: UInt32 {
     modules.isEmpty ? units.min() ?? 0 : modules.map(\.smallestUnit).min() ?? 0
   }

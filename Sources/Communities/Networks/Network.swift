@@ -26,6 +26,8 @@ public struct Network: Sendable {
   public let states: States?
   /// Links between places in `nodeIds`, or between places in `states`.
   private(set) var links: NetworkLinks
+  /// What reading the file left out, for whoever asked for it to know.
+  public internal(set) var notes: [String] = []
   /// Multilayer networks with links inside layers are random walks between states: directed,
   /// whatever the flow model says.
   let isWalk: Bool
@@ -49,6 +51,15 @@ public struct Network: Sendable {
   /// The name of a node: the one given, or its id.
   public func name(ofNode place: Int) -> String {
     names.map { $0[place] } ?? String(nodeIds[place])
+  }
+
+  /// Takes weights that can be added and divided by; see `WeightScale`.
+  mutating func scaleWeights() throws { links = try WeightScale.usable(links) }
+
+  /// The name of a unit: that of its state where states have names, otherwise that of its node.
+  public func name(ofUnit unit: Int) -> String {
+    if let name = states?.names?[unit], !name.isEmpty { return name }
+    return name(ofNode: node(ofUnit: unit))
   }
 
   /// The place of the node that unit `unit` stands for.

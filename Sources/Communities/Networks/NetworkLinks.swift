@@ -67,6 +67,26 @@ final class NetworkLinks: @unchecked Sendable {
     }
   }
 
+  /// The smallest and the largest weight above 0; `nil` where there is none.
+  var weightRange: (smallest: Double, largest: Double)? {
+    guard isWeighted else { return count > 0 ? (1, 1) : nil }
+    var range = (smallest: Double.infinity, largest: 0.0)
+    eachLink { _, _, weight in
+      guard weight > 0 else { return }
+      range = (min(range.smallest, weight), max(range.largest, weight))
+    }
+    return range.largest > 0 ? range : nil
+  }
+
+  /// The same links, their weights multiplied by 2 to the power of `exponent`.
+  func scaled(byPowerOfTwo exponent: Int) -> NetworkLinks {
+    let result = NetworkLinks()
+    eachLink {
+      result.append($0, $1, Double(sign: .plus, exponent: exponent, significand: $2))
+    }
+    return result
+  }
+
   /// Replaces every id by what `number` gives for it.
   func renumber(_ number: (UInt32) -> UInt32) {
     for block in 0..<sources.count {
@@ -76,6 +96,13 @@ final class NetworkLinks: @unchecked Sendable {
         targets[block].pointer[index] = number(targets[block].pointer[index])
       }
     }
+  }
+
+  /// Appends every link between different nodes once more, the other way round.
+  func appendReversed() {
+    let reversed = NetworkLinks()
+    eachLink { if $0 != $1 { reversed.append($1, $0, $2) } }
+    append(contentsOf: reversed)
   }
 
   /// Appends the links of `other`.

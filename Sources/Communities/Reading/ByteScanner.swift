@@ -1,5 +1,6 @@
 import Formats
 import Memory
+import Messages
 
 /// Reads numbers and words from a block of bytes that ends at the end of a line.
 struct ByteScanner {
@@ -82,28 +83,67 @@ struct ByteScanner {
     return value
   }
 
-  /// A name: what stands between double quotes, or the next word.
-  mutating func name() -> String? {
-    guard position < end else { return nil }
-    if start[position] == UInt8(ascii: "\"") {
-      var index = position + 1
-      while index < end, start[index] != UInt8(ascii: "\""), start[index] != Self.newline {
-        index += 1
-      }
-      guard index < end, start[index] == UInt8(ascii: "\"") else { return nil }
-      defer { position = index + 1 }
-      return text(position + 1, index)
-    }
-    return word()
+  /// What stands between two fields.
+  enum Separator {
+    case nothing, blanks
+    /// A comma with nothing around it: between columns, or inside a number that is written with one.
+    case bareComma
   }
 
-  /// The bytes up to the next blank.
+  /// Skips blanks and commas.
+  @inline(__always)
+  mutating func skipSeparator() -> Separator {
+    let before = position
+    skipBlanks()
+    if position == before { return .nothing }
+    return position == before + 1 && start[before] == UInt8(ascii: ",") ? .bareComma : .blanks
+  }
+
+  /// Whether a number, or what is meant to be one, begins here.
+  var isAtNumber: Bool {
+    var index = position
+    while index < end,
+      [UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: ".")].contains(start[index])
+    {
+      index += 1
+    }
+    return index < end && start[index] &- 48 < 10
+  }
+
+  /// The bytes up to the next blank, comma or comment.
   mutating func word() -> String? {
     var index = position
     while !isDelimiter(at: index) { index += 1 }
     guard index > position else { return nil }
     defer { position = index }
     return text(position, index)
+  }
+
+  /// The end of the line, blanks before it left out.
+  var lineEnd: Int {
+    var index = position
+    while index < end, start[index] != Self.newline { index += 1 }
+    while index > position, isBlank(at: index - 1) { index -= 1 }
+    return index
+  }
+
+  func isBlank(at index: Int) -> Bool {
+    guard index < end else { return true }
+    return start[index] == 32 || start[index] == 9 || start[index] == 13
+  }
+
+  /// Places of the double quotes from here to the end of the line.
+  var quotes: [Int] { (position..<lineEnd).filter { start[$0] == UInt8(ascii: "\"") } }
+
+  /// The text between two places, which must be UTF-8. Throws `InputError`.
+  func name(_ from: Int, _ to: Int) throws -> String {
+    let bytes = UnsafeBufferPointer(start: start + from, count: to - from)
+    guard let name = String(validating: bytes, as: UTF8.self) else {
+      throw InputError(
+        "the name is not valid UTF-8; `iconv -f ENCODING -t utf-8` converts a file, such as from "
+          + "gb18030 or latin1")
+    }
+    return name
   }
 
   private func text(_ from: Int, _ to: Int) -> String {
@@ -114,6 +154,7 @@ struct ByteScanner {
   func lineText(from index: Int) -> String {
     var stop = index
     while stop < end, start[stop] != Self.newline, stop - index < 60 { stop += 1 }
+    while stop > index, isBlank(at: stop - 1) { stop -= 1 }
     return text(index, stop)
   }
 }

@@ -45,6 +45,25 @@ struct MultilayerLinks {
     if !explicit.isEmpty {
       return try network(of: explicit, vertices: vertices, isWalk: false)
     }
+    var usable = self
+    try usable.scaleWeights()
+    return try usable.walk(vertices: vertices, options: options)
+  }
+
+  /// Inside layers and between them one factor, since a step chooses among both.
+  private mutating func scaleWeights() throws {
+    let weights = (intra.map(\.weight) + inter.map(\.weight)).filter { $0 > 0 }
+    guard let smallest = weights.min(), let largest = weights.max(),
+      let exponent = try WeightScale.exponent(smallest...largest, count: weights.count)
+    else { return }
+    func scaled(_ weight: Double) -> Double {
+      Double(sign: .plus, exponent: exponent, significand: weight)
+    }
+    intra = intra.map { Link(source: $0.source, target: $0.target, weight: scaled($0.weight)) }
+    inter = inter.map { ($0.source, $0.layer, scaled($0.weight)) }
+  }
+
+  private func walk(vertices: Vertices?, options: NetworkReadingOptions) throws -> Network {
     let rows = layerRows(options)
     let places = rows.keys.sorted()
     var links: [Link] = []
@@ -86,7 +105,8 @@ struct MultilayerLinks {
           let arrival = Self.place(jump.layer, UInt32(truncatingIfNeeded: place))
           let total = strength(rows[arrival])
           for (target, weight) in sorted(rows[arrival]) where total > 0 {
-            links.append(Link(source: place, target: target, weight: jump.weight * weight / total))
+            links.append(
+              Link(source: place, target: target, weight: jump.weight * (weight / total)))
           }
         }
       }

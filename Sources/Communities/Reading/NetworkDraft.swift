@@ -14,11 +14,15 @@ struct NetworkDraft {
   private var stateNames: [String]?
   private var layers = MultilayerLinks()
   private var kind: NetworkReader.Section?
+  /// There was a heading: the first line cannot be a count of nodes and links.
+  var hasHeadings = false
+  /// Lines of links with columns behind the weight.
+  var widerLines = 0
 
   /// A heading was met; throws if it cannot stand beside those before it.
   mutating func enter(_ section: NetworkReader.Section) throws {
     switch section {
-    case .ignored, .links: return
+    case .ignored, .unknown, .links: return
     case .vertices:
       if hasVertices { throw InputError("*Vertices stands twice in the file") }
       hasVertices = true
@@ -46,22 +50,26 @@ struct NetworkDraft {
     case .inter:
       let (numbers, weight) = try numbers(3, "layer node layer [weight]", &scanner)
       layers.addInter(numbers, weight)
-    case .links, .bipartite, .ignored: return
+    case .links, .bipartite, .ignored, .unknown: return
     }
   }
 
   private func numbers(_ count: Int, _ form: String, _ scanner: inout ByteScanner) throws -> (
     [UInt32], Double
   ) {
+    let expected = InputError("expected “\(form)”")
     var result: [UInt32] = []
+    var commas = ColumnCommas()
     for _ in 0..<count {
-      scanner.skipBlanks()
-      guard let number = scanner.unsigned() else { throw InputError("expected “\(form)”") }
+      if !result.isEmpty { try commas.check(&scanner) }
+      guard let number = scanner.unsigned() else { throw expected }
       result.append(number)
     }
-    scanner.skipBlanks()
+    try commas.check(&scanner)
     if scanner.isAtLineEnd { return (result, 1) }
-    guard let weight = scanner.decimal() else { throw InputError("expected “\(form)”") }
+    guard let weight = scanner.decimal() else { throw expected }
+    try commas.check(&scanner)
+    guard scanner.isAtLineEnd else { throw expected }
     guard weight >= 0, weight.isFinite else {
       throw InputError("weights are finite and ≥ 0")
     }
@@ -69,16 +77,13 @@ struct NetworkDraft {
   }
 
   private mutating func parseVertex(_ scanner: inout ByteScanner) throws {
-    guard let id = scanner.unsigned() else { throw InputError("expected “id \"name\" [weight]”") }
+    let form = InputError("expected “id \"name\" [weight]”")
+    guard let id = scanner.unsigned() else { throw form }
     scanner.skipBlanks()
     var name = String(id)
-    if !scanner.isAtLineEnd {
-      guard let found = scanner.name() else {
-        throw InputError("expected “id \"name\" [weight]”")
-      }
-      name = found
-      scanner.skipBlanks()
-    }
+    var isQuoted = true
+    if NodeName.isAt(scanner) { (name, isQuoted) = try NodeName.read(&scanner) }
+    let isCommaColumn = scanner.skipSeparator() == .bareComma
     vertexIds.append(id)
     vertexNames.append(name)
     guard !scanner.isAtLineEnd else {
@@ -87,16 +92,25 @@ struct NetworkDraft {
     }
     // Pajek puts coordinates and shapes here as well; only a lone number is a weight.
     if let weight = scanner.decimal() {
-      scanner.skipBlanks()
-      guard weight >= 0, weight.isFinite else {
-        throw InputError("node weights are finite and ≥ 0")
+      if scanner.skipSeparator() == .bareComma, scanner.isAtNumber, !isCommaColumn {
+        throw ColumnCommas.decimalComma
       }
       if scanner.isAtLineEnd {
+        guard weight >= 0, weight.isFinite else {
+          throw InputError("node weights are finite and ≥ 0")
+        }
         if vertexWeights == nil {
           vertexWeights = Array(repeating: 1, count: vertexIds.count - 1)
         }
         vertexWeights?.append(weight)
         return
+      }
+    } else if scanner.isAtNumber {
+      throw form
+    } else if !isQuoted {
+      var rest = scanner
+      guard NodeName.isAttribute(&rest) else {
+        throw InputError("a name with blanks stands between double quotes")
       }
     }
     vertexWeights?.append(1)
@@ -110,15 +124,16 @@ struct NetworkDraft {
     scanner.skipBlanks()
     stateIds.append(state)
     stateNodes.append(node)
-    if !scanner.isAtLineEnd {
-      guard let name = scanner.name() else { throw form }
+    var name = ""
+    if NodeName.isAt(scanner) {
+      name = try NodeName.read(&scanner).name
       if stateNames == nil {
         stateNames = Array(repeating: "", count: stateIds.count - 1)
       }
-      stateNames?.append(name)
-    } else {
-      stateNames?.append("")
+      scanner.skipBlanks()
+      guard scanner.isAtLineEnd else { throw form }
     }
+    stateNames?.append(name)
   }
 
   /// Checks everything that only the whole file shows, and numbers nodes and states.
@@ -152,7 +167,30 @@ struct NetworkDraft {
     return order
   }
 
+  /// Lists come with a first line of “nodes links”, which reads like a link itself.
+  private func refuseSizeLine() throws {
+    guard !hasHeadings, links.count > 3 else { return }
+    var first: (source: UInt32, target: UInt32, weight: Double)?
+    var largest: UInt32 = 0
+    links.eachLink { source, target, weight in
+      if first == nil {
+        first = (source, target, weight)
+      } else {
+        largest = max(largest, source, target)
+      }
+    }
+    guard let first, largest <= first.source, largest + 1 >= first.source else { return }
+    let rest = links.count - 1
+    let announced =
+      first.source == first.target && first.weight != 1 ? first.weight : Double(first.target)
+    guard announced == Double(rest) || announced * 2 == Double(rest) else { return }
+    throw InputError(
+      "line 1 seems to say that \(first.source) nodes and \(NumberText.short(announced)) links follow, as "
+        + "they do: delete it, or, if it is a link, write a line *Links before it")
+  }
+
   private func plainNetwork() throws -> Network {
+    try refuseSizeLine()
     let vertices = try vertices()
     let numbers: IdNumbers
     if let vertices {
@@ -225,6 +263,26 @@ struct NetworkDraft {
         ids: ids, nodes: places, layers: nil,
         names: stateNames.map { names in order.map { names[$0] } }),
       links: links)
+  }
+}
+
+/// Tells commas that separate columns from commas inside numbers, within one line.
+struct ColumnCommas {
+  private var first: ByteScanner.Separator?
+
+  static let decimalComma = InputError(
+    "a number holds a comma; numbers have a decimal point and no signs between thousands")
+
+  /// Skips what is before the next field. Throws `InputError` if that is a comma without blanks though
+  /// the first two fields are not separated so.
+  @inline(__always)
+  mutating func check(_ scanner: inout ByteScanner) throws {
+    let separator = scanner.skipSeparator()
+    if let first {
+      if separator == .bareComma, first != .bareComma { throw Self.decimalComma }
+    } else {
+      first = separator
+    }
   }
 }
 

@@ -12,11 +12,16 @@ public struct NetworkReader {
   private let path: String
   private let threads: Int
   private var section = Section.links
+  /// What an unknown heading said, and its line: an error if links follow.
+  private var unknownHeading = (text: "", line: 0)
+  /// Within a list of something else (*Partition, *Vector …), which has *Vertices of its own.
+  private var isInOtherList = false
+  private var matrix: MatrixMarket?
   private var line = 0
   var draft = NetworkDraft()
 
   enum Section {
-    case vertices, links, bipartite, states, multilayer, intra, inter, ignored
+    case vertices, links, bipartite, states, multilayer, intra, inter, ignored, unknown
   }
 
   /// Reads the network at `path` (`-`: standard input; gzip is recognized). Throws `FileError` with
@@ -26,7 +31,7 @@ public struct NetworkReader {
     work: Work = .silent
   ) throws -> Network {
     try options.check()
-    let source = try ByteSource(path: path)
+    let source = try ByteSource(path: path, isText: true)
     var reader = NetworkReader(path: path, threads: threads)
     try work.phase("reading", unit: "bytes") { try reader.consume(source, $0) }
     return try reader.finish(options)
@@ -38,6 +43,7 @@ public struct NetworkReader {
     options: NetworkReadingOptions = NetworkReadingOptions()
   ) throws -> Network {
     var reader = NetworkReader(path: name, threads: 1)
+    try bytes.withUnsafeBufferPointer { try ForeignFormat.refuse($0, path: name) }
     try bytes.withUnsafeBufferPointer { try reader.parse($0) }
     return try reader.finish(options)
   }
@@ -48,8 +54,14 @@ public struct NetworkReader {
   }
 
   private func finish(_ options: NetworkReadingOptions) throws -> Network {
+    if let matrix, matrix.isSymmetric, options.isDirected { draft.links.appendReversed() }
     do {
-      return try draft.network(options)
+      var network = try draft.network(options)
+      if draft.widerLines > 0 {
+        network.notes.append(
+          "\(draft.widerLines) lines have columns behind the weight, which are not read")
+      }
+      return network
     } catch let error as InputError {
       throw FileError(path: path, reason: error.problem)
     }
@@ -70,6 +82,12 @@ public struct NetworkReader {
         into: UnsafeMutableRawBufferPointer(
           start: buffer.pointer + filled, count: buffer.count - filled))
       try phase.advance(count)
+      if line == 0, filled == 0 {
+        let beginning = UnsafeMutableBufferPointer(start: buffer.pointer, count: count)
+        try ForeignFormat.refuse(UnsafeBufferPointer(beginning), path: path)
+        matrix = try MatrixMarket(beginning, path: path)
+        draft.hasHeadings = matrix != nil
+      }
       let total = filled + count
       var whole = total
       if count > 0 {
@@ -99,6 +117,8 @@ public struct NetworkReader {
       let byte = scanner.byte
       if byte == UInt8(ascii: "*") {
         try parseHeading(&scanner)
+      } else if section == .unknown {
+        try refuseLinks(scanner)
       } else if !scanner.isAtLineEnd, byte != UInt8(ascii: "%"), section != .ignored {
         let place = scanner.position
         do {
@@ -117,10 +137,16 @@ public struct NetworkReader {
 
   private mutating func parseHeading(_ scanner: inout ByteScanner) throws {
     let place = scanner.position
-    let heading = scanner.word() ?? ""
+    let heading = scanner.word()?.lowercased() ?? ""
     scanner.skipBlanks()
     let number = scanner.unsigned()
-    switch heading.lowercased() {
+    draft.hasHeadings = true
+    if heading == "*network" { isInOtherList = false }
+    guard !isInOtherList else {
+      section = .ignored
+      return
+    }
+    switch heading {
     case "*vertices":
       section = .vertices
       draft.declaredVertices = number.map(Int.init)
@@ -135,18 +161,49 @@ public struct NetworkReader {
     case "*multilayer": section = .multilayer
     case "*intra": section = .intra
     case "*inter": section = .inter
-    case "*contexts": section = .ignored
+    case "*network":
+      // What stands before the first network is none of its lines.
+      guard draft.links.count == 0 else {
+        throw failure(line, "a second network begins; give each a file of its own")
+      }
+      section = .ignored
+    case "*contexts", "*description", "*title": section = .ignored
+    case "*partition", "*vector", "*permutation", "*cluster", "*hierarchy":
+      section = .ignored
+      isInOtherList = true
     default:
-      throw failure(
-        line,
-        "unknown heading “\(scanner.lineText(from: place))”; known are *Vertices, *Edges, *Arcs, "
-          + "*Links, *Bipartite, *States, *Multilayer, *Intra, *Inter, *Contexts")
+      unknownHeading = (scanner.lineText(from: place), line)
+      // A number, or a name so near a known one, announces lines that matter.
+      guard number == nil, nearestName(to: heading, among: Self.headings) == nil else {
+        throw unknown
+      }
+      section = .unknown
     }
     do {
       try draft.enter(section)
     } catch let error as InputError {
       throw failure(line, error.problem)
     }
+  }
+
+  private static let headings = [
+    "*vertices", "*edges", "*arcs", "*links", "*bipartite", "*states", "*multilayer", "*intra",
+    "*inter", "*contexts",
+  ]
+
+  private var unknown: FileError {
+    failure(
+      unknownHeading.line,
+      "unknown heading “\(unknownHeading.text)”; known are *Vertices, *Edges, *Arcs, *Links, "
+        + "*Bipartite, *States, *Multilayer, *Intra, *Inter, *Contexts")
+  }
+
+  /// Lines below an unknown heading may be a description, not two numbers.
+  private func refuseLinks(_ scanner: ByteScanner) throws {
+    var scanner = scanner
+    guard scanner.unsigned() != nil else { return }
+    scanner.skipBlanks()
+    if scanner.unsigned() != nil { throw unknown }
   }
 
   /// Links up to the next heading or the end of the block.
@@ -162,6 +219,7 @@ public struct NetworkReader {
 
   private mutating func finish(_ lines: inout LinkLines, _ problem: String?) throws {
     line += lines.count
+    draft.widerLines += lines.widerLines
     if let problem { throw failure(line, problem) }
   }
 
@@ -183,12 +241,13 @@ public struct NetworkReader {
       var lines = LinkLines(links: NetworkLinks())
       let problem = lines.parse(&part)
       return ParsedPiece(
-        links: lines.links, lines: lines.count, problem: problem,
+        links: lines.links, lines: lines.count, widerLines: lines.widerLines, problem: problem,
         stop: range.lowerBound + part.position, isComplete: part.position >= part.end)
     }
     for result in results {
       draft.links.append(contentsOf: result.links)
       line += result.lines
+      draft.widerLines += result.widerLines
       if let problem = result.problem { throw failure(line, problem) }
       scanner.position = result.stop
       if !result.isComplete { return }
@@ -205,6 +264,7 @@ private struct SharedBytes: @unchecked Sendable {
 private struct ParsedPiece: Sendable {
   let links: NetworkLinks
   let lines: Int
+  let widerLines: Int
   let problem: String?
   let stop: Int
   let isComplete: Bool
@@ -214,6 +274,8 @@ private struct ParsedPiece: Sendable {
 struct LinkLines {
   let links: NetworkLinks
   private(set) var count = 0
+  /// Lines with more columns, which are not read.
+  private(set) var widerLines = 0
 
   init(links: NetworkLinks) { self.links = links }
 
@@ -230,9 +292,9 @@ struct LinkLines {
       }
       let place = scanner.position
       guard let source = scanner.unsigned() else { return problem(scanner, place) }
-      scanner.skipBlanks()
+      let separator = scanner.skipSeparator()
       guard let target = scanner.unsigned() else { return problem(scanner, place) }
-      scanner.skipBlanks()
+      let second = scanner.skipSeparator()
       var weight = 1.0
       if !scanner.isAtLineEnd {
         guard let value = scanner.decimal() else { return problem(scanner, place) }
@@ -240,12 +302,21 @@ struct LinkLines {
           return "weights are finite and ≥ 0, found “\(scanner.lineText(from: place))”"
         }
         weight = value
-        scanner.skipBlanks()
+        let third = scanner.skipSeparator()
+        if !scanner.isAtLineEnd {
+          if third == .bareComma, scanner.isAtNumber { return commaProblem(scanner, place) }
+          widerLines += scanner.isAtNumber ? 1 : 0
+        }
       }
+      if second == .bareComma, separator != .bareComma { return commaProblem(scanner, place) }
       links.append(source, target, weight)
       scanner.skipLine()
     }
     return nil
+  }
+
+  private func commaProblem(_ scanner: ByteScanner, _ place: Int) -> String {
+    "\(ColumnCommas.decimalComma.problem), found “\(scanner.lineText(from: place))”"
   }
 
   private func problem(_ scanner: ByteScanner, _ place: Int) -> String {

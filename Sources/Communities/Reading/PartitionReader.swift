@@ -6,7 +6,7 @@ public enum PartitionReader {
   /// The partition of `network` in the file at `path`. Throws `FileError` for anything malformed,
   /// for units that are missing or listed twice, and for ids the network does not have.
   public static func read(path: String, network: Network) throws -> Partition {
-    try read(bytes: ByteSource(path: path).readAll(), name: path, network: network)
+    try read(bytes: ByteSource(path: path, isText: true).readAll(), name: path, network: network)
   }
 
   /// The same from bytes that are already in memory; `name` stands in messages.
@@ -24,8 +24,8 @@ private struct PartitionReading {
   let name: String
   let network: Network
   private var line = 0
-  /// Lines name states, because a comment of the file says so.
-  private var listsStates = false
+  /// What stands behind the module (.clu) or the name (.tree) of each line, in order.
+  private var columns = Columns()
   private var parents: [Int] = []
   private var numbers: [String: Int] = [:]
   private var moduleOf: [Int]
@@ -62,8 +62,7 @@ private struct PartitionReading {
       switch scanner.byte {
       case UInt8(ascii: "*"): return  // The links of an ftree.
       case UInt8(ascii: "#"):
-        let text = scanner.lineText(from: place)
-        if text.contains("state level") || text.contains("state_id") { listsStates = true }
+        columns.take(comment: scanner.lineText(from: place))
       case ByteScanner.newline: break
       default:
         try parseLine(&scanner)
@@ -83,7 +82,11 @@ private struct PartitionReading {
       // path flow "name" id [ids]
       guard scanner.decimal() != nil else { throw treeFailure(scanner, place) }
       scanner.skipBlanks()
-      guard scanner.name() != nil else { throw treeFailure(scanner, place) }
+      do {
+        guard try NodeName.readLeaf(&scanner) != nil else { throw treeFailure(scanner, place) }
+      } catch let error as InputError {
+        throw failure(error.problem)
+      }
       scanner.skipBlanks()
       guard let id = scanner.unsigned() else { throw treeFailure(scanner, place) }
       let ranks = first.split(separator: ":", omittingEmptySubsequences: false)
@@ -91,13 +94,19 @@ private struct PartitionReading {
       guard ranks.count <= Self.deepestPath else {
         throw failure("a path of \(ranks.count) levels; at most \(Self.deepestPath) are read")
       }
-      try assign(id, to: module(path: ranks.dropLast()))
+      try assign(Unit(id, behind: &scanner, columns), to: module(path: ranks.dropLast()))
     } else {
       guard let id = UInt32(first), let module = scanner.unsigned() else {
         throw failure(
           "expected “node_id module [flow]”, found “\(scanner.lineText(from: place))”")
       }
-      try assign(id, to: self.module(path: [Substring(String(module))]))
+      scanner.skipBlanks()
+      if !scanner.isAtLineEnd, scanner.decimal() == nil {
+        throw failure(
+          "expected “node_id module [flow]”, found “\(scanner.lineText(from: place))”")
+      }
+      try assign(
+        Unit(id, behind: &scanner, columns), to: self.module(path: [Substring(String(module))]))
     }
   }
 
@@ -122,26 +131,59 @@ private struct PartitionReading {
     return parent
   }
 
-  private mutating func assign(_ id: UInt32, to module: Int) throws {
-    if network.states != nil && !listsStates {
-      guard let node = network.nodeIds.firstPlace(of: id) else {
-        throw failure("the network has no node \(id)")
+  private mutating func assign(_ given: Unit, to module: Int) throws {
+    guard let states = network.states else {
+      let node = given.node ?? given.first
+      guard let unit = units.number(of: node) else {
+        throw failure("the network has no node \(node)")
       }
-      for unit in unitsOfNode[node] {
-        guard moduleOf[unit] < 0 || moduleOf[unit] == module else {
-          throw failure(
-            "node \(id) is in several modules; a state network needs a file that lists states")
-        }
-        moduleOf[unit] = module
+      return try assign(unit: Int(unit), to: module, called: "node \(node)")
+    }
+    if let layers = states.layers {
+      // State ids are numbers of the run that wrote the file: node and layer say which state is meant.
+      if let node = given.node, let layer = given.layer {
+        let place = try unitsOfNode(called: node).first { layers[$0] == layer }
+        guard let place else { throw failure("the network has no node \(node) in layer \(layer)") }
+        return try assign(unit: place, to: module, called: "node \(node) in layer \(layer)")
       }
-      return
+      guard !columns.listsStates else {
+        throw failure(
+          "states of a multilayer network are told by the columns node_id and layer_id, which the "
+            + "file has not: their ids are numbers of the run that wrote it")
+      }
     }
-    let kind = network.states == nil ? "node" : "state"
-    guard let unit = units.number(of: id) else {
-      throw failure("the network has no \(kind) \(id)")
+    guard !columns.listsStates else {
+      guard let unit = units.number(of: given.first) else {
+        throw failure("the network has no state \(given.first)")
+      }
+      let node = network.nodeIds[Int(states.nodes[Int(unit)])]
+      if let said = given.node, said != node {
+        throw failure(
+          "state \(given.first) belongs to node \(node), the file says to node \(said); is it that of "
+            + "another network?")
+      }
+      return try assign(unit: Int(unit), to: module, called: "state \(given.first)")
     }
-    guard moduleOf[Int(unit)] < 0 else { throw failure("\(kind) \(id) is listed twice") }
-    moduleOf[Int(unit)] = module
+    for unit in try unitsOfNode(called: given.first) {
+      guard moduleOf[unit] < 0 || moduleOf[unit] == module else {
+        throw failure(
+          "node \(given.first) is in several modules; a state network needs a file that lists states"
+        )
+      }
+      moduleOf[unit] = module
+    }
+  }
+
+  private func unitsOfNode(called id: UInt32) throws -> [Int] {
+    guard let node = network.nodeIds.firstPlace(of: id) else {
+      throw failure("the network has no node \(id)")
+    }
+    return unitsOfNode[node]
+  }
+
+  private mutating func assign(unit: Int, to module: Int, called name: String) throws {
+    guard moduleOf[unit] < 0 else { throw failure("\(name) is listed twice") }
+    moduleOf[unit] = module
   }
 
   func partition() throws -> Partition {
@@ -163,6 +205,40 @@ private struct PartitionReading {
           + "holds either modules or nodes")
     }
     return Partition(paths: ModulePaths(parents: parents, moduleOf: moduleOf))
+  }
+}
+
+/// Which ids a partition file gives, as its head says: `# state_id module flow node_id layer_id`.
+private struct Columns {
+  private(set) var listsStates = false
+  /// The columns behind the first id, names of ids only.
+  private(set) var further: [String] = []
+
+  mutating func take(comment: String) {
+    if comment.contains("state level") { listsStates = true }
+    let words = comment.dropFirst().split(whereSeparator: \.isWhitespace).map(String.init)
+    let ids = words.filter { ["state_id", "node_id", "layer_id"].contains($0) }
+    guard let first = ids.first, words.contains("module") || words.contains("path") else { return }
+    listsStates = first == "state_id"
+    further = Array(ids.dropFirst())
+  }
+}
+
+/// The ids of one line.
+private struct Unit {
+  /// A state's id where the file lists states, otherwise a node's.
+  let first: UInt32
+  private(set) var node: UInt32?
+  private(set) var layer: UInt32?
+
+  init(_ first: UInt32, behind scanner: inout ByteScanner, _ columns: Columns) {
+    self.first = first
+    for column in columns.further {
+      scanner.skipBlanks()
+      guard let id = scanner.unsigned() else { return }
+      if column == "node_id" { node = id } else { layer = id }
+    }
+    if !columns.listsStates { node = first }
   }
 }
 

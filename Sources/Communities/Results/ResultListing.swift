@@ -137,6 +137,11 @@ struct ResultListing {
     }
   }
 
+  /// The name of a leaf: where states are listed and have names, the state's.
+  func name(_ leaf: Leaf) -> String {
+    leaf.state.map { network.name(ofUnit: $0) } ?? network.name(ofNode: leaf.node)
+  }
+
   /// The id, and for states the other ids, that stand at the end of a leaf's line.
   func ids(_ leaf: Leaf) -> (state: UInt32?, node: UInt32, layer: UInt32?) {
     let node = network.nodeIds[leaf.node]

@@ -101,7 +101,7 @@ public struct ResultWriter {
     for leaf in listing.leaves {
       let ids = listing.ids(leaf)
       var line = "\(listing.modules[leaf.module].path):\(leaf.rank) \(leaf.flow.shortText) "
-      line += "\"\(network.name(ofNode: leaf.node))\""
+      line += "\"\(listing.name(leaf))\""
       if let state = ids.state { line += " \(state)" }
       line += " \(ids.node)"
       if let layer = ids.layer { line += " \(layer)" }
@@ -157,7 +157,7 @@ public struct ResultWriter {
     try file.write("path,flow,name,\(columns)\n")
     for leaf in listing.leaves {
       let ids = listing.ids(leaf)
-      let name = network.name(ofNode: leaf.node).split(
+      let name = listing.name(leaf).split(
         separator: "\"", omittingEmptySubsequences: false
       ).joined(separator: "\"\"")
       var line = "\(listing.modules[leaf.module].path):\(leaf.rank),\(leaf.flow.shortText),"
@@ -190,7 +190,7 @@ public struct ResultWriter {
       var line = index == 0 ? "" : ","
       line += "\n{\"path\":[\(numbers),\(leaf.rank)],\"modules\":[\(numbers)],\"name\":"
       line +=
-        "\(JSONText.quoted(network.name(ofNode: leaf.node), insideHTML: true)),\"flow\":\(leaf.flow.shortText)"
+        "\(JSONText.quoted(listing.name(leaf), insideHTML: true)),\"flow\":\(leaf.flow.shortText)"
       if let state = ids.state { line += ",\"stateId\":\(state)" }
       if let layer = ids.layer { line += ",\"layerId\":\(layer)" }
       try file.write(line + ",\"id\":\(ids.node)}")

@@ -12,6 +12,15 @@ final class BestTrial: Sendable {
 
   private let entry = Mutex(Entry())
 
+  /// Takes what was given before the search: it stands against every trial, and is none.
+  func offer(_ modules: [ModuleTree.Module], length: Double) {
+    entry.withLock { entry in
+      entry.modules = modules
+      entry.length = length
+      entry.trial = -1
+    }
+  }
+
   func offer(_ modules: [ModuleTree.Module], length: Double, trial: Int) {
     entry.withLock { entry in
       entry.lengths[trial] = length

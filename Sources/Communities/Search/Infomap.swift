@@ -55,7 +55,11 @@ public struct InfomapResult: Sendable {
 public enum Infomap {
   /// Searches for modules. The same seed gives the same result at any thread count.
   ///
-  /// - Parameter initial: a partition to start from; later trials start from single units.
+  /// Networks so small that all divisions can be priced get the shortest two-level one (`ExactDivision`)
+  /// or something shorter.
+  ///
+  /// - Parameter initial: a partition to start from, which is a candidate itself; later trials start from
+  ///   single units or random divisions.
   /// - Returns: the best trial; when interrupted, the best of those that ended.
   /// - Throws: `OptionError` for options that cannot be honored, `InputError` for a network without
   ///   flow, `Cancelled` when interrupted before any trial ended.
@@ -116,12 +120,14 @@ public enum Infomap {
       let innerThreads = max(1, options.threads / trialThreads)
       let best = BestTrial()
       var isInterrupted = false
+      if let given = initial.map({ candidate($0, of: units) }) {
+        best.offer(given.modules, length: given.codelength)
+      }
       do {
         try work.phase("searching", of: options.trials, unit: "trials") { phase in
           try parallelFor(count: options.trials, threads: trialThreads) { trial in
             let modules = try modules(of: units, trial: trial, threads: innerThreads)
-            var length = MapEquation.indexLength(of: modules, exit: 0)
-            for module in modules { length += module.length }
+            let length = length(of: modules)
             best.offer(modules, length: length, trial: trial)
             phase.report(note: "\(length) bits")
           }
@@ -130,6 +136,7 @@ public enum Infomap {
         isInterrupted = true
       }
       var tree = ModuleTree(modules: best.modules, codelength: best.length)
+      tree.separateIsolated(in: units)
       tree.sort(flow: units.flow)
       return InfomapResult(
         tree: tree, oneLevelCodelength: oneLevel(units), trialCodelengths: best.lengths,
@@ -141,17 +148,40 @@ public enum Infomap {
       of units: UnitNetwork<Weight>, trial: Int, threads: Int
     ) throws -> [ModuleTree.Module] {
       try work.check()
-      let random = RandomStream(seed: options.seed, stream: UInt64(trial))
-      let start = trial == 0 ? initial?.leafAssignment() : nil
-      let found: [ModuleTree.Module]?
-      if options.isTwoLevel {
-        var search = TwoLevelSearch(units, random: random, threads: threads, work: work)
-        found = search.modules(try search.run(from: start))
-      } else {
-        let search = MultilevelSearch<Weight>(effort: SearchEffort(), threads: threads, work: work)
-        found = try search.divide(units, parentExit: 0, random: random, initial: start)
+      var random = RandomStream(seed: options.seed, stream: UInt64(trial))
+      var starts = [RandomDivision.start(of: units, trial: trial, random: &random)]
+      if trial == 0 {
+        let known = [initial?.leafAssignment(), ExactDivision.find(units)].compactMap { $0 }
+        if !known.isEmpty { starts = known }
       }
-      return found ?? [one(units)]
+      let found = try starts.map { start -> [ModuleTree.Module] in
+        let found: [ModuleTree.Module]?
+        if options.isTwoLevel {
+          var search = TwoLevelSearch(units, random: random, threads: threads, work: work)
+          found = search.modules(try search.run(from: start))
+        } else {
+          let search = MultilevelSearch<Weight>(
+            effort: SearchEffort(), threads: threads, work: work)
+          found = try search.divide(units, parentExit: 0, random: random, initial: start)
+        }
+        return found ?? [one(units)]
+      }
+      return found.min { length(of: $0) < length(of: $1) } ?? [one(units)]
+    }
+
+    private func length(of modules: [ModuleTree.Module]) -> Double {
+      modules.reduce(MapEquation.indexLength(of: modules, exit: 0)) { $0 + $1.length }
+    }
+
+    /// The given partition as it is, or, where modules of modules are not asked for, its modules of units.
+    private func candidate<Weight>(
+      _ partition: Partition, of units: UnitNetwork<Weight>
+    ) -> ModuleTree {
+      guard options.isTwoLevel, partition.paths.parents.contains(where: { $0 >= 0 }) else {
+        return ModuleTree(partition.paths, of: units)
+      }
+      let leaves = Partition(modules: partition.paths.moduleOf)
+      return ModuleTree(leaves.paths, of: units)
     }
   }
 

@@ -6,10 +6,18 @@ import Messages
 public final class ByteSource {
   public let path: String
   private let file: gzFile
+  /// Nothing was read yet of a text, whose beginning decides whether and how it is read.
+  private var isTextToCheck: Bool
+  private var hasCarriageReturnsOnly = false
 
   /// Opens `path`. Throws `FileError` if it is missing, unreadable or a directory.
-  public init(path: String) throws {
+  ///
+  /// - Parameter isText: what is read is text. A UTF-8 byte order mark at its beginning is left out;
+  ///   carriage returns are line ends where there are no others; and the first reading throws
+  ///   `FileError` for formats that hold text packed (xz, zstd, zip, …), naming what unpacks them.
+  public init(path: String, isText: Bool = false) throws {
     self.path = path
+    isTextToCheck = isText
     let descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY)
     guard descriptor >= 0 else { throw FileError(path: path, action: "open", code: errno) }
     var status = stat()
@@ -31,6 +39,31 @@ public final class ByteSource {
   ///
   /// Throws `FileError` if reading fails or the gzip data is damaged or cut short.
   public func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+    var count = try readUnchecked(into: buffer)
+    if isTextToCheck { count = try begin(buffer, count) }
+    if hasCarriageReturnsOnly {
+      for index in 0..<count where buffer[index] == 0x0D { buffer[index] = 0x0A }
+    }
+    return count
+  }
+
+  /// Looks at the first bytes of a text; returns how many of them are left.
+  private func begin(_ buffer: UnsafeMutableRawBufferPointer, _ count: Int) throws -> Int {
+    isTextToCheck = false
+    let beginning = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+    if let packing = TextPacking(of: beginning) {
+      throw FileError(path: path, reason: packing.advice(for: path))
+    }
+    // In UTF-16 both are halves of other characters too.
+    hasCarriageReturnsOnly =
+      beginning.contains(0x0D) && !beginning.contains(0x0A) && !beginning.contains(0)
+    guard beginning.starts(with: [0xEF, 0xBB, 0xBF]) else { return count }
+    guard count > 3 else { return try readUnchecked(into: buffer) }
+    buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: beginning[3...]))
+    return count - 3
+  }
+
+  private func readUnchecked(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
     guard let start = buffer.baseAddress, buffer.count > 0 else { return 0 }
     let wanted = UInt32(min(buffer.count, 1 << 30))
     let count = gzread(file, start, wanted)

@@ -1,7 +1,8 @@
 import Text
 
 /// Recognizes, among character numbers, what is a token by its form alone: digits, Latin words, runs of
-/// Chinese numerals (with 第 before or 年, 月, 日 after). Vocabulary is learnt from the rest.
+/// at least three Chinese numerals (two with 第 before or 年, 月, 日 after). Vocabulary is learnt from the
+/// rest; two numerals alone are as often a part of a word (乱七八糟, 十二指肠) as a number.
 struct AtomMask: Sendable {
   private enum Kind: UInt8 { case plain, atom, numeral, ordinal, dateUnit }
 
@@ -58,10 +59,10 @@ struct AtomMask: Sendable {
         }
         var end = index + 1
         while end < count, kind(end) == Kind.numeral.rawValue { end += 1 }
-        if end - index >= 2 {
-          if first == Kind.numeral.rawValue, end < count, kind(end) == Kind.dateUnit.rawValue {
-            end += 1
-          }
+        let hasUnit =
+          first == Kind.numeral.rawValue && end < count && kind(end) == Kind.dateUnit.rawValue
+        if end - index >= 3 || end - index == 2 && (hasUnit || first == Kind.ordinal.rawValue) {
+          if hasUnit { end += 1 }
           for place in index..<end {
             masked(numbers[place])
             numbers[place] = Alphabet.boundary

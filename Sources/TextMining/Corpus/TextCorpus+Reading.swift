@@ -30,11 +30,6 @@ extension TextCorpus {
     }
     builder.statistics.skipped = blocks.skipped
     builder.statistics.badRecords = blocks.badRecords
-    if let field = source.field, blocks.goodRecords == 0 {
-      throw InputError(
-        "`field` \(field): none of \(blocks.badRecords) lines is a JSON object with a string under "
-          + "\"\(field)\"")
-    }
     return try builder.finish(named: source.name)
   }
 

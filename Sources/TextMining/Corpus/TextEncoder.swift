@@ -1,3 +1,5 @@
+import Text
+
 /// Turns UTF-8 bytes into character numbers, with one boundary between segments.
 ///
 /// Invalid bytes and NUL separate like any other foreign character; they are counted.
@@ -49,6 +51,8 @@ struct TextEncoder: Sendable {
       while index < count {
         let byte = bytes[index]
         var id: UInt16 = 0
+        // Where a scalar is no character of the alphabet: which one it is.
+        var foreign = 0
         if byte >= 0xE0 && byte < 0xF0 {
           // Three bytes: the ideographs, so this case comes first.
           if index &+ 2 < count, bytes[index &+ 1] & 0xC0 == 0x80, bytes[index &+ 2] & 0xC0 == 0x80
@@ -61,6 +65,7 @@ struct TextEncoder: Sendable {
               id = Alphabet.space
             } else {
               id = ids[scalar]
+              foreign = scalar
             }
             index &+= 3
           } else {
@@ -77,7 +82,8 @@ struct TextEncoder: Sendable {
           index &+= 1
         } else if byte >= 0xC2 && byte < 0xE0, index &+ 1 < count, bytes[index &+ 1] & 0xC0 == 0x80
         {
-          id = ids[Int(byte & 31) << 6 | Int(bytes[index &+ 1] & 63)]
+          foreign = Int(byte & 31) << 6 | Int(bytes[index &+ 1] & 63)
+          id = ids[foreign]
           index &+= 2
         } else if byte >= 0xF0 && byte < 0xF5, Self.isFourByteScalar(bytes + index, count - index) {
           index &+= 4
@@ -86,6 +92,8 @@ struct TextEncoder: Sendable {
           index &+= 1
         }
         if id == 0 {
+          // What nobody sees, and marks on a character, separate nothing.
+          if foreign > 0, ScalarClass.of(UInt32(foreign)).isPartOfCharacter { continue }
           separate()
         } else {
           output[written] = id

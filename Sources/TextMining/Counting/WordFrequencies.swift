@@ -31,6 +31,8 @@ public struct WordFrequencies: Sendable {
     public var lines = 0
     public var bytes = 0
     public var seconds = 0.0
+    /// With a field: lines that have no text under it.
+    public var badRecords = 0
     public var skipped: [SkippedFile] = []
 
     public init() {}
@@ -55,7 +57,11 @@ public struct WordFrequencies: Sendable {
     // One growing table for the naive way; elsewhere one result per thread, merged at the end.
     var totals = (0..<threads).map { _ in Tally(dictionarySize: dictionarySize) }
     var result = Result()
-    result.skipped = try source.forEachBlock("counting words", work: work) { block in
+    var source = source
+    source.keepsRecords = source.field != nil
+    (result.skipped, result.badRecords) = try source.forEachBlockAndRecord(
+      "counting words", work: work
+    ) { block in
       let parts = TextBlocks.parts(of: block, count: threads)
       let current = totals
       try parallelFor(count: parts.count, threads: threads) { part in
@@ -100,12 +106,14 @@ public struct WordFrequencies: Sendable {
     }
 
     func words(dictionary: [String]) -> [(word: String, count: Int)] {
-      var counts: [String: Int] = [:]
-      table.visit { counts[String(decoding: $0, as: UTF8.self), default: 0] += $1 }
+      // By bytes: as keys of a dictionary, strings that are canonically equal would be one word.
       for (index, count) in dense.buffer.enumerated() where count > 0 || overflow[index] != nil {
-        counts[dictionary[index], default: 0] += Int(count) + (overflow[index] ?? 0)
+        var word = dictionary[index]
+        word.withUTF8 { table.add($0, Int(count) + (overflow[index] ?? 0)) }
       }
-      return counts.map { (word: $0.key, count: $0.value) }.sorted { left, right in
+      var counts: [(word: String, count: Int)] = []
+      table.visit { counts.append((String(decoding: $0, as: UTF8.self), $1)) }
+      return counts.sorted { left, right in
         left.count != right.count
           ? left.count > right.count
           : left.word.unicodeScalars.lexicographicallyPrecedes(right.word.unicodeScalars)
@@ -133,16 +141,40 @@ public struct WordFrequencies: Sendable {
     }
   }
 
+  @inline(__always)
+  private func add(
+    _ line: UnsafeBufferPointer<UInt8>, _ start: Int, _ end: Int, _ table: ByteTable
+  ) {
+    guard end > start else { return }
+    let word = UnsafeBufferPointer(rebasing: line[start..<end])
+    // Only these begin what nobody sees.
+    guard
+      word.contains(where: { $0 == 0xC2 || $0 == 0xE1 || $0 == 0xE2 || $0 == 0xEF || $0 == 0xD8 })
+    else { return table.add(word, 1) }
+    let visible = ScalarLine.visible(word)
+    if !visible.isEmpty { visible.withUnsafeBufferPointer { table.add($0, 1) } }
+  }
+
   private func count(_ line: UnsafeBufferPointer<UInt8>, _ table: ByteTable, _ tally: Tally) {
     switch tokens {
     case .separated:
       var start = 0
-      for end in 0...line.count {
-        let isSpace = end == line.count || line[end] <= 0x20
-        guard isSpace else { continue }
-        if end > start { table.add(UnsafeBufferPointer(rebasing: line[start..<end]), 1) }
-        start = end + 1
+      var index = 0
+      while index < line.count {
+        let byte = line[index]
+        // Most bytes are of ideographs, whose first byte no space has.
+        if byte > 0x20, byte < 0xC2 || byte > 0xE3 {
+          index &+= 1
+          continue
+        }
+        let (space, width) = SpaceBytes.at(line, index)
+        if space {
+          add(line, start, index, table)
+          start = index &+ width
+        }
+        index &+= width
       }
+      add(line, start, line.count, table)
     case .dictionary(let segmenter, _):
       let isDense = mode == .dense
       segmenter.cut(line, tally.workspace) { start, end, first, last in
@@ -154,7 +186,11 @@ public struct WordFrequencies: Sendable {
             return
           }
         }
-        table.add(UnsafeBufferPointer(rebasing: line[start..<end]), 1)
+        if tally.workspace.line.hasIgnorableBytes {
+          add(line, start, end, table)
+        } else {
+          table.add(UnsafeBufferPointer(rebasing: line[start..<end]), 1)
+        }
       }
     }
   }

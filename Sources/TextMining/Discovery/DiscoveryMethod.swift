@@ -29,7 +29,14 @@ extension DiscoveryMethod {
   ) throws -> DiscoveryResult {
     try check()
     let corpus = try TextCorpus.read(source, as: reading, options: options, work: work)
-    return try words(of: corpus, explaining: explained, work: work)
+    var result = try words(of: corpus, explaining: explained, work: work)
+    if reading == .withoutAtoms, !explained.isEmpty, source.isReadableTwice {
+      let counts = try KeywordInContext.count(explained, in: source, work: work)
+      for index in result.explanations.indices {
+        result.explanations[index].textCount = counts[result.explanations[index].word]
+      }
+    }
+    return result
   }
 
   public func words(of corpus: TextCorpus, work: Work = .silent) throws -> DiscoveryResult {

@@ -30,7 +30,7 @@ public struct DiscoveryResult: Sendable {
   public let scoreMeaning: String
   public let figures: DiscoveryFigures
   /// In the order the words were asked for.
-  public let explanations: [WordExplanation]
+  public internal(set) var explanations: [WordExplanation]
   public let statistics: CorpusStatistics
 
   /// One `word TAB count TAB score` a line; line end and tab inside a word are written `\n`, `\t`.

@@ -21,6 +21,9 @@ public struct WordExplanation: Sendable, Codable, Equatable {
   public private(set) var count = 0
   /// How often the method cut the text exactly there.
   public private(set) var pieces = 0
+  /// Occurrences in the text as it stands, where the method reads it without its numbers and Latin words
+  /// and `count` leaves those out that touch one; `nil` where `count` is all, or the text is gone.
+  public internal(set) var textCount: Int?
   public private(set) var splits: [Split] = []
 
   /// What a method says about a word: whether it was kept, how often it was cut out, and why.

@@ -43,6 +43,9 @@ public struct DomainCounts: Sendable {
     backgroundTotal = background.total
   }
 
+  /// How often `word` stands in the background.
+  func background(of word: String) -> Double { entries.first { $0.word == word }?.background ?? 0 }
+
   /// The article's score, (f + m·α) / (t + m): f occurrences in the target, t = f + f′ with the
   /// background f′ rescaled to the target's total, m the mean of t, α = Σf/Σt.
   ///

@@ -1,8 +1,12 @@
 import Formats
 import Foundation
 import Messages
+import Text
 
-/// Which candidates cannot be terms, as data: a JSON file, with the article's rules as the default.
+/// Which candidates cannot be terms, as data: a JSON file, or rules by name.
+///
+/// `general` is about the language alone and fits any field; `article` was made for the papers of one power
+/// company, and drops 高血压 for its 高 and 人民法院 for its 院.
 public struct DomainRules: Sendable, Codable, Equatable {
   public var minLength = 2
   public var requiresIdeograph = true
@@ -16,8 +20,32 @@ public struct DomainRules: Sendable, Codable, Equatable {
   public var pairStarts = ""
   /// A word of nothing but these characters is rejected.
   public var onlyCharacters = ""
+  /// A word that begins (ends) with one of these characters is rejected.
+  public var firstCharacters: String?
+  public var lastCharacters: String?
+  /// Numbers, ordinals and headings (第十二条), dates, percentages and amounts are rejected.
+  public var rejectsNumbers: Bool?
 
   public init() {}
+
+  /// The rules that have a name.
+  public static let named: [(name: String, rules: DomainRules)] = [
+    ("general", .general), ("article", .article), ("none", DomainRules()),
+  ]
+
+  /// What is no term in any field: function words at an end or inside, numbers and dates.
+  public static let general: DomainRules = {
+    var rules = DomainRules()
+    rules.rejectsNumbers = true
+    rules.firstCharacters = "的了吗呢吧啊这那哪我你您他她它很也且及与或等之其该各某每"
+    rules.lastCharacters = "的了吗呢吧啊这那哪我你您他她它很也且及与或之其该各某每于而把被并"
+    rules.substrings =
+      """
+      的 或者 以及 但是 因为 所以 如果 虽然 可以 应当 应该 不得 不能 必须 已经 没有 下列 上述 其他 其它 有关 按照 依照 根据 \
+      关于 对于 由于 除了 除非 并且 而且 任何 所有 以上 以下 之间 进行 予以 非常 觉得 还是 就是 不是 什么 怎么
+      """.split(separator: " ").map(String.init)
+    return rules
+  }()
 
   /// The rules of 分享一次专业领域词汇的无监督挖掘 (2019).
   public static let article: DomainRules = {
@@ -47,7 +75,7 @@ public struct DomainRules: Sendable, Codable, Equatable {
 
   /// Reads a rule file.
   public init(contentsOf path: String) throws {
-    try self.init(try ByteSource(path: path).readAll(), named: path)
+    try self.init(try TextConversion.utf8(ofFile: path), named: path)
   }
 
   init(_ bytes: [UInt8], named path: String) throws {
@@ -57,7 +85,7 @@ public struct DomainRules: Sendable, Codable, Equatable {
       throw FileError(
         path: path,
         reason:
-          "is no rule file: \(Self.explain(error)); `DomainRules.article`, encoded as JSON, is one")
+          "is no rule file: \(Self.explain(error)); `DomainRules.general`, encoded as JSON, is one")
     }
   }
 
@@ -71,21 +99,50 @@ public struct DomainRules: Sendable, Codable, Equatable {
   }
 
   /// Whether `word` may be a term.
-  public func allows(_ word: String) -> Bool {
+  public func allows(_ word: String) -> Bool { objection(to: word) == nil }
+
+  /// Why `word` cannot be a term, such as `suffix 院`; `nil` where it can.
+  public func objection(to word: String) -> String? {
     let scalars = Array(word.unicodeScalars)
-    guard scalars.count >= minLength, let first = scalars.first else { return false }
+    guard scalars.count >= minLength, let first = scalars.first, let last = scalars.last else {
+      return "shorter than \(minLength)"
+    }
     if requiresIdeograph, !scalars.contains(where: { (0x4E00...0x9FA5).contains($0.value) }) {
-      return false
+      return "no ideograph"
     }
     if rejectsOneRepeatedCharacter, scalars.count > 1, scalars.allSatisfy({ $0 == first }) {
-      return false
+      return "one character repeated"
     }
     let characters = characters.unicodeScalars
-    if scalars.contains(where: characters.contains) { return false }
-    if scalars.count == 2, pairStarts.unicodeScalars.contains(first) { return false }
+    if let found = scalars.first(where: characters.contains) { return "character \(found)" }
+    if scalars.count == 2, pairStarts.unicodeScalars.contains(first) {
+      return "begins with \(first)"
+    }
     let only = onlyCharacters.unicodeScalars
-    if !only.isEmpty, scalars.allSatisfy(only.contains) { return false }
-    return !prefixes.contains(where: word.hasPrefix) && !suffixes.contains(where: word.hasSuffix)
-      && !substrings.contains(where: word.contains)
+    if !only.isEmpty, scalars.allSatisfy(only.contains) { return "only \(onlyCharacters)" }
+    if firstCharacters?.unicodeScalars.contains(first) == true { return "begins with \(first)" }
+    if lastCharacters?.unicodeScalars.contains(last) == true { return "ends with \(last)" }
+    if rejectsNumbers == true, Self.isAmount(scalars) { return "a number" }
+    if let found = prefixes.first(where: word.hasPrefix) { return "prefix \(found)" }
+    if let found = suffixes.first(where: word.hasSuffix) { return "suffix \(found)" }
+    if let found = substrings.first(where: word.contains) { return "has \(found)" }
+    return nil
+  }
+
+  /// Numbers and what is counted by them: 第十二条, 三个月, 百分之五, 二〇一九年, 十二时.
+  private static func isAmount(_ scalars: [Unicode.Scalar]) -> Bool {
+    func isNumeral(_ scalar: Unicode.Scalar) -> Bool {
+      let kind = ScalarClass.of(scalar.value)
+      return kind == .numeral || kind == .digit || kind == .percent
+    }
+    if scalars[0] == "第", scalars.count > 1, isNumeral(scalars[1]) { return true }
+    if scalars.starts(with: "百分之".unicodeScalars) || scalars.starts(with: "千分之".unicodeScalars) {
+      return true
+    }
+    let number = scalars.prefix { isNumeral($0) || "多余几数半".unicodeScalars.contains($0) }.count
+    let rest = scalars[number...]
+    // 三个月, 十二个; but 三叉神经, 二氧化碳, 一氧化碳.
+    let units = "年月日天时分秒周岁次个条款项章节编元角倍位名人件种号级度米克斤吨里页本张只台套组届期点以内上下工作小".unicodeScalars
+    return number > 0 && rest.allSatisfy(units.contains)
   }
 }

@@ -11,7 +11,7 @@ public struct DomainVocabulary {
     public var discovery: any DiscoveryMethod = MinimumEntropy(minProbability: 1e-6, minPMI: 0.5)
     public var ranking = DomainRanking.share
     public var missingIsUndefined = false
-    public var rules = DomainRules.article
+    public var rules = DomainRules.general
     /// Words given by the user; without them the program proposes some.
     public var seeds: [String] = []
     public var proposedSeeds = 150
@@ -37,6 +37,13 @@ public struct DomainVocabulary {
     public let depth: Int?
   }
 
+  /// A candidate that the rules dropped, and why.
+  public struct Dropped: Sendable, Equatable {
+    public let word: String
+    public let objection: String
+    public let targetCount: Int
+  }
+
   public struct Result: Sendable {
     public var terms: [Term] = []
     public var seeds: [String] = []
@@ -44,6 +51,11 @@ public struct DomainVocabulary {
     public var targetWords = 0
     public var backgroundWords = 0
     public var admitted = 0
+    /// Candidates that the rules dropped, most frequent first.
+    public var dropped: [Dropped] = []
+    /// Seeds that stand nowhere in the target.
+    public var unmetSeeds: [String] = []
+    public var skipped: [SkippedFile] = []
     public var targetCharacters = 0
     public var backgroundCharacters = 0
   }
@@ -59,20 +71,28 @@ public struct DomainVocabulary {
   }
 
   public func run(
-    target: TextSource, background: TextSource, work: Work = .silent
+    target: TextSource, background: TextSource? = nil, work: Work = .silent
   ) throws -> Result {
     func discover(_ source: TextSource) throws -> DiscoveryResult {
       try options.discovery.words(of: source, corpus: corpusOptions, work: work)
     }
     let found = try discover(target)
-    let other = try discover(background)
     var result = Result()
+    let other: WordList
+    if let background {
+      let words = try discover(background)
+      result.backgroundCharacters = words.statistics.characters
+      result.skipped = words.statistics.skipped
+      other = WordList(words.words)
+    } else {
+      other = GeneralWords.list
+    }
+    result.skipped += found.statistics.skipped
     result.targetWords = found.words.count
-    result.backgroundWords = other.words.count
+    result.backgroundWords = other.count
     result.targetCharacters = found.statistics.characters
-    result.backgroundCharacters = other.statistics.characters
     let targetList = WordList(found.words)
-    let counts = DomainCounts(target: targetList, background: WordList(other.words))
+    let counts = DomainCounts(target: targetList, background: other)
     let list = rank(counts)
     guard !list.isEmpty else {
       throw InputError(
@@ -89,15 +109,48 @@ public struct DomainVocabulary {
       depths = Dictionary(
         admitted.map { ($0.word, $0.depth) }, uniquingKeysWith: { first, _ in first })
     }
-    result.terms = list.lazy.filter { term in
-      (depths == nil || depths?[term.word] != nil)
-        && term.word.unicodeScalars.count >= options.minLength && options.rules.allows(term.word)
-    }.prefix(options.termLimit).map { term in
-      Term(
-        word: term.word, score: term.score, targetCount: term.targetCount,
-        backgroundCount: term.backgroundCount, depth: depths?[term.word])
+    let seeds = Set(options.seeds)
+    for term in list {
+      if !seeds.contains(term.word) {
+        guard term.word.unicodeScalars.count >= options.minLength else { continue }
+        if let objection = options.rules.objection(to: term.word) {
+          result.dropped.append(
+            Dropped(word: term.word, objection: objection, targetCount: term.targetCount))
+          continue
+        }
+        guard depths == nil || depths?[term.word] != nil else { continue }
+      }
+      result.terms.append(
+        Term(
+          word: term.word, score: term.score, targetCount: term.targetCount,
+          backgroundCount: term.backgroundCount, depth: depths?[term.word]))
     }
+    result.dropped.sort {
+      $0.targetCount == $1.targetCount ? $0.word < $1.word : $0.targetCount > $1.targetCount
+    }
+    result.terms = Array(result.terms.prefix(max(0, options.termLimit)))
+    try addSeeds(to: &result, counts: counts, target: target, work)
     return result
+  }
+
+  /// What the user gave is in the answer, whether a method cut it out or not: before the other terms where
+  /// it was not among them.
+  private func addSeeds(
+    to result: inout Result, counts: DomainCounts, target: TextSource,
+    _ work: Work
+  ) throws {
+    let known = Set(result.terms.map(\.word))
+    let missing = options.seeds.filter { !known.contains($0) }
+    guard !missing.isEmpty else { return }
+    let occurrences =
+      target.isReadableTwice ? try KeywordInContext.count(missing, in: target, work: work) : [:]
+    result.unmetSeeds = missing.filter { occurrences[$0] == 0 }
+    let added = missing.map { seed in
+      Term(
+        word: seed, score: 1, targetCount: occurrences[seed] ?? 0,
+        backgroundCount: Int(counts.background(of: seed)), depth: 0)
+    }
+    result.terms = added + result.terms
   }
 
   /// Words of two or more characters by score; equal scores by count, then by code point.

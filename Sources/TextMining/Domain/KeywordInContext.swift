@@ -1,3 +1,4 @@
+import Parallel
 import Text
 
 /// Where words occur, with the text around them.
@@ -35,6 +36,29 @@ public struct KeywordInContext: Sendable, Codable, Equatable {
       }
     }
     return Dictionary(zip(words, found), uniquingKeysWith: { first, _ in first })
+  }
+
+  /// How often each of `words` stands in `source`, overlapping occurrences too.
+  public static func count(
+    _ words: [String], in source: TextSource, work: Work = .silent
+  ) throws -> [String: Int] {
+    let trie = try WordTrie(words, mergesCharacters: true)
+    var counts = [Int](repeating: 0, count: words.count)
+    let line = ScalarLine()
+    _ = try source.forEachLine("counting", work: work) { text, _ in
+      line.decode(text, mergesCharacters: true)
+      for start in 0..<line.count {
+        var node = trie.root(trie.number(of: line.scalars[start]))
+        var end = start + 1
+        while node != WordTrie.none {
+          if trie.word(at: node) >= 0 { counts[Int(trie.word(at: node))] += 1 }
+          guard end < line.count else { break }
+          node = trie.step(node, trie.number(of: line.scalars[end]))
+          end += 1
+        }
+      }
+    }
+    return Dictionary(zip(words, counts), uniquingKeysWith: max)
   }
 
   private static func context(

@@ -59,18 +59,26 @@ public struct SegmentationScore: Sendable, Equatable {
 
   /// Lines of words of a file: UTF-8 or GB18030, line ends of any kind.
   public static func lines(of path: String) throws -> [[Substring]] {
-    let bytes = TextConversion.utf8(guessing: try ByteSource(path: path).readAll())
+    let bytes = try TextConversion.utf8(ofFile: path)
     var lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
     if lines.last?.isEmpty == true { lines.removeLast() }
     return lines.map(words)
   }
 
-  /// The words of a line: what spaces (the ideographic one too) and carriage returns separate.
+  /// The words of a line: what spaces of any kind separate (`ScalarClass.isSpace`).
   public static func words(_ line: some Collection<UInt8>) -> [Substring] {
     // Scalars, not characters: a combining mark after a space would hide the space.
     String(decoding: line, as: UTF8.self).unicodeScalars.split {
-      $0 == " " || $0 == "\t" || $0 == "\r" || $0 == "\u{3000}"
-    }.map { Substring($0) }
+      ScalarClass.isSpace($0.value)
+    }.compactMap { word in
+      // What nobody sees is a part of no word, here as in the segmenter.
+      guard word.contains(where: { ScalarClass.of($0.value) == .ignorable }) else {
+        return Substring(word)
+      }
+      var visible = Substring.UnicodeScalarView()
+      visible.append(contentsOf: word.filter { ScalarClass.of($0.value) != .ignorable })
+      return visible.isEmpty ? nil : Substring(visible)
+    }
   }
 
   /// Compares two line-aligned segmentations; throws at the first line whose texts differ.

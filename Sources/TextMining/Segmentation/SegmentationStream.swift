@@ -3,9 +3,13 @@ import Parallel
 import Text
 
 /// Cuts whole files, line by line, on several threads; lines come out in the order they went in.
+///
+/// A line of any length is cut in bounded memory: it is read and written in pieces.
 public struct SegmentationStream {
   let segmenter: Segmenter
   let threads: Int
+  /// About how much of a text is held at once.
+  var blockSize = TextBlocks.defaultSize
 
   public init(_ segmenter: Segmenter, threads: Int = defaultThreadCount) {
     self.segmenter = segmenter
@@ -17,7 +21,13 @@ public struct SegmentationStream {
     public var lines = 0
     public var words = 0
     public var bytes = 0
+    /// With a field: lines that have no text under it.
+    public var badRecords = 0
     public var skipped: [SkippedFile] = []
+    /// Some word of the dictionary was cut out.
+    public var meetsDictionary = false
+    /// The user's words that stand nowhere in the text.
+    public var unmetUserWords: [String] = []
 
     public init() {}
   }
@@ -30,106 +40,210 @@ public struct SegmentationStream {
     case json
   }
 
-  /// Cuts a text and hands finished bytes, whole lines, to `write`.
+  /// Cuts a text and hands finished bytes, whole lines unless one is longer than a block, to `write`. A
+  /// record of JSON lines gives one line, an empty one where it has no text.
   public func run(
     _ source: TextSource, format: Format, work: Work = .silent, write: ([UInt8]) throws -> Void
   ) throws -> Totals {
     var totals = Totals()
-    totals.skipped = try source.forEachBlock("segmenting", work: work) { block in
-      let parts = TextBlocks.parts(of: block, count: threads)
-      let segmenter = segmenter
-      let results = try parallelMap(count: parts.count, threads: threads) { part in
-        Self.cut(block[parts[part]], segmenter, format)
+    var source = source
+    source.keepsRecords = source.field != nil
+    try work.phase("segmenting", of: source.byteCount, unit: "bytes") { phase in
+      var blocks = source.blocks(of: blockSize)
+      // The line that the last block did not end.
+      var open = OpenLine()
+      var met = Set<Int32>()
+      // Nothing is written before a record has a text: a field that none has is an error.
+      var pending: [UInt8] = []
+      while let read = try blocks.next() {
+        try phase.check()
+        let block = open.held + read
+        open.held = []
+        let parts =
+          block.last == 0x0A ? TextBlocks.parts(of: block, count: threads) : [0..<block.count]
+        let segmenter = segmenter
+        let begun = open
+        let results = try parallelMap(count: parts.count, threads: threads) { part in
+          var line = part == 0 ? begun : OpenLine()
+          let piece = Self.cut(block[parts[part]], segmenter, format, &line)
+          return (piece, line)
+        }
+        for (piece, line) in results {
+          if source.field != nil, blocks.goodRecords == 0 {
+            pending += piece.bytes
+          } else {
+            try write(pending.isEmpty ? piece.bytes : pending + piece.bytes)
+            pending = []
+          }
+          totals.add(piece)
+          met.formUnion(piece.metUserWords)
+          open = line
+        }
+        totals.bytes += read.count
+        phase.report(read.count)
       }
-      for result in results {
-        try write(result.bytes)
-        totals.lines += result.lines
-        totals.words += result.words
+      if !open.held.isEmpty || open.isBegun {
+        let piece = Self.cut((open.held + [0x0A])[...], segmenter, format, &open)
+        try write(piece.bytes)
+        totals.add(piece)
+        met.formUnion(piece.metUserWords)
       }
-      totals.bytes += block.count
+      totals.unmetUserWords = segmenter.givenUserWords.enumerated().filter {
+        !met.contains(Int32($0.offset))
+      }.map(\.element)
+      totals.skipped = blocks.skipped
+      totals.badRecords = blocks.badRecords
     }
     return totals
   }
 
+  /// What was made of a part of a block.
+  fileprivate struct Piece: Sendable {
+    var bytes: [UInt8] = []
+    var lines = 0
+    var words = 0
+    var meetsDictionary = false
+    var metUserWords = Set<Int32>()
+  }
+
+  /// A line whose end is still to come.
+  private struct OpenLine: Sendable {
+    /// Something of it was written.
+    var isBegun = false
+    var hasWords = false
+    /// Its scalars that were cut.
+    var scalars = 0
+    /// Its last bytes, which may begin a word.
+    var held: [UInt8] = []
+  }
+
+  /// Cuts lines. `line` is what is open before them, and after.
   private static func cut(
-    _ block: ArraySlice<UInt8>, _ segmenter: Segmenter, _ format: Format
-  ) -> (bytes: [UInt8], lines: Int, words: Int) {
-    format == .text ? cutText(block, segmenter) : cutJSON(block, segmenter)
-  }
-
-  private static func cutText(
-    _ block: ArraySlice<UInt8>, _ segmenter: Segmenter
-  ) -> (bytes: [UInt8], lines: Int, words: Int) {
-    var lines = 0
-    var words = 0
-    // Each byte gives at most itself and a space; a last line may lack its line end.
-    let bytes = [UInt8](unsafeUninitializedCapacity: block.count * 2 + 1) { output, count in
-      guard let target = output.baseAddress else { return }
-      var written = 0
-      forEachLine(block) { line, workspace in
-        let first = written
-        segmenter.cut(line, workspace) { from, to, _, _ in
-          words &+= 1
-          if written > first {
-            target[written] = 0x20
-            written &+= 1
-          }
-          for index in from..<to {
-            target[written] = line[index]
-            written &+= 1
-          }
-        }
-        target[written] = 0x0A
-        written &+= 1
-        lines &+= 1
-      }
-      count = written
-    }
-    return (bytes, lines, words)
-  }
-
-  private static func cutJSON(
-    _ block: ArraySlice<UInt8>, _ segmenter: Segmenter
-  ) -> (bytes: [UInt8], lines: Int, words: Int) {
-    var output: [UInt8] = []
-    var lines = 0
-    var words = 0
-    forEachLine(block) { line, workspace in
-      output.append(contentsOf: "{\"words\":[".utf8)
-      var isFirst = true
-      segmenter.cut(line, workspace) { from, to, firstScalar, endScalar in
-        words += 1
-        if !isFirst { output.append(0x2C) }
-        isFirst = false
-        appendJSON(line[from..<to], firstScalar, endScalar, to: &output)
-      }
-      output.append(contentsOf: "]}\n".utf8)
-      lines += 1
-    }
-    return (output, lines, words)
-  }
-
-  private static func forEachLine(
-    _ block: ArraySlice<UInt8>, _ body: (UnsafeBufferPointer<UInt8>, Segmenter.Workspace) -> Void
-  ) {
+    _ block: ArraySlice<UInt8>, _ segmenter: Segmenter, _ format: Format, _ line: inout OpenLine
+  ) -> Piece {
+    var piece = Piece()
+    piece.bytes.reserveCapacity(format == .text ? block.count * 2 : block.count * 12)
     let workspace = Segmenter.Workspace()
     block.withUnsafeBufferPointer { block in
       var start = 0
       while start < block.count {
         var end = start
         while end < block.count, block[end] != 0x0A { end &+= 1 }
-        body(UnsafeBufferPointer(rebasing: block[start..<end]), workspace)
+        let isWhole = end < block.count
+        if !isWhole { end = Self.safeEnd(block, start) }
+        let text = UnsafeBufferPointer(rebasing: block[start..<end])
+        let found = Self.append(text, segmenter, workspace, format, line, to: &piece)
+        piece.words += found
+        if isWhole {
+          piece.bytes.append(contentsOf: format == .text ? [0x0A] : Array("]}\n".utf8))
+          piece.lines += 1
+          line = OpenLine()
+        } else {
+          line.isBegun = true
+          line.hasWords = line.hasWords || found > 0
+          line.scalars += workspace.scalarsBefore
+          line.held = Array(block[end...])
+          return
+        }
         start = end + 1
       }
     }
+    piece.metUserWords = workspace.metUserWords
+    return piece
+  }
+
+  /// Where a piece of a long line can be cut: behind its last space or sentence sign, or, where there is
+  /// none for long, between two scalars.
+  private static func safeEnd(_ block: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int {
+    var end = block.count
+    while end > start + 3, block.count - end < 1 << 16 {
+      switch (block[end - 3], block[end - 2], block[end - 1]) {
+      case (_, _, 0x20), (0xE3, 0x80, 0x82), (0xEF, 0xBC, 0x8C): return end
+      default: end -= 1
+      }
+    }
+    end = block.count
+    while end > start, block.count - end < 4, block[end - 1] & 0xC0 == 0x80 { end -= 1 }
+    return end > start && block[end - 1] >= 0xC0 ? end - 1 : block.count
+  }
+
+  private static func append(
+    _ text: UnsafeBufferPointer<UInt8>, _ segmenter: Segmenter,
+    _ workspace: Segmenter.Workspace, _ format: Format, _ line: OpenLine, to piece: inout Piece
+  ) -> Int {
+    if format == .text { return appendText(text, segmenter, workspace, line, to: &piece) }
+    var words = 0
+    if !line.isBegun { piece.bytes.append(contentsOf: "{\"words\":[".utf8) }
+    segmenter.cut(text, workspace) { from, to, first, end in
+      if words > 0 || line.hasWords { piece.bytes.append(0x2C) }
+      words &+= 1
+      if !piece.meetsDictionary {
+        piece.meetsDictionary = segmenter.place(workspace, first, end) >= 0
+      }
+      let word = UnsafeBufferPointer(rebasing: text[from..<to])
+      let start = line.scalars + workspace.scalarPlace(first)
+      let stop = line.scalars + workspace.scalarPlace(end)
+      if workspace.line.hasIgnorableBytes {
+        ScalarLine.visible(word).withUnsafeBufferPointer {
+          appendJSON($0, start, stop, to: &piece.bytes)
+        }
+      } else {
+        appendJSON(word, start, stop, to: &piece.bytes)
+      }
+    }
+    return words
+  }
+
+  private static func appendText(
+    _ text: UnsafeBufferPointer<UInt8>, _ segmenter: Segmenter,
+    _ workspace: Segmenter.Workspace, _ line: OpenLine, to piece: inout Piece
+  ) -> Int {
+    var words = 0
+    var meets = piece.meetsDictionary
+    // Each byte gives at most itself and a space.
+    let bytes = [UInt8](unsafeUninitializedCapacity: text.count * 2 + 1) { output, count in
+      guard let target = output.baseAddress else { return }
+      var written = 0
+      segmenter.cut(text, workspace) { from, to, first, end in
+        if words > 0 || line.hasWords {
+          target[written] = 0x20
+          written &+= 1
+        }
+        words &+= 1
+        if !meets { meets = segmenter.place(workspace, first, end) >= 0 }
+        if workspace.line.hasIgnorableBytes {
+          for byte in ScalarLine.visible(UnsafeBufferPointer(rebasing: text[from..<to])) {
+            target[written] = byte
+            written &+= 1
+          }
+        } else {
+          for index in from..<to {
+            target[written] = text[index]
+            written &+= 1
+          }
+        }
+      }
+      count = written
+    }
+    piece.bytes.append(contentsOf: bytes)
+    piece.meetsDictionary = meets
+    return words
   }
 
   private static func appendJSON(
-    _ word: Slice<UnsafeBufferPointer<UInt8>>, _ start: Int, _ end: Int, to output: inout [UInt8]
+    _ word: UnsafeBufferPointer<UInt8>, _ start: Int, _ end: Int, to output: inout [UInt8]
   ) {
     output.append(contentsOf: "{\"end\":\(end),\"start\":\(start),\"word\":".utf8)
     // Bytes that are no UTF-8 become U+FFFD.
     JSONText.append(String(decoding: word, as: UTF8.self).utf8, to: &output)
     output.append(UInt8(ascii: "}"))
+  }
+}
+
+extension SegmentationStream.Totals {
+  fileprivate mutating func add(_ piece: SegmentationStream.Piece) {
+    lines += piece.lines
+    words += piece.words
+    meetsDictionary = meetsDictionary || piece.meetsDictionary
   }
 }

@@ -10,6 +10,13 @@ extension Segmenter {
     }
   }
 
+  private static func isJiebaSpace(_ scalar: UInt32) -> Bool {
+    switch scalar {
+    case 0x09...0x0D, 0x20, 0xA0, 0x3000, 0xFEFF: true
+    default: false
+    }
+  }
+
   private static func isASCIIWord(_ scalar: UInt32) -> Bool {
     (scalar >= 0x30 && scalar <= 0x39) || (scalar >= 0x41 && scalar <= 0x5A)
       || (scalar >= 0x61 && scalar <= 0x7A)
@@ -23,7 +30,7 @@ extension Segmenter {
     var index = start
     while index < end {
       guard Self.isJiebaBlock(scalars[index]) else {
-        if !workspace.line.isSpace(index) {
+        if !Self.isJiebaSpace(scalars[index]) {
           emit(index, index + 1)
         }
         index += 1

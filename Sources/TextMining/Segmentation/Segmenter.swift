@@ -29,17 +29,27 @@ public struct Segmenter: Sendable {
   let trie: WordTrie
   let logMissing: Double
   private let userWords: WordTrie?
+  /// Words that are always whole, as they were given.
+  public let givenUserWords: [String]
   let unknown: UnknownWords?
+  /// Tokens that are told by their form.
+  public let shapes: TokenShapes
+  /// Some word of the dictionary is not one such token and not ideographs alone: `T恤`, `十二指肠`.
+  let hasWordsAcrossTokens: Bool
+  /// Lines are read by the character (`ScalarLine.decode`), as people do; jieba reads scalars.
+  private var mergesCharacters: Bool { rules == .atoms }
 
   /// - Parameters:
   ///   - userWords: always words, wherever they occur, the longest first.
+  ///   - shapes: with `.atoms`, which tokens are told by their form.
   ///   - guessesUnknownWords: with `.atoms` and `.dictionary`, words outside the dictionary are guessed
   ///     from what its rarest words look like.
   ///
   /// Throws if the dictionary has more than 65,535 different characters or is too large.
   public init(
     _ words: WordList, userWords: [String] = [], rules: SegmentationRules = .atoms,
-    search: SegmentationSearch = .dictionary, guessesUnknownWords: Bool = true
+    search: SegmentationSearch = .dictionary, guessesUnknownWords: Bool = true,
+    shapes: TokenShapes = .all
   ) throws {
     self.rules = rules
     self.search = search
@@ -47,29 +57,64 @@ public struct Segmenter: Sendable {
     logMissing = search == .dictionary ? log(1.0) - logTotal : -100
     // jieba takes a count of zero for one.
     trie = try WordTrie(
-      words.words, scores: words.counts.map { log($0 > 0 ? $0 : 1) - logTotal })
+      words.words, scores: words.counts.map { log($0 > 0 ? $0 : 1) - logTotal },
+      mergesCharacters: rules == .atoms)
+    self.shapes = shapes
+    hasWordsAcrossTokens =
+      rules == .atoms && search == .dictionary
+      && words.words.contains { Self.crossesTokens($0, shapes) }
     unknown =
       guessesUnknownWords && rules == .atoms && search == .dictionary
       ? UnknownWords(words, trie: trie) : nil
-    self.userWords = userWords.isEmpty ? nil : try WordTrie(userWords)
+    givenUserWords = userWords
+    self.userWords =
+      userWords.isEmpty ? nil : try WordTrie(userWords, mergesCharacters: rules == .atoms)
+  }
+
+  /// Whether tokens told by their form and ideographs meet in `word`.
+  private static func crossesTokens(_ word: String, _ shapes: TokenShapes) -> Bool {
+    let line = ScalarLine()
+    var word = word
+    word.withUTF8 { line.decode($0, mergesCharacters: true) }
+    return line.count > 1
+      && AtomSpans(line, end: line.count, shapes: shapes).next(0).end < line.count
   }
 
   /// What one thread needs while it cuts lines.
   public final class Workspace {
     let line = ScalarLine()
-    /// Scalars of the line before those in `line`.
+    /// Characters of the line before those in `line`, and its scalars.
     var before = 0
+    private(set) var scalarsBefore = 0
     var numbers = Block<UInt16>(uninitializedCount: 1024)
     var scores = Block<Double>(uninitializedCount: 1025)
     var next = Block<Int32>(uninitializedCount: 1025)
+    /// Which of the user's words were met so far.
+    var metUserWords = Set<Int32>()
+    /// For each character: 0 an ideograph, the end of the token that begins here, −1 inside one.
+    var tokenEnds = Block<Int32>(uninitializedCount: 1025)
 
     public init() {}
+
+    /// The number of the line's scalar with which character `index` of the line begins.
+    func scalarPlace(_ index: Int) -> Int { scalarsBefore + line.place(index - before) }
+
+    func start() {
+      before = 0
+      scalarsBefore = 0
+    }
+
+    func advance() {
+      before += line.count
+      scalarsBefore += line.place(line.count)
+    }
 
     func reserve(_ count: Int) {
       guard count >= scores.count else { return }
       numbers = Block(uninitializedCount: count * 2)
       scores = Block(uninitializedCount: count * 2 + 1)
       next = Block(uninitializedCount: count * 2 + 1)
+      tokenEnds = Block(uninitializedCount: count * 2 + 1)
     }
   }
 
@@ -80,7 +125,11 @@ public struct Segmenter: Sendable {
     let workspace = Workspace()
     bytes.withUnsafeBufferPointer { bytes in
       cut(bytes, workspace) { start, end, _, _ in
-        words.append(String(decoding: bytes[start..<end], as: UTF8.self))
+        let word = UnsafeBufferPointer(rebasing: bytes[start..<end])
+        words.append(
+          workspace.line.hasIgnorableBytes
+            ? String(decoding: ScalarLine.visible(word), as: UTF8.self)
+            : String(decoding: word, as: UTF8.self))
       }
     }
     return words
@@ -89,27 +138,27 @@ public struct Segmenter: Sendable {
   /// A line of more bytes than this is cut in parts, so that memory stays bounded.
   static let longestPart = 1 << 20
 
-  /// Calls `word` with the bytes and the scalars of each word of a line.
+  /// Calls `word` with the bytes and the characters of each word of a line.
   public func cut(
     _ bytes: UnsafeBufferPointer<UInt8>, _ workspace: Workspace,
-    _ word: (_ start: Int, _ end: Int, _ firstScalar: Int, _ endScalar: Int) -> Void
+    _ word: (_ start: Int, _ end: Int, _ first: Int, _ endCharacter: Int) -> Void
   ) {
     var start = 0
-    workspace.before = 0
+    workspace.start()
     while start < bytes.count {
       let end = Self.partEnd(bytes, start)
       cutPart(UnsafeBufferPointer(rebasing: bytes[start..<end]), workspace) {
         let before = workspace.before
         word(start &+ $0, start &+ $1, before &+ $2, before &+ $3)
       }
-      workspace.before += workspace.line.count
+      workspace.advance()
       start = end
     }
   }
 
   /// The end of the line, or, where that is far, a comma, full stop or space well before the limit, or
   /// at worst the last place between two scalars.
-  private static func partEnd(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int {
+  static func partEnd(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int {
     guard bytes.count - start > longestPart else { return bytes.count }
     let limit = start + longestPart
     var end = limit
@@ -127,10 +176,10 @@ public struct Segmenter: Sendable {
   @inline(__always)
   private func cutPart(
     _ bytes: UnsafeBufferPointer<UInt8>, _ workspace: Workspace,
-    _ word: (_ start: Int, _ end: Int, _ firstScalar: Int, _ endScalar: Int) -> Void
+    _ word: (_ start: Int, _ end: Int, _ first: Int, _ endCharacter: Int) -> Void
   ) {
     let line = workspace.line
-    line.decode(bytes)
+    line.decode(bytes, mergesCharacters: mergesCharacters)
     workspace.reserve(line.count)
     for index in 0..<line.count {
       workspace.numbers.pointer[index] = trie.number(of: line.scalars.pointer[index])
@@ -145,7 +194,8 @@ public struct Segmenter: Sendable {
     var start = 0
     var index = 0
     while index < line.count {
-      if let end = longestMatch(userWords, line, index) {
+      if let (end, word) = longestMatch(userWords, line, index) {
+        workspace.metUserWords.insert(word)
         cutPart(workspace, start, index, emit)
         emit(index, end)
         index = end
@@ -157,12 +207,14 @@ public struct Segmenter: Sendable {
     cutPart(workspace, start, line.count, emit)
   }
 
-  private func longestMatch(_ words: WordTrie, _ line: ScalarLine, _ start: Int) -> Int? {
+  private func longestMatch(_ words: WordTrie, _ line: ScalarLine, _ start: Int) -> (
+    index: Int, word: Int32
+  )? {
     var node = words.root(words.number(of: line.scalars[start]))
-    var end: Int?
+    var end: (index: Int, word: Int32)?
     var index = start + 1
     while node != WordTrie.none {
-      if words.word(at: node) >= 0 { end = index }
+      if words.word(at: node) >= 0 { end = (index, words.word(at: node)) }
       guard index < line.count else { break }
       node = words.step(node, words.number(of: line.scalars[index]))
       index += 1

@@ -1,5 +1,6 @@
 import Memory
 import Messages
+import Text
 
 /// The words of a dictionary by their characters: each step of a walk is one look-up.
 ///
@@ -33,27 +34,33 @@ struct WordTrie: Sendable {
   /// - Parameters:
   ///   - words: the dictionary.
   ///   - scores: one for each word, or none.
+  ///   - mergesCharacters: words are read as lines are that `ScalarLine.decode` merges.
   ///
   /// Throws beyond 16 million nodes or 65,535 different characters.
-  init(_ words: [String], scores: [Double] = []) throws {
+  init(_ words: [String], scores: [Double] = [], mergesCharacters: Bool = false) throws {
+    let line = ScalarLine()
+    func forEachCharacter(of word: String, _ body: (UInt32) throws -> Void) rethrows {
+      var word = word
+      word.withUTF8 { line.decode($0, mergesCharacters: mergesCharacters) }
+      for index in 0..<line.count { try body(line.scalars[index]) }
+    }
     let characters = Block<UInt16>(repeating: 0, count: 1 << 16)
     var rare: [UInt32: UInt16] = [:]
     var used = 0
     for word in words {
-      for scalar in word.unicodeScalars {
-        let known =
-          scalar.value < 1 << 16 ? characters[Int(scalar.value)] != 0 : rare[scalar.value] != nil
-        if known { continue }
+      try forEachCharacter(of: word) { scalar in
+        let known = scalar < 1 << 16 ? characters[Int(scalar)] != 0 : rare[scalar] != nil
+        if known { return }
         used += 1
         guard used < Self.characterLimit else {
           throw InputError(
             "the dictionary has more than \(Self.characterLimit - 1) different characters: leave "
               + "out words of rare ones")
         }
-        if scalar.value < 1 << 16 {
-          characters[Int(scalar.value)] = UInt16(used)
+        if scalar < 1 << 16 {
+          characters[Int(scalar)] = UInt16(used)
         } else {
-          rare[scalar.value] = UInt16(used)
+          rare[scalar] = UInt16(used)
         }
       }
     }
@@ -74,13 +81,13 @@ struct WordTrie: Sendable {
     for (place, word) in words.enumerated() {
       var node: Int32 = 0
       var depth = 0
-      for scalar in word.unicodeScalars {
-        let id = scalar.value < 1 << 16 ? characters[Int(scalar.value)] : rare[scalar.value] ?? 0
+      try forEachCharacter(of: word) { scalar in
+        let id = scalar < 1 << 16 ? characters[Int(scalar)] : rare[scalar] ?? 0
         depth += 1
         if depth == 1 {
           if roots[Int(id)] == Self.none { roots[Int(id)] = try newNode() }
           node = roots[Int(id)]
-          continue
+          return
         }
         var next = table.step(node, id)
         if next == Self.none {

@@ -1,5 +1,6 @@
 import Formats
 import Messages
+import Text
 
 /// A sentence template: words with placeholders, each standing for one or more words.
 public struct SentenceTemplate: Sendable, Hashable {
@@ -48,7 +49,7 @@ extension SentenceTemplate {
   public static func list(contentsOf path: String) throws -> [(
     template: SentenceTemplate, count: Int
   )] {
-    try list(try ByteSource(path: path).readAll(), named: path)
+    try list(try TextConversion.utf8(ofFile: path), named: path)
   }
 
   static func list(_ bytes: [UInt8], named name: String) throws -> [(

@@ -46,7 +46,7 @@ public struct CorpusEncoder {
   public mutating func add(
     file path: String, work: Work = .silent
   ) throws {
-    let source = try ByteSource(path: path)
+    let source = try ByteSource(path: path, isText: true)
     try work.phase("reading \(path)", unit: "bytes") { phase in
       try add(source, path: path, phase)
     }

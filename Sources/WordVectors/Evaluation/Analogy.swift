@@ -26,7 +26,7 @@ public struct AnalogyQuestions: Sendable {
 
   /// Reads lines of four words; a line `: name` begins a section. Throws `FileError` naming the line.
   public init(contentsOf path: String) throws {
-    let bytes = try ByteSource(path: path).readAll()
+    let bytes = try ByteSource(path: path, isText: true).readAll()
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw FileError(path: path, reason: "is not valid UTF-8")
     }

@@ -30,36 +30,14 @@ public struct WordSimilarity: Sendable {
 
   public init(pairs: [Pair]) { self.pairs = pairs }
 
-  /// Reads a file of pairs: two words, then the judgment as the first field that is a number; by
-  /// tabs, commas or spaces. A first line without a number is a heading (WordSim-353, MEN, SimLex-999
-  /// and the Chinese sets are written so).
-  ///
-  /// Throws `FileError` naming the line.
+  /// Reads a file of pairs: two words, then the judgment, as WordSim-353, MEN, SimLex-999, the Chinese
+  /// sets and R's `write.csv` write them; see `PairFile`. Throws `FileError` naming the line.
   public init(contentsOf path: String) throws {
-    let bytes = try ByteSource(path: path).readAll()
+    let bytes = try ByteSource(path: path, isText: true).readAll()
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw FileError(path: path, reason: "is not valid UTF-8")
     }
-    var pairs: [Pair] = []
-    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-    for (index, line) in lines.enumerated() {
-      let trimmed = line.trimmingCharacters(in: .whitespaces)
-      if trimmed.isEmpty || trimmed.hasPrefix("#") { continue }
-      let separator: Character = trimmed.contains("\t") ? "\t" : trimmed.contains(",") ? "," : " "
-      let fields = trimmed.split(separator: separator)
-        .map { $0.trimmingCharacters(in: .whitespaces) }
-      let score = fields.dropFirst(2).lazy.compactMap(Double.init).first
-      guard fields.count >= 3, let score, score.isFinite else {
-        if pairs.isEmpty, index == 0 { continue }
-        throw FileError(
-          path: path,
-          reason: "line \(index + 1): two words and a number were expected, received '"
-            + "\(trimmed.prefix(60))'")
-      }
-      pairs.append(Pair(first: fields[0], second: fields[1], score: score))
-    }
-    guard !pairs.isEmpty else { throw FileError(path: path, reason: "has no word pairs") }
-    self.pairs = pairs
+    pairs = try PairFile(text, path: path).pairs()
   }
 
   /// Correlates cosines with judgments. Words are looked up in lower case, and as they are written

@@ -5,7 +5,8 @@ import Parallel
 
 /// Reads vectors as word2vec's programs write them, as text: a line `rows dimension`, then a line
 /// `name number number …` for each row. Without the first line (as GloVe writes) the dimension is
-/// that of the first row.
+/// that of the first row. The last numbers of a line, as many as the dimension, are the vector; what
+/// is before them is the name, blanks too (`. . .`, `at name@domain.com` in GloVe's files).
 ///
 /// Files come from anywhere: the head may lie, lines may be cut, numbers may be none. Memory grows
 /// with what is there, never with what the head promises.
@@ -20,12 +21,17 @@ struct VectorTextParser {
   private var promised: (rows: Int, dimension: Int)?
   private var dimension = 0
   private var line = 0
+  /// The fields of the line at hand, in room that lines share.
+  private var fields: [UnsafeBufferPointer<UInt8>] = []
+  /// Lines whose name is no text, and the first of them.
+  private var unnamed = 0
+  private var firstUnnamed = 0
 
   private init(path: String) { self.path = path }
 
   /// Reads a file (`-` is standard input; gzip is unpacked). Throws `FileError` naming the line.
   static func read(path: String, work: Work) throws -> VectorTable {
-    let source = try ByteSource(path: path)
+    let source = try ByteSource(path: path, isText: true)
     return try work.phase("reading \(path)", unit: "bytes") { phase in
       try read(path: path, source, phase)
     }
@@ -100,31 +106,65 @@ struct VectorTextParser {
       dimension = head.dimension
       return
     }
+    fields.removeAll(keepingCapacity: true)
+    fields.append(name)
+    while let field = cursor.next() { fields.append(field) }
+    if dimension == 0 {
+      guard fields.count > 1 else { throw failure("has no numbers: not a vector file") }
+      dimension = trailingNumbers
+      guard dimension > 0 else { throw notFinite(fields[fields.count - 1]) }
+    }
+    let first = fields.count - dimension
+    // fastText's files have a word that is a blank.
+    guard first > 0 || first == 0 && text[0] == 0x20 && DecimalText.float(name) != nil else {
+      throw otherDimension(trailingNumbers)
+    }
+    // A name may end with a whole number (`area 51`); another number is one too many.
+    if first > 1, DecimalText.float(fields[first - 1]) != nil, fields[first - 1].contains(0x2E) {
+      throw otherDimension(trailingNumbers)
+    }
     let before = matrix.count
-    while let field = cursor.next() {
-      guard let value = DecimalText.float(field), value.isFinite else {
-        let shown = String(decoding: field.prefix(40), as: UTF8.self)
-        throw failure("has '\(shown)' where a finite number was expected")
-      }
+    for field in fields[first...] {
+      guard let value = DecimalText.float(field), value.isFinite else { throw notFinite(field) }
       matrix.append(value)
     }
-    let found = matrix.count - before
-    if dimension == 0 {
-      guard found > 0 else { throw failure("has no numbers: not a vector file") }
-      dimension = found
+    if let word = String(validating: Self.name(of: text, before: fields[first]), as: UTF8.self) {
+      words.append(word)
+    } else {
+      matrix.removeLast(matrix.count - before)
+      if unnamed == 0 { firstUnnamed = line }
+      unnamed += 1
     }
-    guard found == dimension else {
-      let source =
-        promised == nil ? "the first line has \(dimension)" : "the first line says \(dimension)"
-      throw failure("has \(found) numbers, \(source)")
-    }
-    guard let word = String(validating: name, as: UTF8.self) else {
-      throw failure("has a name that is not valid UTF-8")
-    }
-    words.append(word)
-    if let promised, words.count > promised.rows {
+    if let promised, words.count + unnamed > promised.rows {
       throw failure("is one vector more than the \(promised.rows) that the first line says")
     }
+  }
+
+  /// Numbers at the end of the line, its first field left out.
+  private var trailingNumbers: Int {
+    fields.dropFirst().reversed().prefix { DecimalText.float($0)?.isFinite == true }.count
+  }
+
+  private func otherDimension(_ found: Int) -> FileError {
+    failure(
+      "has \(found) numbers, the first line \(promised == nil ? "has" : "says") \(dimension)")
+  }
+
+  private func notFinite(_ field: UnsafeBufferPointer<UInt8>) -> FileError {
+    let shown = String(decoding: field.prefix(40), as: UTF8.self)
+    return failure("has '\(shown)' where a finite number was expected")
+  }
+
+  /// What a line has before its first number; where that is blanks only, all but the last.
+  private static func name(
+    of text: UnsafeBufferPointer<UInt8>, before number: UnsafeBufferPointer<UInt8>
+  ) -> UnsafeBufferPointer<UInt8> {
+    guard let start = text.baseAddress, let end = number.baseAddress else { return text }
+    let before = text[..<(end - start)]
+    guard let first = before.firstIndex(where: { !FieldCursor.isSpace($0) }),
+      let last = before.lastIndex(where: { !FieldCursor.isSpace($0) })
+    else { return UnsafeBufferPointer(rebasing: before.dropLast()) }
+    return UnsafeBufferPointer(rebasing: before[first...last])
   }
 
   /// Two whole numbers and nothing else.
@@ -139,13 +179,23 @@ struct VectorTextParser {
 
   private func finish() throws -> VectorTable {
     guard dimension > 0 else { throw FileError(path: path, reason: "is empty: no vectors in it") }
-    if let promised, words.count < promised.rows {
+    if let promised, words.count + unnamed < promised.rows {
       throw FileError(
         path: path,
         reason:
           "ends after \(words.count) vectors, its first line says \(promised.rows) (truncated?)")
     }
-    return VectorTable(words: words, dimension: dimension, matrix: matrix)
+    guard !words.isEmpty || unnamed == 0 else {
+      throw FileError(path: path, reason: "line \(firstUnnamed) has a name that is not valid UTF-8")
+    }
+    var table = VectorTable(words: words, dimension: dimension, matrix: matrix)
+    if unnamed > 0 {
+      table.notes = [
+        "left out \(unnamed) vectors whose names are not valid UTF-8, the first in line "
+          + "\(firstUnnamed)"
+      ]
+    }
+    return table
   }
 }
 
@@ -156,7 +206,7 @@ private struct FieldCursor {
 
   init(_ text: UnsafeBufferPointer<UInt8>) { self.text = text }
 
-  private static func isSpace(_ byte: UInt8) -> Bool {
+  static func isSpace(_ byte: UInt8) -> Bool {
     byte == 0x20 || byte == 0x09 || byte == 0x0D
   }
 

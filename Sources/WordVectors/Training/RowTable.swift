@@ -77,6 +77,16 @@ final class RowTable: @unchecked Sendable {
     }
   }
 
+  /// Whether all numbers are.
+  var isFinite: Bool {
+    (0..<rows).allSatisfy { index in
+      let row = row(index)
+      var sum: Float = 0
+      for k in 0..<dimension { sum += row[k] * 0 }
+      return sum == 0
+    }
+  }
+
   /// Copies `values`, `dimension` numbers, into a row.
   func setRow(_ index: Int, _ values: some Collection<Float>) {
     for (k, value) in values.enumerated() { row(index)[k] = value }

@@ -92,11 +92,24 @@ public final class VectorTrainer {
       if completedParts % parts.count == 0, options.method.isSpherical {
         try tables.normalize(threads: options.threads)
       }
-      if let checkpoint, ContinuousClock.now - lastCheckpoint >= checkpointInterval {
+      let isDue = checkpoint != nil && ContinuousClock.now - lastCheckpoint >= checkpointInterval
+      if isDue || completedParts % parts.count == 0 { try checkConvergence(epoch: epoch) }
+      if let checkpoint, isDue {
         try checkpoint(self)
         lastCheckpoint = .now
       }
     }
+  }
+
+  /// Throws `InputError` if numbers became so large that they are none: the steps were too long.
+  private func checkConvergence(epoch: Int) throws {
+    guard ![tables.words, tables.contexts, tables.documents].allSatisfy({ $0?.isFinite ?? true })
+    else { return }
+    let usual = VectorOptions(options.method).learningRate
+    let rate = options.learningRate > 2 * usual ? max(usual, options.learningRate / 8) : usual / 4
+    throw InputError(
+      "training diverged in epoch \(epoch + 1): vectors are not finite any more; lower `learningRate` "
+        + "from \(options.learningRate), for example to \(rate)")
   }
 
   private func run(

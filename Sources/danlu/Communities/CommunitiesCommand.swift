@@ -89,14 +89,30 @@ struct CommunitiesCommand: ParsableCommand {
     }
   }
 
+  private func checkFiles() throws {
+    var roles = FileRoles()
+    roles.reads("the network", network)
+    roles.reads("--initial", initial)
+    if let out = files.out {
+      // A network with states gets both.
+      for suffix in [".", "_states."] {
+        roles.writes("--out", try files.chosenFormats().map { out + suffix + $0.rawValue })
+      }
+    }
+    roles.writes("--map", files.map)
+    try roles.check()
+  }
+
   private func find() throws {
     let start = ContinuousClock.now
     let options = try options()
+    try checkFiles()
     var reading = NetworkReadingOptions()
     reading.isDirected = options.flow.model != .undirected
     reading.multilayerRelaxRate = flow.multilayerRelaxRate
     var given = try NetworkReader.read(
       path: network, options: reading, threads: options.threads, work: Terminal.work)
+    for note in given.notes { Console.note("note: \(network): \(note)") }
     let partition = try initial.map { try PartitionReader.read(path: $0, network: given) }
     let flow = try FlowNetwork(consuming: &given, options: options.flow)
     let result: InfomapResult
@@ -165,7 +181,7 @@ struct CommunitiesCommand: ParsableCommand {
       let top = units.sorted {
         flows[Int($0)] == flows[Int($1)] ? $0 < $1 : flows[Int($0)] > flows[Int($1)]
       }
-      .prefix(6).map { given.name(ofNode: given.node(ofUnit: Int($0))) }
+      .prefix(6).map { given.name(ofUnit: Int($0)) }
       lines.append(
         "  \(index + 1)  \(text(100 * module.flow, 2)) % of the flow, \(units.count) nodes: "
           + top.joined(separator: ", ") + (units.count > 6 ? " …" : ""))

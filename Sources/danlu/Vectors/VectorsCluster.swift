@@ -50,6 +50,11 @@ struct VectorsCluster: ParsableCommand {
   }
 
   func run() throws {
+    var roles = FileRoles()
+    roles.reads("the vectors", file.vectors)
+    roles.reads("--labels", labels)
+    roles.writes("--out", out)
+    try roles.check()
     let vectors = try file.read()
     let classes = try labels.map { try readLabels($0, count: vectors.count) }
     var means = SphericalKMeans(k: k)
@@ -88,7 +93,7 @@ struct VectorsCluster: ParsableCommand {
   }
 
   private func readLabels(_ path: String, count: Int) throws -> [Int] {
-    let bytes = try ByteSource(path: path).readAll()
+    let bytes = try ByteSource(path: path, isText: true).readAll()
     var lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
     if lines.last?.isEmpty == true { lines.removeLast() }
     guard lines.count == count else {

@@ -38,7 +38,9 @@ struct VectorFileOptions: ParsableArguments {
   var table = VectorModel.Table.words
 
   func read() throws -> VectorTable {
-    try VectorTable(contentsOf: vectors, table: table, work: Terminal.work)
+    let read = try VectorTable(contentsOf: vectors, table: table, work: Terminal.work)
+    for note in read.notes { Console.note("note: \(vectors): \(note)") }
+    return read
   }
 }
 

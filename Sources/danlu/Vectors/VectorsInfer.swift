@@ -44,6 +44,11 @@ struct VectorsInfer: ParsableCommand {
   }
 
   func run() throws {
+    var roles = FileRoles()
+    roles.reads("the model", model)
+    roles.reads("the text", files)
+    roles.writes("--out", out)
+    try roles.check()
     let embedding = try VectorModel(contentsOf: model)
     let inference = try DocumentInference(embedding)
     var encoder = CorpusEncoder()

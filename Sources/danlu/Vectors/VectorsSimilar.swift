@@ -74,6 +74,10 @@ struct VectorsSimilar: ParsableCommand {
   }
 
   func run() throws {
+    var roles = FileRoles()
+    roles.reads("the vectors", file.vectors)
+    roles.writes("--out", out)
+    try roles.check()
     let vectors = try file.read()
     let rows =
       all
@@ -130,7 +134,7 @@ struct VectorsSimilar: ParsableCommand {
   ) throws {
     try file.write("*Vertices \(vectors.count)\n")
     for (row, word) in vectors.words.enumerated() {
-      try file.write("\(row + 1) \"\(word.replacing("\"", with: "'"))\"\n")
+      try file.write("\(row + 1) \"\(word)\"\n")
     }
     try file.write("*Arcs\n")
     for (row, neighbors) in zip(rows, found) {

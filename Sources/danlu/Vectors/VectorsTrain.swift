@@ -89,10 +89,14 @@ struct VectorsTrain: ParsableCommand {
   func run() throws {
     let started = ContinuousClock.now
     let options = training.options
-    // Found out now, not after hours of training.
-    for path in [out, wordOutput, contextOutput, documentOutput] {
-      if let path { _ = try AtomicFile(path: path) }
-    }
+    var roles = FileRoles()
+    roles.reads("the text", files)
+    roles.writes("--out", out)
+    roles.writes("--out's checkpoint", out + ".checkpoint")
+    roles.writes("--word-output", wordOutput)
+    roles.writes("--context-output", contextOutput)
+    roles.writes("--document-output", documentOutput)
+    try roles.check()
     var encoder = CorpusEncoder(tokensInMemory: millionTokens * 1_000_000, directory: temporary)
     for file in files {
       try encoder.add(file: file, work: Terminal.work)

@@ -37,7 +37,7 @@ struct TextOptions: ParsableArguments {
   @Option(help: "The text's key where each line is a JSON object.")
   var field: String?
 
-  @Option(help: "utf8, gb18030, or auto (line by line).")
+  @Option(help: "utf8, utf16, gb18030, big5, shift-jis, or auto (UTF-8 or GB18030, line by line).")
   var encoding = TextEncoding.utf8
 
   func source(_ paths: [String]) -> TextSource {
@@ -60,6 +60,15 @@ struct TextOptions: ParsableArguments {
 
   func note(skipped: [SkippedFile]) {
     for file in skipped { Console.note("note: left out \(file.path): \(file.reason)") }
+  }
+
+  func note(badRecords: Int) {
+    if badRecords > 0 { Console.note("note: \(badRecords) lines without a usable --field") }
+  }
+
+  /// Ends with status 1 where a file that was named could not be read: what was asked for is not all there.
+  func requireAll(_ skipped: [SkippedFile]) throws {
+    if !skipped.isEmpty { throw ExitCode(1) }
   }
 }
 

@@ -37,15 +37,11 @@ struct WordsCount: ParsableCommand {
   @Flag(help: "Run every mode and compare.")
   var compare = false
 
-  @Option(help: "How many words to print; 0 prints all.")
-  var top = 0
-
-  @Option(help: "atoms or jieba: what the dictionary is not asked about.")
-  var rules = SegmentationRules.atoms
-
   @Option(help: "Write the counts to this file instead of standard output.")
   var out: String?
 
+  @OptionGroup var selection: SelectionArguments
+  @OptionGroup var segmentation: SegmentationArguments
   @OptionGroup var text: TextOptions
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var output: OutputOptions
@@ -59,6 +55,10 @@ struct WordsCount: ParsableCommand {
     if compare, files.contains("-") {
       throw ValidationError(
         "--compare reads its files several times; standard input can be read once")
+    }
+    if words == nil, !segmentation.userWords.isEmpty {
+      throw ValidationError(
+        "--user-words needs --words: without a dictionary spaces separate words")
     }
     if compare, mode != nil { throw ValidationError("--compare runs every mode; leave --mode out") }
   }
@@ -96,10 +96,22 @@ struct WordsCount: ParsableCommand {
   }
 
   func run() throws {
+    var roles = FileRoles()
+    roles.reads("the text", files)
+    roles.reads("--words", words)
+    roles.reads("--user-words", segmentation.userWords)
+    roles.reads("--exclude", selection.exclude)
+    roles.writes("--out", out)
+    try roles.check()
     let tokens: WordFrequencies.Tokens
+    var dictionary: WordList?
+    var userWords: [String] = []
     if let words {
-      let list = try WordList(contentsOf: words)
-      tokens = .dictionary(try Segmenter(list, rules: rules), list)
+      let list = try WordList(noting: words)
+      let segmenter = try segmentation.segmenter(list)
+      dictionary = list
+      userWords = segmenter.givenUserWords
+      tokens = .dictionary(segmenter, list)
     } else {
       tokens = .separated
     }
@@ -107,7 +119,17 @@ struct WordsCount: ParsableCommand {
     let mode = mode ?? (words == nil ? .parallel : .dense)
     let result = try count(tokens, mode)
     text.note(skipped: result.skipped)
-    let shown = top > 0 ? Array(result.words.prefix(top)) : result.words
+    text.note(badRecords: result.badRecords)
+    if let dictionary, let words, !result.words.isEmpty {
+      let found = WordList(result.words.map { ($0.word, 1) })
+      SegmentationArguments.note(
+        unmet: userWords.filter { !found.contains($0) }, of: userWords.count, option: "--user-words"
+      )
+      if !dictionary.words.contains(where: found.contains) {
+        SegmentationArguments.noteUselessDictionary(words)
+      }
+    }
+    let shown = try selection.select(result.words) { $0.word }
     let lines = shown.map { "\($0.word)\t\($0.count)\n" }.joined()
     if let out { try AtomicFile.write(lines, to: out) }
     if output.json {
@@ -124,6 +146,7 @@ struct WordsCount: ParsableCommand {
         format: "%d words, %d different, in %.2f s (%.1f MB/s)", result.tokens,
         result.words.count, result.seconds,
         Double(result.bytes) / 1e6 / max(1e-9, result.seconds)))
+    try text.requireAll(result.skipped)
   }
 
   private func count(

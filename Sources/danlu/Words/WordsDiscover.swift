@@ -30,7 +30,10 @@ struct WordsDiscover: ParsableCommand {
   var method = DiscoveryPreset.autonomy
 
   @Option(
-    help: "Least number of occurrences (v0 more than 10, v1 and v2 16, v3 and v5 32, autonomy 2).")
+    help: """
+      Least number of occurrences (v0 more than 10, v1 and v2 16, v3 and v5 32). autonomy judges what \
+      occurs twice and prints how often a word was cut out; given, the option is about both.
+      """)
   var minCount: Int?
 
   @Option(
@@ -75,6 +78,7 @@ struct WordsDiscover: ParsableCommand {
   @Option(help: "Write a page with tables and charts to this file.")
   var report: String?
 
+  @OptionGroup var selection: SelectionArguments
   @OptionGroup var text: TextOptions
   @OptionGroup var resources: ResourceOptions
   @OptionGroup var output: OutputOptions
@@ -198,12 +202,20 @@ struct WordsDiscover: ParsableCommand {
 
   func run() throws {
     let started = ContinuousClock.now
+    var roles = FileRoles()
+    roles.reads("the text", files)
+    roles.reads("--exclude", selection.exclude)
+    roles.writes("--out", out)
+    roles.writes("--report", report)
+    try roles.check()
     var options = resources.corpusOptions
     options.alphabet = Alphabet(alphabet)
     var result = try discoveryMethod().words(
       of: text.source(files), corpus: options, explaining: explain,
       work: Terminal.work)
+    if let minCount { result.words.removeAll { $0.count < minCount } }
     if maxLength > 0 { result.words.removeAll { $0.word.unicodeScalars.count > maxLength } }
+    result.words = try selection.select(result.words, word: \.word)
     let seconds = (ContinuousClock.now - started) / .seconds(1)
     let statistics = result.statistics
     text.note(statistics)
@@ -220,7 +232,7 @@ struct WordsDiscover: ParsableCommand {
           spilled: statistics.spilled,
           skipped: statistics.skipped.map { ["path": $0.path, "reason": $0.reason] },
           explanations: explain.isEmpty ? nil : result.explanations))
-      return
+      return try text.requireAll(statistics.skipped)
     }
     if !explain.isEmpty {
       for explanation in result.explanations {
@@ -233,11 +245,18 @@ struct WordsDiscover: ParsableCommand {
       String(
         format: "%d words from %.2fM characters (%.1f MB) in %.2f s", result.words.count,
         Double(statistics.characters) / 1e6, Double(statistics.bytes) / 1e6, seconds))
+    try text.requireAll(statistics.skipped)
   }
 
   private func describe(_ word: WordExplanation) -> String {
     var text = "\(word.word): \(word.kept ? "kept" : "dropped"): \(word.reason)\n"
-    text += "  occurs \(word.count) times, cut out \(word.pieces) times\n"
+    let all = word.textCount ?? word.count
+    let touching = all - word.count
+    text += "  occurs \(all) times"
+    if touching > 0 {
+      text += " (\(touching) of them with a number or a Latin word in it or beside it)"
+    }
+    text += ", cut out \(word.pieces) times\n"
     for split in word.splits {
       let cohesion = split.cohesion.map { String(format: "%.3f nats (ratio %.3f)", $0, exp($0)) }
       text +=

@@ -12,9 +12,11 @@ struct WordsDomain: ParsableCommand {
     discussion: """
       The article's pipeline (分享一次专业领域词汇的无监督挖掘, 2019): a vocabulary of each side, a ranking of
       words by how much they belong to the target, word vectors of the target, expansion from seed
-      words to similar ones, rules that drop what is no term. Without --seeds the program proposes some.
+      words to similar ones, rules that drop what is no term. Without --seeds the program proposes some; given
+      seeds are always in the answer.
 
       Examples:
+        danlu words domain --target power.txt
         danlu words domain --target power.txt --background news.txt laws.txt
         danlu words domain --target power.jsonl.gz --background rest.jsonl.gz --field text --seeds seeds.txt
         danlu words domain --target laws.txt --background news.txt --no-expand --ranking log-odds --json
@@ -24,16 +26,22 @@ struct WordsDomain: ParsableCommand {
   @Option(parsing: .upToNextOption, help: "Files of the domain; gzip is unpacked.")
   var target: [String] = []
 
-  @Option(parsing: .upToNextOption, help: "Files of other text.")
+  @Option(
+    parsing: .upToNextOption,
+    help: "Files of other text; without them counts of general Chinese that Danlu brings.")
   var background: [String] = []
 
   @Option(help: "Seed words, one a line.")
   var seeds: String?
 
-  @Option(help: "A rule file (JSON) instead of the article's rules; --print-rules prints one.")
-  var rules: String?
+  @Option(
+    help: """
+      What is no term: general (function words, numbers), article (made for one power company's papers), \
+      none, or a rule file (JSON; --print-rules prints one).
+      """)
+  var rules = "general"
 
-  @Flag(help: "Print the article's rules as a rule file.")
+  @Flag(help: "Print the rules that --rules names as a rule file.")
   var printRules = false
 
   @Option(help: "share, log-odds, likelihood-ratio, weirdness, divergence or frequency.")
@@ -82,7 +90,6 @@ struct WordsDomain: ParsableCommand {
   func validate() throws {
     if printRules { return }
     if target.isEmpty { throw ValidationError("--target is missing: files of the domain") }
-    if background.isEmpty { throw ValidationError("--background is missing: files of other text") }
     if (target + background).contains("-") {
       throw ValidationError(
         "the files are read more than once: standard input cannot be one of them")
@@ -120,15 +127,29 @@ struct WordsDomain: ParsableCommand {
   }
 
   func run() throws {
-    if printRules { return try Console.json(DomainRules.article) }
+    let ruleSet =
+      try DomainRules.named.first { $0.name == rules }?.rules ?? DomainRules(contentsOf: rules)
+    if printRules { return try Console.json(ruleSet) }
     let started = ContinuousClock.now
+    var roles = FileRoles()
+    roles.reads("--target", target)
+    roles.reads("--background", background)
+    roles.reads("--seeds", seeds)
+    roles.reads("--rules", rules)
+    roles.writes("--out", out)
+    roles.writes("--report", report)
+    try roles.check()
     var options = DomainVocabulary.Options()
     // The article's v4 is not that of the default settings.
     if method != .v4 { options.discovery = method.method }
     options.ranking = ranking
     options.missingIsUndefined = naCompat
-    if let rules { options.rules = try DomainRules(contentsOf: rules) }
-    if let seeds { options.seeds = try WordList(contentsOf: seeds).words }
+    options.rules = ruleSet
+    if let seeds {
+      let list = try WordList(linesOf: seeds)
+      list.noteOmissions(seeds)
+      options.seeds = list.words
+    }
     options.expands = expand
     options.expansion.minSimilarity = minSimilarity
     options.expansion.steepness = steepness
@@ -136,11 +157,12 @@ struct WordsDomain: ParsableCommand {
     options.expansion.negatives = negative
     options.expansion.threads = resources.threads.count
     options.minLength = minLength
-    options.termLimit = top
+    options.termLimit = top > 0 ? top : .max
     let source = text.source(target)
     let result = try DomainVocabulary(options, corpus: resources.corpusOptions).run(
-      target: source, background: text.source(background),
+      target: source, background: background.isEmpty ? nil : text.source(background),
       work: Terminal.work)
+    note(result)
     let shown = result.terms.prefix(DomainReport.shownTerms).map(\.word)
     // The page always shows one.
     let limit = report == nil ? contexts : max(1, contexts)
@@ -168,7 +190,7 @@ struct WordsDomain: ParsableCommand {
           }, seeds: result.seeds, proposedSeeds: result.proposedSeeds,
           targetWords: result.targetWords, backgroundWords: result.backgroundWords,
           admitted: result.admitted, seconds: seconds))
-      return
+      return try text.requireAll(result.skipped)
     }
     if result.proposedSeeds {
       Console.note("proposed seeds: \(result.seeds.prefix(20).joined(separator: " ")) …")
@@ -178,6 +200,23 @@ struct WordsDomain: ParsableCommand {
       String(
         format: "%d terms of %d target words in %.2f s", result.terms.count, result.targetWords,
         seconds))
+    try text.requireAll(result.skipped)
+  }
+
+  /// What was left out, and what was asked for and is not there.
+  private func note(_ result: DomainVocabulary.Result) {
+    text.note(skipped: result.skipped)
+    if background.isEmpty {
+      Console.note("note: no --background; compared with counts of general Chinese")
+    }
+    if !result.dropped.isEmpty {
+      let examples = result.dropped.prefix(3).map { "\($0.word) (\($0.objection))" }
+      Console.note(
+        "note: rules dropped \(result.dropped.count) words, such as \(examples.joined(separator: ", "))"
+      )
+    }
+    SegmentationArguments.note(
+      unmet: result.unmetSeeds, of: result.seeds.count, option: "--seeds")
   }
 }
 

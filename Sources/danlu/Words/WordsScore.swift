@@ -10,7 +10,7 @@ struct WordsScore: ParsableCommand {
     commandName: "score",
     abstract: "Score a segmentation against a gold one: precision, recall, F1 of word spans.",
     discussion: """
-      Both files have one sentence a line, words separated by spaces; UTF-8 or GB18030, any line ends.
+      Both files have one sentence a line, words separated by spaces; any encoding and line ends.
       Without a segmentation, --words cuts the gold file's own text first. With --words, the recall
       of gold words outside that dictionary is told too.
 
@@ -30,17 +30,7 @@ struct WordsScore: ParsableCommand {
     help: "A dictionary: cuts the gold text if no segmentation is given; defines unknown words.")
   var words: String?
 
-  @Option(help: "atoms or jieba: what the dictionary is not asked about.")
-  var rules = SegmentationRules.atoms
-
-  @Option(help: "dictionary (most probable path) or unigram (nlp-zero's tokenizer).")
-  var search = SegmentationSearch.dictionary
-
-  @Flag(
-    inversion: .prefixedNo,
-    help: "Guess words outside the dictionary from what its rare words look like.")
-  var unknownWords = true
-
+  @OptionGroup var segmentation: SegmentationArguments
   @OptionGroup var output: OutputOptions
 
   private struct Output: Encodable {
@@ -55,14 +45,19 @@ struct WordsScore: ParsableCommand {
     let lines: Int
   }
 
+  func validate() throws {
+    if predicted != nil || words == nil, !segmentation.userWords.isEmpty {
+      throw ValidationError(
+        "--user-words is about cutting the gold text: give --words, no segmentation")
+    }
+  }
+
   func run() throws {
     let goldLines = try SegmentationScore.lines(of: gold)
-    let dictionary = try words.map { try WordList(contentsOf: $0) }
+    let dictionary = try words.map { try WordList(noting: $0) }
     let predictedLines: [[Substring]]
     if predicted == nil, let dictionary {
-      let segmenter = try Segmenter(
-        dictionary, rules: rules, search: search,
-        guessesUnknownWords: unknownWords)
+      let segmenter = try segmentation.segmenter(dictionary)
       predictedLines = try parallelMap(count: goldLines.count) { index in
         segmenter.words(in: goldLines[index].joined()).map { Substring($0) }
       }

@@ -10,8 +10,10 @@ struct WordsSegment: ParsableCommand {
     abstract: "Cut text into words of a dictionary.",
     discussion: """
       Reads files or standard input, writes one line for each line, words separated by one space.
-      Spaces of the input separate words and are not words. Numbers, dates and Latin words stay
-      together (--rules jieba cuts as jieba does).
+      Spaces of the input separate words and are not words. With --field each record gives one line,
+      an empty one where it has no text. Tokens told by their form (numbers, Latin words, addresses;
+      --without-shapes) stay together unless the dictionary has a word that needs them otherwise.
+      --rules jieba cuts as jieba does.
 
       Examples:
         danlu words segment --words words.tsv < text.txt > segmented.txt
@@ -26,34 +28,23 @@ struct WordsSegment: ParsableCommand {
     help: "The dictionary: word and count on each line, as `danlu words discover --out` writes.")
   var words: String
 
-  @Option(help: "Words that are always kept whole, one on each line; repeatable.")
-  var userWords: [String] = []
-
-  @Option(help: "atoms or jieba: what the dictionary is not asked about.")
-  var rules = SegmentationRules.atoms
-
-  @Option(help: "dictionary (most probable path) or unigram (nlp-zero's tokenizer).")
-  var search = SegmentationSearch.dictionary
-
   @Option(help: "Write to this file instead of standard output.")
   var out: String?
 
+  @OptionGroup var segmentation: SegmentationArguments
   @OptionGroup var text: TextOptions
   @OptionGroup var threads: ThreadOptions
-  @Flag(
-    inversion: .prefixedNo,
-    help: "Guess words outside the dictionary from what its rare words look like.")
-  var unknownWords = true
-
   @OptionGroup var output: OutputOptions
 
   func run() throws {
     let started = ContinuousClock.now
-    let dictionary = try WordList(contentsOf: words)
-    let always = try userWords.flatMap { try WordList(contentsOf: $0).words }
-    let segmenter = try Segmenter(
-      dictionary, userWords: always, rules: rules, search: search,
-      guessesUnknownWords: unknownWords)
+    var roles = FileRoles()
+    roles.reads("the text", files)
+    roles.reads("--words", words)
+    roles.reads("--user-words", segmentation.userWords)
+    roles.writes("--out", out)
+    try roles.check()
+    let segmenter = try segmentation.segmenter(try WordList(noting: words))
     let stream = SegmentationStream(segmenter, threads: threads.count)
     let totals: SegmentationStream.Totals
     if let out {
@@ -66,11 +57,18 @@ struct WordsSegment: ParsableCommand {
       totals = try run(stream) { bytes in try Console.write(bytes) }
     }
     text.note(skipped: totals.skipped)
+    text.note(badRecords: totals.badRecords)
+    SegmentationArguments.note(
+      unmet: totals.unmetUserWords, of: segmenter.givenUserWords.count, option: "--user-words")
+    if totals.words > 0, !totals.meetsDictionary {
+      SegmentationArguments.noteUselessDictionary(words)
+    }
     let seconds = (ContinuousClock.now - started) / .seconds(1)
     Console.note(
       String(
         format: "%d words in %d lines (%.1f MB) in %.2f s", totals.words, totals.lines,
         Double(totals.bytes) / 1e6, seconds))
+    try text.requireAll(totals.skipped)
   }
 
   /// With --json the lines are the elements of one object's array.
@@ -81,15 +79,23 @@ struct WordsSegment: ParsableCommand {
     guard output.json else {
       return try stream.run(source, format: .text, work: Terminal.work, write: write)
     }
-    try write(Array("{\"sentences\":[\n".utf8))
     var isFirst = true
+    // A long line comes in pieces.
+    var isWhole = true
+    func begin() throws {
+      if isFirst { try write(Array("{\"sentences\":[\n".utf8)) }
+    }
     let totals = try stream.run(source, format: .json, work: Terminal.work) { bytes in
       for line in bytes.split(separator: 0x0A) {
-        if !isFirst { try write(Array(",\n".utf8)) }
+        try begin()
+        if !isFirst, isWhole { try write(Array(",\n".utf8)) }
         isFirst = false
+        isWhole = true
         try write(Array(line))
       }
+      isWhole = bytes.isEmpty ? isWhole : bytes.last == 0x0A
     }
+    try begin()
     try write(Array("\n],\"lines\":\(totals.lines),\"tokens\":\(totals.words)}\n".utf8))
     return totals
   }

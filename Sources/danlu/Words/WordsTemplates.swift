@@ -49,6 +49,7 @@ struct WordsTemplates: ParsableCommand {
   @Option(help: "Write the templates to this file instead of standard output.")
   var out: String?
 
+  @OptionGroup var segmentation: SegmentationArguments
   @OptionGroup var text: TextOptions
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var output: OutputOptions
@@ -61,6 +62,10 @@ struct WordsTemplates: ParsableCommand {
       throw ValidationError("--templates are ready templates; leave the text files out")
     }
     if templates != nil, parse.isEmpty { throw ValidationError("--templates needs --parse") }
+    if words == nil, !segmentation.userWords.isEmpty {
+      throw ValidationError(
+        "--user-words needs --words: without a dictionary spaces separate words")
+    }
     if window < 1 { throw ValidationError("--window \(window): at least 1 is needed") }
     if !(minProba > 0 && minProba < 1) {
       throw ValidationError("--min-proba \(minProba): a share between 0 and 1 is needed")
@@ -86,19 +91,27 @@ struct WordsTemplates: ParsableCommand {
   }
 
   func run() throws {
-    let segmenter = try words.map { try Segmenter(try WordList(contentsOf: $0)) }
+    var roles = FileRoles()
+    roles.reads("the text", files)
+    roles.reads("--words", words)
+    roles.reads("--user-words", segmentation.userWords)
+    roles.reads("--templates", templates)
+    roles.writes("--out", out)
+    try roles.check()
+    let segmenter = try words.map { try segmentation.segmenter(try WordList(noting: $0)) }
     var mining = TemplateMining()
     mining.window = window
     mining.minProbability = minProba
     mining.minPMI = minPmi
     mining.threads = threads.count
+    var skipped: [SkippedFile] = []
     let result: TemplateMining.Result
     if let templates {
       var ready = TemplateMining.Result()
       ready.templates = try SentenceTemplate.list(contentsOf: templates)
       result = ready
     } else {
-      let sentences = try sentences(segmenter)
+      let sentences = try sentences(segmenter, skipped: &skipped)
       guard !sentences.isEmpty else {
         throw Failure("\(files.joined(separator: ", ")): no sentences")
       }
@@ -122,20 +135,30 @@ struct WordsTemplates: ParsableCommand {
     let lines = shown.map { "\($0.template.text)\t\($0.count)\n" }.joined()
     if let out { try AtomicFile.write(lines, to: out) }
     if output.json {
-      return try Console.json(
+      try Console.json(
         Output(
           templates: shown.map { Template(template: $0.template.text, count: $0.count) },
           sentences: result.sentences, crowded: result.crowded, readings: readings))
+    } else {
+      for reading in readings {
+        Console.output("\(reading.reading)\t\(String(format: "%.4f", reading.score))")
+      }
+      if readings.isEmpty, out == nil { Console.output(lines, terminator: "") }
     }
-    for reading in readings {
-      Console.output("\(reading.reading)\t\(String(format: "%.4f", reading.score))")
-    }
-    if readings.isEmpty, out == nil { Console.output(lines, terminator: "") }
+    try text.requireAll(skipped)
   }
 
-  private func sentences(_ segmenter: Segmenter?) throws -> [[Substring]] {
+  private func sentences(_ segmenter: Segmenter?, skipped: inout [SkippedFile]) throws
+    -> [[Substring]]
+  {
     guard let segmenter else {
-      return try files.flatMap { try SegmentationScore.lines(of: $0) }.filter { !$0.isEmpty }
+      var sentences: [[Substring]] = []
+      skipped = try text.source(files).forEachLine("reading", work: Terminal.work) { line, _ in
+        let words = SegmentationScore.words(line)
+        if !words.isEmpty { sentences.append(words) }
+      }
+      text.note(skipped: skipped)
+      return sentences
     }
     var sentences: [[Substring]] = []
     let stream = SegmentationStream(segmenter, threads: threads.count)
@@ -147,7 +170,14 @@ struct WordsTemplates: ParsableCommand {
         sentences.append(SegmentationScore.words(line))
       }
     }
-    text.note(skipped: totals.skipped)
+    skipped = totals.skipped
+    text.note(skipped: skipped)
+    text.note(badRecords: totals.badRecords)
+    SegmentationArguments.note(
+      unmet: totals.unmetUserWords, of: segmenter.givenUserWords.count, option: "--user-words")
+    if totals.words > 0, !totals.meetsDictionary, let words {
+      SegmentationArguments.noteUselessDictionary(words)
+    }
     return sentences
   }
 }
