@@ -57,7 +57,8 @@ public final class QuestionIndex: Sendable {
   public func text(_ question: Int) -> String { texts[Int(tables.textOf[question])] }
 
   public subscript(question: Int) -> QuestionRecord {
-    QuestionRecord(id: tables.ids[question], text: text(question), tags: tagNumbers(question).map { tags[$0] })
+    QuestionRecord(
+      id: tables.ids[question], text: text(question), tags: tagNumbers(question).map { tags[$0] })
   }
 
   func tagNumbers(_ question: Int) -> [Int] {

@@ -28,7 +28,7 @@ private let preview = """
 
 /// Runs `body` with a base made of `text`, and the summary of its import.
 private func withBase<Result>(
-  _ text: String, name: String = "rows.csv", _ change: (inout KnowledgeImport) -> Void = { _ in },
+  _ text: String, name: String = "rows.csv", change: (inout KnowledgeImport) -> Void = { _ in },
   _ body: (KnowledgeBase, KnowledgeImport.Summary, String) throws -> Result
 ) throws -> Result {
   try withTemporaryFolder { folder in
@@ -80,7 +80,8 @@ private func withBase<Result>(
     let rows = (0..<20_000).map { "e\($0 / 4),a\($0 % 31),v\($0 &* 7919 % 5003) 长一些的值，带逗号, 的" }
       .joined(separator: "\n")
     func bytes(_ threads: Int) throws -> [UInt8] {
-      try withBase(rows, { $0.threads = threads }) { _, _, folder in
+      let change: (inout KnowledgeImport) -> Void = { $0.threads = threads }
+      return try withBase(rows, change: change) { _, _, folder in
         try contents(folder + "/base.kno")
       }
     }

@@ -31,7 +31,8 @@ public struct TextTable: @unchecked Sendable {
     let arena = try file.bytes(prefix + ".texts")
     count = starts.count - 1
     guard count >= 0, bases.count == count >> 16 + 1, slots.count > count,
-      let starts = starts.baseAddress, let bases = bases.baseAddress, let firstSlot = slots.baseAddress
+      let starts = starts.baseAddress, let bases = bases.baseAddress,
+      let firstSlot = slots.baseAddress
     else {
       throw FileError(path: file.path, reason: "is damaged: the sections of '\(prefix)' do not fit")
     }

@@ -46,9 +46,10 @@ extension AnswerEngine {
     let links = Set("是为在".unicodeScalars.map(\.value))
     let count = question.scalars.count
     for link in question.scalars.indices where links.contains(question.scalars[link]) && link > 0 {
-      guard let start = (max(0, link - 12)..<link).first(where: {
-        base.attributes.number(of: question.text($0..<link)) != nil
-      }), let attribute = base.attributes.number(of: question.text(start..<link))
+      guard
+        let start = (max(0, link - 12)..<link).first(where: {
+          base.attributes.number(of: question.text($0..<link)) != nil
+        }), let attribute = base.attributes.number(of: question.text(start..<link))
       else { continue }
       // An entity before the attribute makes it a plain question: 曹禺的出生地是天津吗.
       if mentions.contains(where: { $0.range.upperBound == start - 1 && $0.range.count > 1 }) {
@@ -83,7 +84,8 @@ extension AnswerEngine {
     guard !kinds.contains(.number), !kinds.contains(.date) else { return nil }
     let items = answer.values.flatMap { ValueKind.items($0) }
     // A list that ends with 等 is not complete: its length is no answer.
-    guard items.count > 1, !answer.values.contains(where: { $0.contains("等") || $0.contains("...") })
+    guard items.count > 1,
+      !answer.values.contains(where: { $0.contains("等") || $0.contains("...") })
     else { return nil }
     return Answer(
       form: .count, values: ["\(items.count)"], triples: answer.triples, score: answer.score)

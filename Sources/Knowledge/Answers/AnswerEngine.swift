@@ -7,7 +7,7 @@ public struct AnswerEngine: Sendable {
   public let base: KnowledgeBase
   /// Answers with a lower score are refused.
   public var threshold = AnswerEngine.defaultThreshold
-  public static let defaultThreshold = 0.9
+  public static let defaultThreshold = 1.0
 
   let matcher: Matcher
   let aliases: Set<UInt32>
@@ -43,7 +43,9 @@ public struct AnswerEngine: Sendable {
     let question = Question(text)
     guard !question.scalars.isEmpty else { return .refusal(nearest: []) }
     let mentions = mentions(question)
-    if let answer = superlative(question) ?? twoHops(question, mentions) ?? reverse(question, mentions) {
+    if let answer = superlative(question) ?? twoHops(question, mentions)
+      ?? reverse(question, mentions)
+    {
       return .answer(answer)
     }
     var candidates: [(score: Double, mention: Mention, pair: KnowledgeBase.Pair)] = []
@@ -79,7 +81,9 @@ public struct AnswerEngine: Sendable {
   }
 
   /// How well the question's rest fits the attribute and the value's kind.
-  func attributeScore(_ question: Question, _ mention: Mention, _ pair: KnowledgeBase.Pair) -> Double {
+  func attributeScore(_ question: Question, _ mention: Mention, _ pair: KnowledgeBase.Pair)
+    -> Double
+  {
     let attribute = Self.scalars(base.attributes.bytes(Int(pair.attribute)))
     var score = matcher.attributes.match(attribute, question, without: mention.range).score
     if !question.wanted.isEmpty {
@@ -93,7 +97,8 @@ public struct AnswerEngine: Sendable {
     return score
   }
 
-  private func score(_ question: Question, _ mention: Mention, _ pair: KnowledgeBase.Pair) -> Double {
+  private func score(_ question: Question, _ mention: Mention, _ pair: KnowledgeBase.Pair) -> Double
+  {
     mention.score + attributeScore(question, mention, pair)
   }
 
@@ -116,7 +121,8 @@ public struct AnswerEngine: Sendable {
           guard end - start > 1, !aliases.isEmpty, let value = base.values.number(of: bytes) else {
             continue
           }
-          for pair in base.reversePairs(of: value).prefix(64) where aliases.contains(pair.attribute) {
+          for pair in base.reversePairs(of: value).prefix(64) where aliases.contains(pair.attribute)
+          {
             if mentions.contains(where: { $0.entity == pair.entity && $0.range == start..<end }) {
               continue
             }
@@ -136,8 +142,10 @@ public struct AnswerEngine: Sendable {
       }
       if isNested { score -= 0.9 }
       let quotes = UnicodeScalar("《").value...UnicodeScalar("》").value
-      if mention.range.lowerBound > 0, question.scalars[mention.range.lowerBound - 1] == quotes.lowerBound,
-        mention.range.upperBound < count, question.scalars[mention.range.upperBound] == quotes.upperBound
+      if mention.range.lowerBound > 0,
+        question.scalars[mention.range.lowerBound - 1] == quotes.lowerBound,
+        mention.range.upperBound < count,
+        question.scalars[mention.range.upperBound] == quotes.upperBound
       {
         score += 0.6
       }

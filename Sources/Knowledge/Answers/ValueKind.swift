@@ -41,7 +41,8 @@ public enum ValueKind: String, Sendable, CaseIterable {
       if scalar == "年" || scalar == "月" { return true }
       // 1996-12-13, 1996.12.13, 1996/12/13
       if scalar == "-" || scalar == "." || scalar == "/", index >= 4, isDigit(index + 1),
-        (1...4).allSatisfy({ isDigit(index - $0) }), "12".unicodeScalars.contains(scalars[index - 4])
+        (1...4).allSatisfy({ isDigit(index - $0) }),
+        "12".unicodeScalars.contains(scalars[index - 4])
       {
         return true
       }

@@ -84,7 +84,9 @@ public final class KnowledgeBase: Sendable {
     let start = Int(rows.starts[entity])
     let end = Int(rows.starts[entity &+ 1])
     // Only a damaged file fails this.
-    guard start <= end, end <= rows.pairs.count else { return UnsafeBufferPointer(rebasing: rows.pairs[0..<0]) }
+    guard start <= end, end <= rows.pairs.count else {
+      return UnsafeBufferPointer(rebasing: rows.pairs[0..<0])
+    }
     return UnsafeBufferPointer(rebasing: rows.pairs[start..<end])
   }
 

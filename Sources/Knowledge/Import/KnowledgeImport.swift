@@ -36,7 +36,8 @@ public struct KnowledgeImport: Sendable {
   public func run(_ paths: [String], to path: String, work: Work = .silent) throws -> Summary {
     let lock = try ImportLock(path: path, waits: waits, work: work)
     defer { lock.release() }
-    let old = FileManager.default.fileExists(atPath: path) && !replaces
+    let old =
+      FileManager.default.fileExists(atPath: path) && !replaces
       ? try KnowledgeBase(path: path) : nil
     var summary = Summary()
     let collector = TripleCollector()

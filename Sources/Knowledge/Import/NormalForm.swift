@@ -2,7 +2,9 @@ import Foundation
 
 /// Unicode's form NFC, and the few bytes that can make a text differ from it.
 public enum NormalForm {
-  public static func composed(_ text: String) -> String { text.precomposedStringWithCanonicalMapping }
+  public static func composed(_ text: String) -> String {
+    text.precomposedStringWithCanonicalMapping
+  }
 
   /// Whether a text has a byte that begins a combining mark, a conjoining letter, or a character that NFC
   /// replaces.

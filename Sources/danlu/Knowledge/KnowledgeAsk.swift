@@ -19,7 +19,8 @@ struct KnowledgeAsk: ParsableCommand {
       """)
 
   @Argument(help: "The question.") var question: String?
-  @Option(help: "A file of questions, one a line; prints question, answer, entity, attribute, score.")
+  @Option(
+    help: "A file of questions, one a line; prints question, answer, entity, attribute, score.")
   var questions: String?
   @Option(help: "Refuse answers of a lower score; lower it for more answers, wrong ones too.")
   var threshold = AnswerEngine.defaultThreshold
@@ -56,7 +57,9 @@ struct KnowledgeAsk: ParsableCommand {
           [
             question, answer?.values.joined(separator: "|") ?? "", triple?.entity ?? "",
             triple?.attribute ?? "", answer.map { String(format: "%.3f", $0.score) } ?? "",
-          ].map { $0.replacingOccurrences(of: "\t", with: " ").replacingOccurrences(of: "\n", with: " ") }
+          ].map {
+            $0.replacingOccurrences(of: "\t", with: " ").replacingOccurrences(of: "\n", with: " ")
+          }
           .joined(separator: "\t") + "\n"
       }
       return try Console.write(Array(lines.utf8))

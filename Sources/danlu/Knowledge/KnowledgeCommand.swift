@@ -169,7 +169,8 @@ struct KnowledgeReverse: ParsableCommand {
 
 struct KnowledgeSearch: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "search", abstract: "Entities by the beginning of their names, or by similar names.",
+    commandName: "search",
+    abstract: "Entities by the beginning of their names, or by similar names.",
     discussion: """
       Examples:
         danlu knowledge search 清华 --db base.kno
@@ -219,6 +220,8 @@ struct KnowledgeStats: ParsableCommand {
 
   @Option(help: "How many attributes to print, the most frequent first.") var top = 10
   @Flag(help: "Compare the checksums of the whole file.") var check = false
+  @Option(help: "Look up the entity and attribute on each line (tab between) and tell the rate.")
+  var lookUps: String?
   @OptionGroup var base: BaseOptions
   @OptionGroup var output: OutputOptions
 
@@ -237,9 +240,11 @@ struct KnowledgeStats: ParsableCommand {
   func run() throws {
     let base = try base.open()
     if check { try base.verify() }
-    let frequent = (0..<base.attributes.count).map { (count: base.count(ofAttribute: $0), number: $0) }
-      .sorted { ($1.count, $0.number) < ($0.count, $1.number) }.prefix(max(0, top))
-      .map { Attribute(attribute: base.attributes[$0.number], triples: $0.count) }
+    let frequent = (0..<base.attributes.count).map {
+      (count: base.count(ofAttribute: $0), number: $0)
+    }
+    .sorted { ($1.count, $0.number) < ($0.count, $1.number) }.prefix(max(0, top))
+    .map { Attribute(attribute: base.attributes[$0.number], triples: $0.count) }
     let perTriple = Double(base.byteCount) / Double(max(1, base.tripleCount))
     if output.json {
       return try Console.json(
@@ -260,7 +265,42 @@ struct KnowledgeStats: ParsableCommand {
       bytes       \(NumberText.grouped(base.byteCount)), \(NumberText.short(perTriple, digits: 3)) a triple
       """)
     if check { Console.output("checksums   all right") }
-    for item in frequent { Console.output("  \(item.attribute)\t\(NumberText.grouped(item.triples))") }
+    for item in frequent {
+      Console.output("  \(item.attribute)\t\(NumberText.grouped(item.triples))")
+    }
+    if let lookUps { try measure(base, lookUps) }
+  }
+
+  /// The rate of look-ups on one thread, and how long one takes.
+  private func measure(_ base: KnowledgeBase, _ path: String) throws {
+    let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+    let pairs = lines.map { $0.split(separator: "\t", maxSplits: 1).map { Array($0.utf8) } }
+      .filter { $0.count == 2 }
+    guard !pairs.isEmpty else { throw Failure("\(path): no lines of entity, tab, attribute") }
+    func now() -> UInt64 { DispatchTime.now().uptimeNanoseconds }
+    func found(_ pair: [[UInt8]]) -> Bool {
+      pair[0].withUnsafeBufferPointer { entity in
+        pair[1].withUnsafeBufferPointer { base.firstValue(of: entity, $0) != nil }
+      }
+    }
+    // The first round loads the pages that the second one needs.
+    var hits = pairs.count { found($0) }
+    let start = now()
+    hits = pairs.count { found($0) }
+    let rate = Double(pairs.count) / (Double(now() - start) * 1e-9)
+    var times = pairs.map { pair in
+      let before = now()
+      _ = found(pair)
+      return now() - before
+    }
+    times.sort()
+    let middle = Double(times[times.count / 2]) * 1e-3
+    let late = Double(times[times.count * 99 / 100]) * 1e-3
+    Console.output(
+      String(
+        format:
+          "look-ups    %.0f/s, p50 %.2f µs, p99 %.2f µs with the clock's own time, %d of %d found",
+        rate, middle, late, hits, pairs.count))
   }
 }
 

@@ -123,7 +123,9 @@ struct QuestionsSearch: ParsableCommand {
       let record = index[hit.question]
       return Found(score: hit.score, id: record.id, question: record.text, tags: record.tags)
     }
-    guard !found.isEmpty else { throw Failure("no question shares a character with '\(text ?? "")'") }
+    guard !found.isEmpty else {
+      throw Failure("no question shares a character with '\(text ?? "")'")
+    }
     if output.json { return try Console.json(found) }
     for item in found {
       Console.output(
@@ -200,7 +202,8 @@ struct QuestionsTags: ParsableCommand {
 
   @Argument(help: "A question.") var text: String?
   @Option(help: "How many questions vote.") var neighbors = 20
-  @Option(help: "Instead: how often the first tag is one of a stored question's, for this many of them.")
+  @Option(
+    help: "Instead: how often the first tag is one of a stored question's, for this many of them.")
   var measure: Int?
   @Option(help: "How many tags to print.") var top = 5
   @OptionGroup var index: IndexOptions
@@ -211,7 +214,9 @@ struct QuestionsTags: ParsableCommand {
       throw ValidationError("give a question, or --measure COUNT")
     }
     if neighbors < 1 { throw ValidationError("--neighbors \(neighbors): at least 1 is needed") }
-    if let measure, measure < 1 { throw ValidationError("--measure \(measure): at least 1 is needed") }
+    if let measure, measure < 1 {
+      throw ValidationError("--measure \(measure): at least 1 is needed")
+    }
   }
 
   private struct Suggestion: Encodable {
@@ -258,7 +263,8 @@ struct QuestionsTags: ParsableCommand {
     if output.json { return try Console.json(result) }
     Console.output(
       String(
-        format: "first tag right: %.4f by %d neighbors, %.4f by the most frequent tag (%d questions)",
+        format:
+          "first tag right: %.4f by %d neighbors, %.4f by the most frequent tag (%d questions)",
         result.nearest, neighbors, result.majority, result.questions))
   }
 }
@@ -290,13 +296,15 @@ struct QuestionsTemplates: ParsableCommand {
     let segmenter = try words.map { try Segmenter(try WordList(contentsOf: $0)) }
     let sentences: [[Substring]] = (0..<index.count).map { question in
       let text = index.text(question)
-      return (segmenter?.words(in: text) ?? text.map(String.init)).map { Substring($0) }
+      let words = segmenter?.words(in: text) ?? text.map(String.init)
+      return words.filter { $0.contains { $0.isLetter || $0.isNumber } }.map { Substring($0) }
     }
     var mining = TemplateMining()
     mining.threads = threads.count
     let result = try mining.mine(sentences, work: Terminal.work)
     if result.crowded > 0 {
-      Console.note("note: \(result.crowded) questions with more than \(mining.pathLimit) paths left out")
+      Console.note(
+        "note: \(result.crowded) questions with more than \(mining.pathLimit) paths left out")
     }
     var shown = result.templates.filter { !$0.template.isTrivial }
     if top > 0 { shown = Array(shown.prefix(top)) }
