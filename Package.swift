@@ -21,6 +21,8 @@ let package = Package(
     .library(name: "TextMining", targets: ["TextMining"]),
     .library(name: "WordVectors", targets: ["WordVectors"]),
     .library(name: "Communities", targets: ["Communities"]),
+    .library(name: "Knowledge", targets: ["Knowledge"]),
+    .library(name: "Questions", targets: ["Questions"]),
     .library(name: "Text", targets: ["Text"]),
     .library(name: "Tokenizers", targets: ["Tokenizers"]),
     .library(name: "Tracking", targets: ["Tracking"]),
@@ -38,7 +40,7 @@ let package = Package(
       name: "danlu",
       dependencies: [
         "Articles", "Recipes", "FineTuning", "Training", "Transformers", "Torch", "TextMining",
-        "WordVectors", "Communities",
+        "WordVectors", "Communities", "Knowledge", "Questions",
         "Tokenizers", "Text", "Tracking", "Reports", "Formats", "Memory", "Parallel", "Messages",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
@@ -103,12 +105,15 @@ let package = Package(
       name: "Communities",
       dependencies: ["CPrefetch", "Formats", "Memory", "Parallel", "Messages"]),
     .target(name: "CPrefetch"),
+    .target(name: "Questions", dependencies: ["Formats", "Memory", "Parallel", "Messages"]),
+    .target(name: "Knowledge", dependencies: ["Formats", "Memory", "Parallel", "Messages"]),
     .target(
       name: "Tokenizers", dependencies: ["Text", "Formats", "Memory", "Parallel", "Messages"]),
     .target(name: "Text", dependencies: ["Formats", "Memory", "Parallel", "Messages"]),
     .target(name: "Tracking", dependencies: ["Reports", "Formats", "Messages"]),
     .target(name: "Reports", dependencies: ["Formats", "Messages"]),
-    .target(name: "Formats", dependencies: ["CZlib", "Memory", "Messages"]),
+    .target(
+      name: "Formats", dependencies: ["CZlib", "CPrefetch", "Memory", "Parallel", "Messages"]),
     .target(name: "Memory", dependencies: ["Messages"]),
     .target(name: "Parallel", dependencies: ["Messages"]),
     .target(name: "Messages"),
@@ -203,6 +208,12 @@ let package = Package(
     .testTarget(
       name: "CommunitiesTests",
       dependencies: ["Communities", "Formats", "Memory", "Parallel", "TestSupport"]),
+    .testTarget(
+      name: "KnowledgeTests",
+      dependencies: ["Knowledge", "Formats", "Memory", "Parallel", "Messages", "TestSupport"]),
+    .testTarget(
+      name: "QuestionsTests",
+      dependencies: ["Questions", "Formats", "Parallel", "Messages", "TestSupport"]),
     .testTarget(name: "TrackingTests", dependencies: ["Tracking", "Formats", "TestSupport"]),
     .testTarget(
       name: "ReportsTests", dependencies: ["Reports", "Formats", "Messages", "TestSupport"]),

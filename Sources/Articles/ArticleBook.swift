@@ -12,7 +12,7 @@ public enum ArticleBook {
     LayerReuseArticle.self, InitializationArticle.self, SmoothingArticle.self, DropoutArticle.self,
     DetExpArticle.self, JoseArticle.self, WordDiscoveryArticle.self,
     DomainVocabularyArticle.self, WordCountArticle.self, InfomapArticle.self,
-    ReadingComprehensionArticle.self,
+    ReadingComprehensionArticle.self, MagicCubeArticle.self,
   ]
 
   public static var cards: [RecipeCard] { all.map { $0.card } }

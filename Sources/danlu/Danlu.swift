@@ -19,7 +19,7 @@ struct Danlu: ParsableCommand {
     subcommands: [
       DoctorCommand.self, RecipesCommand.self, RunCommand.self, VerifyCommand.self,
       WordsCommand.self, VectorsCommand.self, CommunitiesCommand.self, BERTCommand.self,
-      AskCommand.self, GenerateCommand.self,
+      AskCommand.self, GenerateCommand.self, KnowledgeCommand.self, QuestionsCommand.self,
     ]
   )
 

@@ -1,0 +1,111 @@
+import Formats
+import Foundation
+import TestSupport
+import Testing
+
+@Suite(.enabled(if: hasBinary, binaryReason), .serialized) struct KnowledgeCommandTests {
+  private func withBase<Result>(_ body: (_ base: String, _ folder: String) throws -> Result) throws
+    -> Result
+  {
+    try withTemporaryFolder { folder in
+      try AtomicFile.write(
+        "实体,属性,值\n曹禺,出生地,天津\n曹禺,毕业院校,清华大学\n曹禺,中文名,万家宝\n清华大学,所在地,北京\n坏行\n",
+        to: folder + "/rows.csv")
+      let outcome = try succeed(
+        "knowledge", "import", folder + "/rows.csv", "--db", folder + "/base.kno")
+      #expect(outcome.output.contains("4 triples, generation 1"))
+      #expect(outcome.output.contains("1 no triples"))
+      #expect(outcome.errors.contains("line 6: three columns are needed, found one"))
+      return try body(folder + "/base.kno", folder)
+    }
+  }
+
+  @Test func triplesAreLookedUpBothWays() throws {
+    try withBase { base, _ in
+      #expect(try succeed("knowledge", "get", "曹禺", "出生地", "--db", base).output == "天津\n")
+      #expect(
+        try succeed("knowledge", "get", "曹禺", "--db", base).rows
+          == [["出生地", "天津"], ["毕业院校", "清华大学"], ["中文名", "万家宝"]])
+      #expect(
+        try succeed("knowledge", "reverse", "毕业院校", "清华大学", "--db", base).output == "曹禺\n")
+      #expect(try succeed("knowledge", "search", "清", "--db", base).output == "清华大学\n")
+      #expect(
+        try succeed("knowledge", "search", "青华大学", "--fuzzy", "--db", base).output
+          == "清华大学\t1\n")
+      let stats = try succeed("knowledge", "stats", "--check", "--db", base, "--json").json()
+      #expect(stats["triples"]?.integerValue == 4 && stats["entities"]?.integerValue == 2)
+    }
+  }
+
+  @Test func questionsAreAnsweredWithTheirRows() throws {
+    try withBase { base, folder in
+      let answer = try succeed("knowledge", "ask", "曹禺的出生地是哪里", "--db", base)
+      #expect(answer.output == "天津\n" && answer.errors.contains("from 曹禺 · 出生地 · 天津"))
+      let json = try succeed("knowledge", "ask", "万家宝的毕业院校的所在地", "--db", base, "--json").json()
+      #expect(json["form"]?.stringValue == "twoHops")
+      try AtomicFile.write("曹禺的出生地是哪里\n鲁迅的身高\n", to: folder + "/questions.txt")
+      let batch = try succeed(
+        "knowledge", "ask", "--questions", folder + "/questions.txt", "--db", base)
+      #expect(batch.rows[0][1...3] == ["天津", "曹禺", "出生地"] && batch.rows[1][1].isEmpty)
+      let refusal = try Command("knowledge", "ask", "曹禺的血型", "--db", base).run()
+      expectFailure(refusal, "nearest is 曹禺")
+    }
+  }
+
+  @Test func aBaseGrowsAndIsExported() throws {
+    try withBase { base, folder in
+      try AtomicFile.write("曹禺\t简介\t\"一行\n两行\"\n", to: folder + "/more.tsv")
+      let grown = try succeed("knowledge", "import", folder + "/more.tsv", "--db", base)
+      #expect(grown.output.contains("5 triples, generation 2"))
+      let exported = folder + "/all.tsv"
+      try succeed("knowledge", "export", "--db", base, "--out", exported)
+      let again = try succeed(
+        "knowledge", "import", exported, "--db", folder + "/again.kno", "--json"
+      ).json()
+      #expect(again["triples"]?.integerValue == 5 && again["malformed"]?.integerValue == 0)
+      #expect(
+        try succeed("knowledge", "get", "曹禺", "简介", "--db", folder + "/again.kno").output
+          == "一行\n两行\n")
+    }
+  }
+
+  @Test func failuresAreOneLine() throws {
+    try withBase { base, folder in
+      expectFailure(
+        try Command("knowledge", "get", "曹愚", "--db", base).run(), "near to it are 曹禺")
+      expectFailure(
+        try Command("knowledge", "get", "曹禺", "身高", "--db", base).run(), "it has 出生地")
+      expectFailure(
+        try Command("knowledge", "stats", "--db", folder + "/rows.csv").run(),
+        "is not a knowledge base")
+      expectFailure(
+        try Command("knowledge", "import", folder + "/none.csv", "--db", base).run(), "cannot open")
+    }
+    try expectUsage("knowledge", "ask", "--db", "x", says: "give a question, or --questions FILE")
+    try expectUsage(
+      "knowledge", "import", "x", "--db", "y", "--separator", "", says: "--separator expects")
+  }
+
+  @Test func questionsAreImportedSearchedAndCompared() throws {
+    try withTemporaryFolder { folder in
+      let index = folder + "/q.que"
+      try AtomicFile.write(
+        "怎么学好数学\t教育\n怎样学好数学\t教育\n怎么学好数学？\t教育\n今天天气怎么样\t气象\n", to: folder + "/q.txt")
+      let made = try succeed("questions", "import", folder + "/q.txt", "--db", index)
+      #expect(made.output.contains("4 questions"))
+      let found = try succeed("questions", "search", "怎样学好数学", "--db", index, "--top", "1")
+      #expect(found.rows[0][1...2] == ["怎样学好数学", "教育"])
+      let exact = try succeed("questions", "duplicates", "--exact", "--db", index)
+      #expect(exact.output == "1.000\t怎么学好数学\t怎么学好数学？\n")
+      let tags = try succeed("questions", "tags", "明天天气", "--db", index, "--json").json()
+      #expect(tags.arrayValue?.first?["tag"]?.stringValue == "气象")
+      let templates = try Command("questions", "templates", "--db", index).run()
+      #expect(templates.status == 0, "\(templates.errors)")
+      expectFailure(
+        try Command("questions", "search", "*-(", "--db", index).run(), "shares a character")
+      expectFailure(
+        try Command("questions", "search", "a", "--db", folder + "/q.txt").run(),
+        "is not an index of questions")
+    }
+  }
+}
