@@ -62,12 +62,15 @@ public struct RecipeCard: Sendable {
   public let data: String
   /// What `--data` may name; `nil` where the recipe takes no data of the user's.
   public let ownData: String?
+  /// What `--model` may name; `nil` where the recipe starts from no model of the user's.
+  public let ownModel: String?
   /// How long it takes by default on two cores.
   public let duration: String
 
   public init(
     name: String, title: String, summary: String, date: String, archive: Int,
-    needsTorch: Bool = true, data: String, ownData: String? = nil, duration: String
+    needsTorch: Bool = true, data: String, ownData: String? = nil, ownModel: String? = nil,
+    duration: String
   ) {
     self.name = name
     self.title = title
@@ -77,6 +80,7 @@ public struct RecipeCard: Sendable {
     self.needsTorch = needsTorch
     self.data = data
     self.ownData = ownData
+    self.ownModel = ownModel
     self.duration = duration
   }
 

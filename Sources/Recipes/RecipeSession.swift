@@ -32,6 +32,9 @@ public struct RecipeSession {
     if options.data != nil, card.ownData == nil {
       throw OptionError("data", "is not taken by \(card.name), which runs on \(card.data)")
     }
+    if options.model != nil, card.ownModel == nil {
+      throw OptionError("model", "is not taken by \(card.name), which starts from no other model")
+    }
     if !card.needsTorch, !["auto", "cpu"].contains(options.device) {
       throw OptionError("device", "is not taken by \(card.name), which runs on the processor")
     }

@@ -51,14 +51,18 @@ final class StepCount {
 public struct RecipeOptions: Sendable, Codable, Equatable {
   /// A file or folder with the user's data, in place of what ships with Danlu.
   public var data: String?
+  /// A folder with a pretrained model to start from.
+  public var model: String?
   public var seed: UInt64
   public var device: String
   public var precision: String
 
   public init(
-    data: String? = nil, seed: UInt64 = 0, device: String = "auto", precision: String = "auto"
+    data: String? = nil, model: String? = nil, seed: UInt64 = 0, device: String = "auto",
+    precision: String = "auto"
   ) {
     self.data = data
+    self.model = model
     self.seed = seed
     self.device = device
     self.precision = precision

@@ -29,15 +29,28 @@ struct ReadingComprehensionTests {
     let passage = ReadingLayout.prepared(item.passages[0].text)
     #expect(passage == "北京,是首都")
     #expect(layout.answer(of: item, in: passage) == "北京")
-    let row = layout.row(passage: passage, question: "首都是", answer: "北京")
+    func ids(_ text: String) -> [Int] { layout.tokenizer.tokens(text).map(\.id) }
+    func sequence(_ example: Example, _ name: String) -> [Int] {
+      example[name].bytes.withUnsafeBytes { Array($0.bindMemory(to: Int.self)) }
+    }
+    let row = layout.example(passage: ids(passage), question: ids("首都是"), answer: ids("北京"))
     #expect(
-      tokens(row.tokens) == [
+      tokens(sequence(row, "tokens")) == [
         "[CLS]", "北", "京", ",", "是", "首", "都", "[SEP]", "首", "都", "是", "[SEP]", "北", "京", "[SEP]",
       ])
-    #expect(row.segments == Array(repeating: 0, count: 12) + [1, 1, 1])
-    let none = layout.row(passage: passage, question: "谁", answer: "")
-    #expect(tokens(Array(none.tokens.suffix(4))) == ["[SEP]", "谁", "[SEP]", "[SEP]"])
-    #expect(none.segments.reduce(0, +) == 1)
+    #expect(sequence(row, "segments") == Array(repeating: 0, count: 12) + [1, 1, 1])
+    let none = layout.example(passage: ids(passage), question: ids("谁"), answer: [])
+    #expect(tokens(Array(sequence(none, "tokens").suffix(4))) == ["[SEP]", "谁", "[SEP]", "[SEP]"])
+    #expect(sequence(none, "segments").reduce(0, +) == 1)
+    var masked = layout
+    masked.decoding = .mlm
+    let slots = masked.example(passage: ids(passage), question: ids("谁"), answer: ids("北京"))
+    let masks = Array(repeating: "[MASK]", count: 32)
+    #expect(
+      tokens(sequence(slots, "tokens"))
+        == ["[CLS]"] + masks + ["[SEP]", "谁", "[SEP]", "北", "京", ",", "是", "首", "都", "[SEP]"])
+    #expect(tokens(Array(sequence(slots, "targets")[1...3])) == ["北", "京", "[SEP]"])
+    #expect(sequence(slots, "targets").count { $0 != 0 } == 3)
   }
 
   @Test func answersThatAPassageHolds() throws {

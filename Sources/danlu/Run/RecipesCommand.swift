@@ -51,6 +51,7 @@ struct RecipesCommand: ParsableCommand {
     Console.output("  article   \(recipe.date)  \(recipe.article)")
     Console.output("  data      \(recipe.data)")
     if let ownData = recipe.ownData { Console.output("  --data    \(ownData)") }
+    if let ownModel = recipe.ownModel { Console.output("  --model   \(ownModel)") }
     Console.output("  duration  \(recipe.duration) on two cores")
     Console.output("  needs     \(recipe.needsTorch ? "libtorch" : "nothing")")
     guard !recipe.settings.isEmpty else { return }
@@ -82,6 +83,7 @@ struct RecipesCommand: ParsableCommand {
     let needsTorch: Bool
     let data: String
     let ownData: String?
+    let ownModel: String?
     let duration: String
     let settings: [Setting]
 
@@ -95,6 +97,7 @@ struct RecipesCommand: ParsableCommand {
       needsTorch = card.needsTorch
       data = card.data
       ownData = card.ownData
+      ownModel = card.ownModel
       duration = card.duration
       settings = Chosen.Settings().descriptions.map {
         Setting(key: $0.key, value: $0.valueText, choices: $0.choices, help: $0.help)

@@ -26,6 +26,7 @@ struct RunCommand: ParsableCommand {
 
   @Argument(help: "The recipe's name; 'danlu recipes' lists them.") var recipe: String?
   @Option(help: "A folder with your own data.") var data: String?
+  @Option(help: "A folder with a pretrained model to start from.") var model: String?
   @Option(help: "The run folder to make.") var out: String?
   @Option(help: "How many updates.") var steps: Int?
   @Option(help: "How many examples per update.") var batch: Int?
@@ -43,7 +44,8 @@ struct RunCommand: ParsableCommand {
     }
     if resume != nil {
       let options: [(name: String, isGiven: Bool)] = [
-        ("--out", out != nil), ("--data", data != nil), ("--steps", steps != nil),
+        ("--out", out != nil), ("--data", data != nil), ("--model", model != nil),
+        ("--steps", steps != nil),
         ("--batch", batch != nil), ("--seed", seed != nil), ("--device", device != nil),
         ("--precision", precision != nil), ("--set", !settings.isEmpty),
       ]
@@ -102,7 +104,8 @@ struct RunCommand: ParsableCommand {
       return try RecipeSession.begin(
         try ArticleBook.article(named: recipe ?? ""),
         options: RecipeOptions(
-          data: data, seed: seed ?? 0, device: device ?? "auto", precision: precision ?? "auto"),
+          data: data, model: model, seed: seed ?? 0, device: device ?? "auto",
+          precision: precision ?? "auto"),
         settings: pairs(), at: out)
     }
     let name = try RecipeSession.recipeName(at: resume)

@@ -37,14 +37,23 @@ struct PassageReader {
   func answer(_ question: String, passages: [String]) throws -> Answer {
     let prepared = passages.map { ReadingLayout.prepared($0) }
     let tokens = prepared.map(layout.passageTokens)
-    let voting = VotingModel(
-      model, prefixes: tokens.map { layout.prefix($0, question: question) },
-      passages: tokens.map { $0.map(\.id) }, end: layout.separator,
-      leavesOutSilent: leavesOutSilentPassages)
+    let asked = layout.questionTokens(question)
+    let prefixes = tokens.map { layout.prefix($0.map(\.id), question: asked) }
     var silent = Answer(
       text: "", score: 0, votes: passages.map { _ in 0 }, isSilent: passages.map { _ in true },
       place: nil)
     guard !passages.isEmpty else { return silent }
+    if layout.decoding == .mlm {
+      let slots = SlotAnswers(model, layout, prefixes: prefixes, passages: tokens)
+      silent.isSilent = slots.isSilent
+      guard let best = slots.best else { return silent }
+      return Answer(
+        text: Self.text(at: best.place, of: passages), score: best.score, votes: slots.votes,
+        isSilent: slots.isSilent, place: best.place)
+    }
+    let voting = VotingModel(
+      model, prefixes: prefixes, passages: tokens.map { $0.map(\.id) }, end: layout.separator,
+      leavesOutSilent: leavesOutSilentPassages)
     let options = GenerationOptions(endIds: [layout.separator], maxLength: layout.maxAnswerLength)
     let search = BeamSearch(options, beamCount: beamCount)
     guard let best = try search.generate(voting).first?.first else { return silent }
@@ -55,17 +64,19 @@ struct PassageReader {
       Self.find(ids, in: tokens).map { Place(passage: passage, range: $0) }
     }
     let place = places.first { !voting.isSilent[$0.passage] } ?? places.first
-    // As it is written there: tokens are lower-case, and unknown ones have no spelling.
-    let text = place.map { place in
-      let scalars = Array(passages[place.passage].unicodeScalars)
-      return String(String.UnicodeScalarView(scalars[place.range]))
-    }
     return Answer(
-      text: text ?? layout.tokenizer.decode(ids), score: best.score,
+      text: place.map { Self.text(at: $0, of: passages) } ?? layout.tokenizer.decode(ids),
+      score: best.score,
       votes: voting.support(of: best.tokens), isSilent: voting.isSilent, place: place)
   }
 
-  private static func find(_ ids: [Int], in tokens: [Token]) -> Range<Int>? {
+  /// As it is written there: tokens are lower-case, and unknown ones have no spelling.
+  private static func text(at place: Place, of passages: [String]) -> String {
+    let scalars = Array(passages[place.passage].unicodeScalars)
+    return String(String.UnicodeScalarView(scalars[place.range]))
+  }
+
+  static func find(_ ids: [Int], in tokens: [Token]) -> Range<Int>? {
     guard ids.count <= tokens.count else { return nil }
     for start in 0...tokens.count - ids.count
     where tokens[start..<start + ids.count].elementsEqual(ids, by: { $0.id == $1 }) {
@@ -92,7 +103,8 @@ final class VotingModel: NextTokenModel {
   init(
     _ model: Transformer, prefixes: [[Int]], passages: [[Int]], end: Int, leavesOutSilent: Bool
   ) {
-    continuation = Continuation(model, prefixes: prefixes)
+    continuation = Continuation(
+      model, prefixes: prefixes, device: model.embeddings.tokens.weight.value.device)
     self.passages = passages
     self.end = end
     self.leavesOutSilent = leavesOutSilent

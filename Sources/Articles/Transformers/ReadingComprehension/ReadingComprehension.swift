@@ -23,15 +23,19 @@ public enum ReadingComprehensionArticle: Article {
     date: "2019-12-05", archive: 7115,
     data: "invented facts: questions drawn anew to train on, 400 others to answer",
     ownData: "a file of questions and passages (WebQA, SQuAD, CMRC or DuReader JSON)",
-    duration: "10 min")
+    ownModel: "a folder of BERT's or one of its kin, with vocab.txt", duration: "5 min")
 
   public struct Settings: RecipeSettings {
-    @Knob("updates", in: 1...) var steps = 3000
+    @Knob("updates", in: 1...) var steps = 6000
+    @Knob(
+      "updates before these whose batches are half questions, half finding and copying; none from a "
+        + "given model", in: 0...) var copySteps = 2000
     @Knob("questions in a batch", in: 1...) var batch = 32
-    @Knob("length of hidden states", in: 8...1024) var hiddenSize = 128
-    @Knob("layers", in: 1...24) var layers = 3
+    @Knob("length of hidden states", in: 8...1024) var hiddenSize = 64
+    @Knob("layers", in: 1...24) var layers = 4
     @Knob("attention heads", in: 1...16) var heads = 4
-    @Knob("learning rate after warming up", in: 1e-6...1) var rate = 1e-3
+    @Knob("learning rate after warming up", in: 1e-6...1) var rate = 3e-3
+    @Knob("how answers are written") var decoding = AnswerDecoding.seq2seq
     @Knob("beams of the answer", in: 1...16) var beams = 1
     @Knob("invented questions that are answered in the end", in: 4...7000) var questions = 400
 
@@ -39,40 +43,83 @@ public enum ReadingComprehensionArticle: Article {
   }
 
   public static func findings(_ run: Running<Settings>) throws -> [any Finding] {
-    let data = try ReadingData(run)
-    let vocabulary = ReadingLayout.vocabulary(
-      of: data.texts, minimumCount: data.corpus == nil ? 2 : 1)
-    let layout = try ReadingLayout(
-      WordPieceTokenizer(vocabulary: vocabulary, rules: .huggingFace(lowercases: true)))
-    let model = try reader(vocabulary.count, run)
     let settings = run.settings
-    let steps = settings.steps
-    let optimizer = Optimizer(
-      Adam(learningRate: settings.rate).withClipping(norm: 1)
-        .withSchedule(.piecewiseLinear([min(200, max(1, steps / 10)): 1, steps: 0.05])),
-      for: model)
-    let loader = try data.loader(layout, batchSize: settings.batch, seed: run.seed)
-    let task = SupervisedTask(model, optimizer: optimizer, loader: loader) { batch in
-      let targets = SequenceTargets.sequenceToSequence(
-        tokens: batch.inputs["tokens"], segments: batch.inputs["segments"])
-      return targets.loss(
-        model.logits(at: targets, batch.inputs["tokens"], segments: batch.inputs["segments"]))
-    } loss: { output, _ in
-      output
+    let data = try ReadingData(run)
+    var start = try Start(run, data)
+    start.layout.decoding = settings.decoding
+    let (model, layout) = (start.model, start.layout)
+    func train(_ name: String, _ loader: BatchLoader, steps: Int, endingAt share: Double) throws {
+      let optimizer = Optimizer(
+        Adam(learningRate: settings.rate).withClipping(norm: 1)
+          .withSchedule(.piecewiseLinear([min(200, max(1, steps / 10)): 1, steps: share])),
+        for: model)
+      let task = SupervisedTask(model, optimizer: optimizer, loader: loader) { batch in
+        layout.loss(model, batch.inputs)
+      } loss: { output, _ in
+        output
+      }
+      try run.train(task, named: name, steps: steps)
     }
-    try run.train(task, named: "reader", steps: steps)
+    if run.options.model == nil, settings.copySteps > 0 {
+      try train(
+        "copying", data.copyingLoader(layout, batchSize: settings.batch, seed: run.seed),
+        steps: settings.copySteps, endingAt: 0.8)
+    }
+    try train(
+      "reader", data.loader(layout, batchSize: settings.batch, seed: run.seed),
+      steps: settings.steps, endingAt: 0.05)
     model.evaluate()
     let saved = SavedReader(folder: run.run.folder.path)
-    try saved.write(model, vocabulary, data.heldOut)
+    try saved.write(model, layout.tokenizer, data.heldOut)
     let reader = PassageReader(model: model, layout: layout, beamCount: settings.beams)
-    return [try HeldOutQuestions(reader, data, run), try SilentPassages(reader, data, run)]
+    let answered = try HeldOutQuestions(reader, data, run)
+    // Slots are filled by each passage alone: none can silence another.
+    guard settings.decoding == .seq2seq else { return [answered] }
+    return [answered, try SilentPassages(reader, data, run)]
+  }
+}
+
+/// The model and the tokens that training begins with.
+private struct Start {
+  let model: Transformer
+  var layout: ReadingLayout
+
+  init(_ run: Running<ReadingComprehensionArticle.Settings>, _ data: ReadingData) throws {
+    let settings = run.settings
+    let attention: AttentionKind = settings.decoding == .seq2seq ? .prefix : .bidirectional
+    guard let folder = run.options.model else {
+      let vocabulary = ReadingLayout.vocabulary(
+        of: data.texts, minimumCount: data.corpus == nil ? 2 : 1)
+      layout = try ReadingLayout(
+        WordPieceTokenizer(vocabulary: vocabulary, rules: .huggingFace(lowercases: true)))
+      model = try Self.fresh(vocabulary.count, attention, settings, seed: run.seed)
+      return
+    }
+    let usual = ReadingComprehensionArticle.Settings()
+    for (key, isGiven) in [
+      ("hidden-size", settings.hiddenSize != usual.hiddenSize),
+      ("layers", settings.layers != usual.layers), ("heads", settings.heads != usual.heads),
+    ] where isGiven {
+      throw OptionError(key, "is that of the model in \(folder)")
+    }
+    var options = CheckpointOptions()
+    options.heads = [.languageModel]
+    options.newHeads = [.languageModel]
+    options.configure = { $0.attention = attention }
+    let pretrained = try PretrainedModel<Transformer>.load(folder: folder, options: options)
+    guard let tokenizer = pretrained.tokenizer as? WordPieceTokenizer else {
+      throw InputError("\(folder) has no WordPiece vocabulary (vocab.txt or tokenizer.json)")
+    }
+    model = pretrained.model
+    layout = try ReadingLayout(tokenizer)
   }
 
-  /// A small RoFormer whose mask is UniLM's. BERT's learnt positions have to find out what is next to what before
-  /// anything can be copied; turned queries and keys know.
-  private static func reader(_ vocabularySize: Int, _ run: Running<Settings>) throws -> Transformer
-  {
-    let settings = run.settings
+  /// A small RoFormer. BERT's learnt positions have to find out what is next to what before anything can be
+  /// copied; turned queries and keys know.
+  private static func fresh(
+    _ vocabularySize: Int, _ attention: AttentionKind,
+    _ settings: ReadingComprehensionArticle.Settings, seed: UInt64
+  ) throws -> Transformer {
     guard settings.hiddenSize % settings.heads == 0 else {
       throw OptionError(
         "heads", "hiddenSize \(settings.hiddenSize) cannot be divided among \(settings.heads)")
@@ -84,13 +131,21 @@ public enum ReadingComprehensionArticle: Article {
     configuration.numHeads = settings.heads
     configuration.intermediateSize = settings.hiddenSize * 4
     configuration.maxPositions = 384
-    configuration.attention = .prefix
+    configuration.attention = attention
     configuration.heads = [.languageModel]
+    configuration.block = .preNorm
+    configuration.normalizesOutput = true
     configuration.dropoutRate = 0
     configuration.attentionDropoutRate = 0
     // Large enough for a small model to leave the plateau; 0.02 suits the sizes that are pretrained.
-    configuration.initializerRange = 0.1
-    return Transformer(configuration, generator: RandomGenerator(seed: run.seed))
+    configuration.initializerRange = 0.06
+    let model = Transformer(configuration, generator: RandomGenerator(seed: seed))
+    // Keys that start as their queries make each token see its like, so that names of the question are found
+    // in the passage long before anything has been learnt (after Trockman and Kolter 2023).
+    for case let attention? in model.encoder.blocks.map(\.attention) {
+      attention.key.weight.replace(with: withoutGradients { attention.query.weight.value * 2 })
+    }
+    return model
   }
 }
 
@@ -136,6 +191,15 @@ private struct ReadingData {
     }
     return try BatchLoader(
       layout.samples(of: corpus, count: 10_000), .init(batchSize: batchSize, seed: seed))
+  }
+
+  func copyingLoader(_ layout: ReadingLayout, batchSize: Int, seed: UInt64) throws -> BatchLoader {
+    let corpus = corpus
+    let training = training
+    return try BatchLoader(
+      layout.copyingSamples(count: 10_000) { random in
+        corpus?.draw(&random) ?? training[random.below(training.count)]
+      }, .init(batchSize: batchSize, seed: seed))
   }
 }
 

@@ -1,11 +1,25 @@
 import Datasets
 import Parallel
+import Recipes
 import Tokenizers
+import Torch
+import Transformers
 
-/// How a passage, a question and an answer stand in a row of tokens:
-/// `[CLS] passage [SEP] question [SEP] answer [SEP]`, the answer and its end of segment 1.
+/// How an answer is written.
+enum AnswerDecoding: String, CaseIterable, Sendable, KnobValue {
+  /// From left to right, behind passage and question.
+  case seq2seq
+  /// All tokens at once, in masked places before question and passage: “非自回归”也不差：基于MLM的阅读理解问答.
+  case mlm
+}
+
+/// How a passage, a question and an answer stand in a row of tokens.
+///
+/// seq2seq: `[CLS] passage [SEP] question [SEP] answer [SEP]`, the answer and its end of segment 1.
+/// mlm: `[CLS] [MASK] × 32 [SEP] question [SEP] passage [SEP]`, the answer and its end right at the first masks.
 struct ReadingLayout: Sendable {
   let tokenizer: WordPieceTokenizer
+  var decoding = AnswerDecoding.seq2seq
   var maxPassageLength = 256
   var maxQuestionLength = 64
   var maxAnswerLength = 32
@@ -13,13 +27,17 @@ struct ReadingLayout: Sendable {
   init(_ tokenizer: WordPieceTokenizer) throws {
     self.tokenizer = tokenizer
     let ids = try tokenizer.vocabulary.ids(
-      required: [tokenizer.special.start, tokenizer.special.separator])
+      required: [
+        tokenizer.special.start, tokenizer.special.separator, tokenizer.special.mask,
+      ])
     start = ids[0]
     separator = ids[1]
+    mask = ids[2]
   }
 
   let start: Int
   let separator: Int
+  private let mask: Int
 
   /// Passages as they are read: lists are separated by commas.
   static func prepared(_ passage: String) -> String {
@@ -33,20 +51,53 @@ struct ReadingLayout: Sendable {
     Array(tokenizer.tokens(passage).prefix(maxPassageLength - 2))
   }
 
-  /// `[CLS] passage [SEP] question [SEP]`.
-  func prefix(_ passage: [Token], question: String) -> [Int] {
-    let asked = tokenizer.tokens(question).prefix(maxQuestionLength)
-    return [start] + passage.map(\.id) + [separator] + asked.map(\.id) + [separator]
+  /// The row before an answer: `[CLS] passage [SEP] question [SEP]`, or all of it with masks.
+  func prefix(_ passage: [Int], question: [Int]) -> [Int] {
+    switch decoding {
+    case .seq2seq: [start] + passage + [separator] + question + [separator]
+    case .mlm:
+      [start] + Array(repeating: mask, count: maxAnswerLength) + [separator] + question
+        + [separator] + passage + [separator]
+    }
   }
 
-  /// The whole row and its segments.
-  func row(passage: String, question: String, answer: String) -> (tokens: [Int], segments: [Int]) {
-    let prefix = prefix(passageTokens(passage), question: question)
-    let target = tokenizer.tokens(answer).prefix(maxAnswerLength).map(\.id) + [separator]
-    return (
-      prefix + target,
-      Array(repeating: 0, count: prefix.count) + Array(repeating: 1, count: target.count)
-    )
+  func questionTokens(_ question: String) -> [Int] {
+    tokenizer.tokens(question).prefix(maxQuestionLength).map(\.id)
+  }
+
+  /// A row to train on; `answer` without its end.
+  func example(passage: [Int], question: [Int], answer: [Int]) -> Example {
+    let prefix = prefix(passage, question: question)
+    switch decoding {
+    case .seq2seq:
+      let target = answer.prefix(maxAnswerLength) + [separator]
+      return Example([
+        "tokens": .sequence(prefix + target),
+        "segments": .sequence(
+          Array(repeating: 0, count: prefix.count) + Array(repeating: 1, count: target.count)),
+      ])
+    case .mlm:
+      // 0 is padding, which nothing predicts.
+      var targets = Array(repeating: 0, count: prefix.count)
+      let written = (answer + [separator]).prefix(maxAnswerLength)
+      targets.replaceSubrange(1..<1 + written.count, with: written)
+      return Example(["tokens": .sequence(prefix), "targets": .sequence(targets)])
+    }
+  }
+
+  /// The loss of a batch of such rows.
+  func loss(_ model: Transformer, _ inputs: NamedTensors) -> Tensor {
+    let tokens = inputs["tokens"]
+    switch decoding {
+    case .seq2seq:
+      let segments = inputs["segments"]
+      let targets = SequenceTargets.sequenceToSequence(tokens: tokens, segments: segments)
+      return targets.loss(model.logits(at: targets, tokens, segments: segments))
+    case .mlm:
+      let right = inputs["targets"]
+      let targets = SequenceTargets(at: right .!= 0, targets: right)
+      return targets.loss(model.logits(at: targets, tokens))
+    }
   }
 
   /// The answer that `passage` is trained to give: of all answers the first whose parts it holds; "" if none.
@@ -75,8 +126,32 @@ struct ReadingLayout: Sendable {
 
   private func sample(of item: ReadingItem, _ random: inout RandomStream) -> Example {
     let passage = Self.prepared(item.passages[random.below(item.passages.count)].text)
-    let row = row(passage: passage, question: item.question, answer: answer(of: item, in: passage))
-    return Example(["tokens": .sequence(row.tokens), "segments": .sequence(row.segments)])
+    return example(
+      passage: passageTokens(passage).map(\.id), question: questionTokens(item.question),
+      answer: tokenizer.tokens(answer(of: item, in: passage)).map(\.id))
+  }
+
+  /// Samples of which every other one is a question's, and the rest are of finding and copying, for which nobody
+  /// has to ask: two to four tokens of a passage in place of the question, up to six that follow them for an
+  /// answer; of one in four the tokens are of another passage, and mostly there is no answer.
+  func copyingSamples(count: Int, _ item: @escaping @Sendable (inout RandomStream) -> ReadingItem)
+    -> Examples
+  {
+    @Sendable func passage(_ random: inout RandomStream) -> [Int] {
+      let passages = item(&random).passages
+      return passageTokens(Self.prepared(passages[random.below(passages.count)].text)).map(\.id)
+    }
+    return Examples(count: count) { _, random in
+      if random.below(2) == 0 { return sample(of: item(&random), &random) }
+      let read = passage(&random)
+      let source = random.below(4) == 0 ? passage(&random) : read
+      let length = min(2 + random.below(3), source.count)
+      let start = random.below(source.count - length + 1)
+      let cue = Array(source[start..<start + length])
+      let place = (0...max(0, read.count - length)).first { read[$0...].starts(with: cue) }
+      let answer = place.map { read[($0 + length)...].prefix(1 + random.below(6)) } ?? []
+      return example(passage: read, question: cue, answer: Array(answer))
+    }
   }
 
   /// Characters of questions and passages that occur at least `minimumCount` times, and special tokens.

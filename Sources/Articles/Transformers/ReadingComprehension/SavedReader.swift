@@ -5,7 +5,7 @@ import Tokenizers
 import Torch
 import Transformers
 
-/// A trained reader in a run's folder: `reader/` with `vocab.txt`, `transformer.json`, `model.safetensors` and the
+/// A trained reader in a run's folder: `reader/` with `vocab.txt`, `tokenizer_config.json`, `transformer.json`, `model.safetensors` and the
 /// questions that it was not trained on.
 public struct SavedReader {
   private let folder: String
@@ -13,9 +13,11 @@ public struct SavedReader {
   /// - Parameter folder: The run's.
   public init(folder: String) { self.folder = folder + "/reader" }
 
-  func write(_ model: Transformer, _ vocabulary: Vocabulary, _ items: [ReadingItem]) throws {
+  func write(_ model: Transformer, _ tokenizer: WordPieceTokenizer, _ items: [ReadingItem]) throws {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    try vocabulary.write(to: folder + "/vocab.txt")
+    try tokenizer.vocabulary.write(to: folder + "/vocab.txt")
+    let rules: JSONValue = ["do_lower_case": .bool(tokenizer.rules.lowercases)]
+    try AtomicFile.write(rules.text() + "\n", to: folder + "/tokenizer_config.json")
     let settings = try JSONValue(encoding: model.configuration).text(pretty: true)
     try AtomicFile.write(to: folder + "/transformer.json") { try $0.write(settings + "\n") }
     try model.save(to: folder + "/model.safetensors")
@@ -35,18 +37,21 @@ public struct SavedReader {
     } catch {
       throw FileError(path: path, reason: "describes no transformer that this version knows")
     }
-    let vocabulary = try Vocabulary(contentsOf: folder + "/vocab.txt")
-    guard vocabulary.count == configuration.vocabularySize else {
+    guard let tokenizer = try TokenizerFile.find(in: folder) as? WordPieceTokenizer else {
+      throw FileError(path: folder, reason: "has no vocab.txt")
+    }
+    guard tokenizer.vocabulary.count <= configuration.vocabularySize else {
       throw FileError(
         path: folder + "/vocab.txt",
-        reason: "has \(vocabulary.count) tokens, the model \(configuration.vocabularySize)")
+        reason:
+          "has \(tokenizer.vocabulary.count) tokens, the model \(configuration.vocabularySize)")
     }
     let model = Transformer(configuration)
     try model.load(from: folder + "/model.safetensors")
     model.evaluate()
-    let tokenizer = try WordPieceTokenizer(
-      vocabulary: vocabulary, rules: .huggingFace(lowercases: true))
-    return try PassageReader(model: model, layout: ReadingLayout(tokenizer))
+    var layout = try ReadingLayout(tokenizer)
+    layout.decoding = configuration.attention == .prefix ? .seq2seq : .mlm
+    return PassageReader(model: model, layout: layout)
   }
 
   /// An answer as a user reads it.

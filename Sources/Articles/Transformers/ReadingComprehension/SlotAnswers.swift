@@ -17,18 +17,18 @@ struct SlotAnswers {
 
   init(_ model: Transformer, _ layout: ReadingLayout, prefixes: [[Int]], passages: [[Token]]) {
     let length = prefixes.map(\.count).max() ?? 0
-    let rows = prefixes.flatMap { $0 + Array(repeating: 0, count: length - $0.count) }
-    let tokens = Tensor(rows, shape: [prefixes.count, length])
-      .to(model.embeddings.tokens.weight.value.device)
+    let rows = prefixes.flatMap { $0 + [Int](repeating: 0, count: length - $0.count) }
+    let device = model.embeddings.tokens.weight.value.device
+    let tokens = Tensor(rows, shape: [prefixes.count, length]).to(device)
     // The masked places of all rows; the targets are not looked at.
     let slots = layout.maxAnswerLength
-    let place = Tensor.range(length, device: tokens.device).expandingAxis(0)
-    let isSlot = ((place .> 0) * (place .< slots + 1)).expanded(tokens.shape)
-    let places = SequenceTargets(at: isSlot, targets: tokens)
+    let isSlot = prefixes.flatMap { _ in (0..<length).map { (1...slots).contains($0) ? 1 : 0 } }
+    let places = SequenceTargets(
+      at: Tensor(isSlot, shape: tokens.shape).to(device) .!= 0, targets: tokens)
     let probabilities = withoutGradients { model.logits(at: places, tokens).softmax(axis: 1) }
     let size = probabilities.size(1)
-    let values = probabilities.to(.float32).to(Device.cpu).array(Float.self)
-    var answers: [[Int]: (score: Double, squares: Double, place: PassageReader.Place)] = [:]
+    let values = probabilities.to(DType.float32).to(Device.cpu).array(Float.self)
+    var answers: [[Int]: Votes] = [:]
     for (index, passage) in passages.enumerated() {
       let ids = passage.map(\.id)
       var answer: [Int] = []
@@ -37,9 +37,11 @@ struct SlotAnswers {
       while !isFinished && answer.count < slots {
         let row = (index * slots + answer.count) * size
         let choices = VotingModel.followers(of: answer, in: [ids]).union([layout.separator])
-        let (token, probability) =
-          choices.map { ($0, values[row + $0]) }
-          .max { $0.1 != $1.1 ? $0.1 < $1.1 : $0.0 > $1.0 } ?? (layout.separator, 0)
+        var (token, probability) = (layout.separator, values[row + layout.separator])
+        for choice in VotingModel.followers(of: answer, in: [ids]).sorted()
+        where values[row + choice] > probability {
+          (token, probability) = (choice, values[row + choice])
+        }
         sum += Double(probability)
         isFinished = token == layout.separator
         if !isFinished { answer.append(token) }
@@ -48,12 +50,30 @@ struct SlotAnswers {
       let score = answer.isEmpty ? 0 : sum / Double(answer.count + (isFinished ? 1 : 0))
       votes.append(score)
       guard !answer.isEmpty, let range = PassageReader.find(answer, in: passage) else { continue }
-      answers[
-        answer, default: (0, 0, PassageReader.Place(passage: index, range: range))
-      ].score += score
-      answers[answer]?.squares += score * score
+      let place = PassageReader.Place(passage: index, range: range)
+      answers[answer, default: Votes(place: place)].add(score)
     }
-    best = answers.values.map { ($0.place, $0.squares / (1 + $0.score)) }
-      .max { $0.1 != $1.1 ? $0.1 < $1.1 : $0.0.passage > $1.0.passage }
+    for votes in answers.values {
+      let better = best.map { best in
+        votes.score != best.score
+          ? votes.score > best.score : votes.place.passage < best.place.passage
+      }
+      if better ?? true { best = (votes.place, votes.score) }
+    }
+  }
+
+  /// What passages give one answer.
+  private struct Votes {
+    let place: PassageReader.Place
+    var sum = 0.0
+    var squares = 0.0
+
+    mutating func add(_ score: Double) {
+      sum += score
+      squares += score * score
+    }
+
+    /// Σ s² / (1 + Σ s).
+    var score: Double { squares / (1 + sum) }
   }
 }
