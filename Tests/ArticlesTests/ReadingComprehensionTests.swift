@@ -1,4 +1,3 @@
-import Datasets
 import Formats
 import Parallel
 import TestSupport
@@ -8,6 +7,7 @@ import Torch
 import Transformers
 
 @testable import Articles
+@testable import Datasets
 
 struct ReadingComprehensionTests {
   private static func layout(_ text: String) throws -> ReadingLayout {

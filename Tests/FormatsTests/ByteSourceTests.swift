@@ -52,11 +52,11 @@ import Testing
         try ByteSource(path: path, isText: true).readAll()
       }
       #expect(error?.reason.contains("\(command) ") == true)
-      #expect(try ByteSource(path: path).readAll() == bytes)
+      let unread = try ByteSource(path: path).readAll()
+      #expect(unread == bytes)
     }
-    #expect(
-      try withFile(Array("BZh".utf8)) { try ByteSource(path: $0, isText: true).readAll() }.count
-        == 3)
+    let text = try withFile(Array("BZh".utf8)) { try ByteSource(path: $0, isText: true).readAll() }
+    #expect(text.count == 3)
   }
 
   @Test func explainsTruncatedGzip() throws {
