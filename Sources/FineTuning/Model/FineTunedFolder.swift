@@ -23,7 +23,7 @@ public struct FineTunedFolder: Sendable {
       let isUnfinished = FileManager.default.fileExists(atPath: path + "/training/config.json")
       throw InputError(
         isUnfinished
-          ? "\(path) is an unfinished run; 'danlu bert fine-tune --resume \(path)' finishes it"
+          ? "\(path) is an unfinished run, which can be resumed"
           : "\(path) has no fine-tuning.json: a folder that 'danlu bert fine-tune' made was expected"
       )
     }

@@ -35,7 +35,7 @@ public final class FineTuningSession {
       throw FileError(
         path: path,
         reason: FileManager.default.fileExists(atPath: path + "/training/config.json")
-          ? "holds a run already; go on with it by --resume, or choose another folder"
+          ? "holds a run already; resume it, or choose another folder"
           : "exists already")
     }
     let data = try FineTuningData(options)
@@ -68,7 +68,7 @@ public final class FineTuningSession {
         "\(path) is no run of 'danlu bert fine-tune': it has no training/config.json")
     }
     guard !FineTunedFolder(path: path).isFinished else {
-      throw InputError("\(path) is finished; 'danlu bert predict --run \(path)' uses it")
+      throw InputError("\(path) is finished: there is nothing to resume")
     }
     let configuration = try run.configuration()
     guard let value = configuration.settings["options"],
