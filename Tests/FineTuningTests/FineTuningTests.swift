@@ -32,7 +32,7 @@ import Torch
         message { _ = try FineTuningSession.resume(at: folder + "/run") }.contains("finished"))
       #expect(
         message { _ = try FineTuningSession.begin(options, at: folder + "/run") }.contains(
-          "--resume"))
+          "resume it"))
     }
   }
 
@@ -54,7 +54,7 @@ import Torch
         }
       }
       #expect(
-        message { _ = try FineTunedFolder(path: folder + "/part").load() }.contains("--resume"))
+        message { _ = try FineTunedFolder(path: folder + "/part").load() }.contains("can be resumed"))
       _ = try FineTuningSession.resume(at: folder + "/part").train()
       let weights = try ["whole", "part"].map {
         try contents("\(folder)/\($0)/model.safetensors")
