@@ -3,6 +3,7 @@
 
 #include "ctorch.h"
 #include "direct_operators.h"
+#include "processor_kernels.h"
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
