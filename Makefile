@@ -22,8 +22,8 @@ setup: ## Find or fetch libtorch and compile the shim (idempotent).
 build: setup ## Build .build/release/danlu.
 	@swift build -c release --product danlu
 
-run: build ## Train the first article's GAN and check its claims.
-	@$(DANLU) run gan-single-loss
+run: build ## Train the reader of questions and passages, and check its claims.
+	@$(DANLU) run reading-comprehension
 
 test: setup ## Run the tests.
 	@$(TEST)

@@ -11,14 +11,15 @@ enum TransformerSpeed {
     case "encode":
       guard arguments.count == 4, let batch = Int(arguments[1]), let length = Int(arguments[2])
       else { break }
-      return encode(batch, length, arguments[3])
+      return try encode(batch, length, arguments[3])
     case "masked": return masked(arguments.count > 1 ? arguments[1] : "fp32")
     case "decode": return try decode(recomputes: false)
     case "decode-recomputing": return try decode(recomputes: true)
     default: break
     }
     throw TorchError(
-      "transformer expected encode B L fp32|bf16, masked fp32|bf16, decode or decode-recomputing")
+      "transformer expected encode B L fp32|bf16|int8, masked fp32|bf16, decode or decode-recomputing"
+    )
   }
 
   private static let vocabulary = 21128
@@ -41,10 +42,11 @@ enum TransformerSpeed {
     precision == "bf16" ? withAutocast(.bfloat16, body) : body()
   }
 
-  private static func encode(_ batch: Int, _ length: Int, _ precision: String) {
+  private static func encode(_ batch: Int, _ length: Int, _ precision: String) throws {
     let model = base()
     model.evaluate()
     if precision == "bf16" { model.move(dtype: .bfloat16) }
+    if precision == "int8" { try model.roundLinearMapsToInt8() } else { model.packLinearMaps() }
     let tokens = tokens(batch, length)
     Rounds(batch > 1 ? 6 : 40) {
       withInferenceMode { _ = model(tokens).hiddenStates }

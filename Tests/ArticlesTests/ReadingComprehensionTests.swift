@@ -146,6 +146,25 @@ struct ReadingComprehensionTests {
     #expect(corpus.heldOut.allSatisfy { !questions.contains($0.question) })
   }
 
+  @Test func lookalikesTellTheAskedOfSeveral() {
+    let corpus = FactCorpus(heldOutCount: 10, seed: 1)
+    var random = RandomStream(seed: 6)
+    let items = (0..<400).map { _ in corpus.drawLookalikes(&random) }
+    for item in items {
+      #expect(item.passages.count == 1)
+      let passage = item.passages[0]
+      #expect((2...3).contains(passage.text.count { $0 == "。" }))
+      #expect(passage.text.contains(passage.answer) || passage.answer.isEmpty)
+      // Subjects have three scalars at least, and the question holds its own.
+      let scalars = Array(item.question)
+      let isNamed = (0...scalars.count - 3).contains {
+        passage.text.contains(String(scalars[$0..<$0 + 3]))
+      }
+      #expect(isNamed || passage.answer.isEmpty)
+    }
+    #expect((80...160).contains(items.count { $0.answers.isEmpty }))
+  }
+
   @Test(
     .enabled(if: SharedData.has("webqa"), SharedData.reason),
     arguments: [

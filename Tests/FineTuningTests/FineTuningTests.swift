@@ -54,7 +54,8 @@ import Torch
         }
       }
       #expect(
-        message { _ = try FineTunedFolder(path: folder + "/part").load() }.contains("can be resumed"))
+        message { _ = try FineTunedFolder(path: folder + "/part").load() }.contains(
+          "can be resumed"))
       _ = try FineTuningSession.resume(at: folder + "/part").train()
       let weights = try ["whole", "part"].map {
         try contents("\(folder)/\($0)/model.safetensors")

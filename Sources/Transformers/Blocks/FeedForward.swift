@@ -26,7 +26,7 @@ public final class FeedForward: Module {
   }
 
   public func callAsFunction(_ input: Tensor) -> Tensor {
-    let activated = activation.function(inner(input))
+    let activated = inner(input, activation: activation.function)
     return output(gate.map { activated * $0(input) } ?? activated)
   }
 }

@@ -111,6 +111,7 @@ struct BERTEncode: ParsableCommand {
           trial.bfloat * 1e3, trial.prefersBFloat ? "bf16" : "fp32"))
       if trial.prefersBFloat { loaded.model.move(dtype: .bfloat16) }
     }
+    if precision != .int8 { loaded.model.packLinearMaps() }
     var encoder = SentenceEncoder(loaded.model, tokenizer)
     encoder.pooling = pooling
     encoder.normalizes = normalize

@@ -120,6 +120,7 @@ struct RunCommand: ParsableCommand {
       try Console.json(summary)
     } else {
       ClaimTable.show(summary)
+      NextStep.show(after: summary)
     }
   }
 }

@@ -20,10 +20,22 @@ struct FactCorpus: Sendable {
 
   /// A question to train on.
   func draw(_ random: inout RandomStream) -> ReadingItem {
+    drawn(&random) { $0.item(id: "") }
+  }
+
+  /// A question for practice: its one passage tells the asked attribute of two or three subjects, so that nothing but
+  /// whom the question is about leads to the answer; of three in ten it tells it of others alone.
+  func drawLookalikes(_ random: inout RandomStream) -> ReadingItem {
+    drawn(&random) { $0.lookalikes() }
+  }
+
+  private func drawn(_ random: inout RandomStream, _ make: (inout Maker) -> ReadingItem)
+    -> ReadingItem
+  {
     var maker = Maker(random: random)
     maker.used = heldOutSubjects
     defer { random = maker.names.random }
-    return maker.item(id: "")
+    return make(&maker)
   }
 
   private struct Attribute: Sendable {
@@ -84,16 +96,37 @@ struct FactCorpus: Sendable {
         var told = [facts[(asked + 1 + below(facts.count - 1)) % facts.count]]
         if index < telling { told.append(fact) }
         if below(2) == 0 { told.append(other[asked]) }
-        shuffle(&told)
-        let text = told.map { fact in
-          pick(kind.attributes[fact.attribute].statements).replacing("{s}", with: fact.subject)
-            .replacing("{v}", with: fact.value)
-        }.joined()
         passages.append(
-          ReadingItem.Passage(text: text, answer: index < telling ? fact.value : ""))
+          ReadingItem.Passage(
+            text: text(&told, of: kind), answer: index < telling ? fact.value : ""))
       }
       shuffle(&passages)
       return ReadingItem(id: id, question: question, passages: passages)
+    }
+
+    mutating func lookalikes() -> ReadingItem {
+      let kind = FactCorpus.kinds[below(FactCorpus.kinds.count)]
+      let asked = below(kind.attributes.count)
+      let isTold = below(10) >= 3
+      let fact = facts(kind)[asked]
+      var told = isTold ? [fact] : []
+      let count = 2 + below(2)
+      while told.count < count { told.append(facts(kind)[asked]) }
+      return ReadingItem(
+        id: "",
+        question: pick(kind.attributes[asked].questions).replacing("{s}", with: fact.subject),
+        passages: [
+          ReadingItem.Passage(text: text(&told, of: kind), answer: isTold ? fact.value : "")
+        ])
+    }
+
+    /// Sentences that tell the facts, in any order.
+    private mutating func text(_ told: inout [Fact], of kind: Kind) -> String {
+      shuffle(&told)
+      return told.map { fact in
+        pick(kind.attributes[fact.attribute].statements).replacing("{s}", with: fact.subject)
+          .replacing("{v}", with: fact.value)
+      }.joined()
     }
 
     private mutating func pick(_ list: [String]) -> String { list[below(list.count)] }

@@ -26,10 +26,10 @@ public enum ReadingComprehensionArticle: Article {
     ownModel: "a folder of BERT's or one of its kin, with vocab.txt", duration: "5 min")
 
   public struct Settings: RecipeSettings {
-    @Knob("updates", in: 1...) var steps = 6000
+    @Knob("updates", in: 1...) var steps = 5000
     @Knob(
-      "updates before these whose batches are half questions, half finding and copying; none from a "
-        + "given model", in: 0...) var copySteps = 2000
+      "updates before these, of finding, copying and telling subjects apart; none from a given model",
+      in: 0...) var practiceSteps = 3000
     @Knob("questions in a batch", in: 1...) var batch = 32
     @Knob("length of hidden states", in: 8...1024) var hiddenSize = 64
     @Knob("layers", in: 1...24) var layers = 4
@@ -60,10 +60,10 @@ public enum ReadingComprehensionArticle: Article {
       }
       try run.train(task, named: name, steps: steps)
     }
-    if run.options.model == nil, settings.copySteps > 0 {
+    if run.options.model == nil, settings.practiceSteps > 0 {
       try train(
-        "copying", data.copyingLoader(layout, batchSize: settings.batch, seed: run.seed),
-        steps: settings.copySteps, endingAt: 0.8)
+        "practice", data.practiceLoader(layout, batchSize: settings.batch, seed: run.seed),
+        steps: settings.practiceSteps, endingAt: 0.8)
     }
     try train(
       "reader", data.loader(layout, batchSize: settings.batch, seed: run.seed),
@@ -193,13 +193,20 @@ private struct ReadingData {
       layout.samples(of: corpus, count: 10_000), .init(batchSize: batchSize, seed: seed))
   }
 
-  func copyingLoader(_ layout: ReadingLayout, batchSize: Int, seed: UInt64) throws -> BatchLoader {
-    let corpus = corpus
+  /// A small model that begins with the questions themselves finds an answer of the right kind and no more: whom the
+  /// question is about decides too few of them.
+  func practiceLoader(_ layout: ReadingLayout, batchSize: Int, seed: UInt64) throws -> BatchLoader {
     let training = training
-    return try BatchLoader(
-      layout.copyingSamples(count: 10_000) { random in
-        corpus?.draw(&random) ?? training[random.below(training.count)]
-      }, .init(batchSize: batchSize, seed: seed))
+    let samples =
+      if let corpus {
+        layout.practiceSamples(
+          count: 10_000, share: 0.6, question: corpus.drawLookalikes, reading: corpus.draw)
+      } else {
+        layout.practiceSamples(
+          count: 10_000, share: 0.5, question: { training[$0.below(training.count)] },
+          reading: { training[$0.below(training.count)] })
+      }
+    return try BatchLoader(samples, .init(batchSize: batchSize, seed: seed))
   }
 }
 

@@ -131,27 +131,36 @@ struct ReadingLayout: Sendable {
       answer: tokenizer.tokens(answer(of: item, in: passage)).map(\.id))
   }
 
-  /// Samples of which every other one is a question's, and the rest are of finding and copying, for which nobody
-  /// has to ask: two to four tokens of a passage in place of the question, up to six that follow them for an
-  /// answer; of one in four the tokens are of another passage, and mostly there is no answer.
-  func copyingSamples(count: Int, _ item: @escaping @Sendable (inout RandomStream) -> ReadingItem)
-    -> Examples
-  {
-    @Sendable func passage(_ random: inout RandomStream) -> [Int] {
+  /// Samples to practise on before the questions: `share` of them are of `question`, the others of finding and
+  /// copying.
+  func practiceSamples(
+    count: Int, share: Double, question: @escaping @Sendable (inout RandomStream) -> ReadingItem,
+    reading: @escaping @Sendable (inout RandomStream) -> ReadingItem
+  ) -> Examples {
+    Examples(count: count) { _, random in
+      random.uniform() < share
+        ? sample(of: question(&random), &random) : copyingSample(&random, reading)
+    }
+  }
+
+  /// A sample of finding and copying, for which nobody has to ask: two to four tokens of a passage in place of the
+  /// question, up to six that follow them for an answer; of one in four the tokens are of another passage, and mostly
+  /// there is no answer.
+  private func copyingSample(
+    _ random: inout RandomStream, _ item: (inout RandomStream) -> ReadingItem
+  ) -> Example {
+    func passage(_ random: inout RandomStream) -> [Int] {
       let passages = item(&random).passages
       return passageTokens(Self.prepared(passages[random.below(passages.count)].text)).map(\.id)
     }
-    return Examples(count: count) { _, random in
-      if random.below(2) == 0 { return sample(of: item(&random), &random) }
-      let read = passage(&random)
-      let source = random.below(4) == 0 ? passage(&random) : read
-      let length = min(2 + random.below(3), source.count)
-      let start = random.below(source.count - length + 1)
-      let cue = Array(source[start..<start + length])
-      let place = (0...max(0, read.count - length)).first { read[$0...].starts(with: cue) }
-      let answer = place.map { read[($0 + length)...].prefix(1 + random.below(6)) } ?? []
-      return example(passage: read, question: cue, answer: Array(answer))
-    }
+    let read = passage(&random)
+    let source = random.below(4) == 0 ? passage(&random) : read
+    let length = min(2 + random.below(3), source.count)
+    let start = random.below(source.count - length + 1)
+    let cue = Array(source[start..<start + length])
+    let place = (0...max(0, read.count - length)).first { read[$0...].starts(with: cue) }
+    let answer = place.map { read[($0 + length)...].prefix(1 + random.below(6)) } ?? []
+    return example(passage: read, question: cue, answer: Array(answer))
   }
 
   /// Characters of questions and passages that occur at least `minimumCount` times, and special tokens.

@@ -24,6 +24,11 @@ public struct SavedReader {
     try ReadingFiles.write(items, to: folder + "/questions.jsonl")
   }
 
+  /// A question that the run's own passages answer; `nil` if the folder holds no reader.
+  public var exampleQuestion: String? {
+    (try? ReadingFiles.read(folder + "/questions.jsonl"))?.first { !$0.answers.isEmpty }?.question
+  }
+
   private func reader() throws -> PassageReader {
     let path = folder + "/transformer.json"
     guard FileManager.default.fileExists(atPath: path) else {

@@ -36,7 +36,6 @@ struct SlotAnswers {
       var isFinished = false
       while !isFinished && answer.count < slots {
         let row = (index * slots + answer.count) * size
-        let choices = VotingModel.followers(of: answer, in: [ids]).union([layout.separator])
         var (token, probability) = (layout.separator, values[row + layout.separator])
         for choice in VotingModel.followers(of: answer, in: [ids]).sorted()
         where values[row + choice] > probability {

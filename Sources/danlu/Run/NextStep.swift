@@ -1,0 +1,15 @@
+import Articles
+import Foundation
+import Tracking
+
+/// What to type after a run whose model answers or draws.
+enum NextStep {
+  static func show(after summary: RunSummary) {
+    let run = summary.run
+    if let question = SavedReader(folder: run).exampleQuestion {
+      Console.output("Ask it:  danlu ask --run \(run) \"\(question)\"")
+    } else if FileManager.default.fileExists(atPath: run + "/model/shape.json") {
+      Console.output("Let it draw:  danlu generate --run \(run) --grid 8x8 --out drawn.png")
+    }
+  }
+}
