@@ -82,7 +82,8 @@ public final class SupervisedTask: TrainingTask {
       let gradients = optimizer.gradients(of: value)
       if evaluation == 0 {
         values["loss"] = value.detach()
-        values["gradientNorm"] = Optimizer.norm(of: gradients)
+        // It reads all gradients once more.
+        if scope.wantsAllFigures { values["gradientNorm"] = Optimizer.norm(of: gradients) }
       }
       isWindowOpen = !optimizer.step(gradients: gradients)
     }
