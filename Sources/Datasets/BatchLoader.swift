@@ -12,6 +12,7 @@ import Torch
 /// What is in a batch depends on the seed, the epoch and the position alone: not on the number of
 /// threads, nor on what was asked before. What is next is the pair (epoch, position), which can be read
 /// and set: a restored loader continues exactly.
+/// PyTorch: `DataLoader`; TensorFlow: `tf.data`; Keras: `PyDataset`.
 public final class BatchLoader {
   public struct Configuration: Sendable, Equatable {
     public var batchSize: Int

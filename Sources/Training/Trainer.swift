@@ -13,6 +13,7 @@ import Tracking
 /// this training; without, it only trains. A run holds as many trainings as have names of their own,
 /// and a finished one is loaded instead of repeated. On the CPU with the same number of threads an
 /// interrupted and resumed training has the same weights, bit for bit, as an uninterrupted one.
+/// Keras: `fit`; Lightning: `Trainer`.
 public final class Trainer {
   public let options: TrainingOptions
   let training: RunTraining?

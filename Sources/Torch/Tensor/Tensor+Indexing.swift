@@ -133,12 +133,12 @@ extension Tensor {
     ATen.gather.tensor(self, axis, index)
   }
 
-  /// self with `source` added at `index` along `axis`.
+  /// self with `source` added at `index` along `axis`. PyTorch: `scatter_add`.
   public func scatterAdd(_ index: Tensor, _ source: Tensor, axis: Int) -> Tensor {
     ATen.scatterAdd.tensor(self, axis, index, source)
   }
 
-  /// self with rows of `source` added at `positions` of `axis`.
+  /// self with rows of `source` added at `positions` of `axis`. PyTorch: `index_add`.
   public func indexAdd(_ positions: Tensor, _ source: Tensor, axis: Int = 0) -> Tensor {
     ATen.indexAdd.tensor(self, axis, positions, source)
   }
@@ -149,12 +149,14 @@ extension Tensor {
   }
 
   /// The elements where `mask` holds, as a vector.
+  /// PyTorch: `masked_select`; TensorFlow: `boolean_mask`.
   public func masked(_ mask: Tensor) -> Tensor { ATen.maskedSelect.binary(self, mask) }
 
   /// The positions of nonzero elements, `(count, rank)`.
   public func nonzero() -> Tensor { ATen.nonzero.unary(self) }
 
   /// Integers as rows of zeros with a single one, `(…, classes)`, int64.
+  /// PyTorch: `one_hot`; Keras: `to_categorical`.
   public func oneHot(_ classes: Int) -> Tensor { ATen.oneHot.binary(self, classes) }
 }
 
