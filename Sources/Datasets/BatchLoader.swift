@@ -98,6 +98,9 @@ public final class BatchLoader {
     guard configuration.order == .sequential || configuration.order == .shuffled else {
       throw InputError("a stream has a sequential or a shuffled order, not \(configuration.order)")
     }
+    if let threads = configuration.threads, threads > 1 {
+      throw InputError("a stream is read by one thread, not by \(threads)")
+    }
     try self.init(
       StreamBatches(stream, configuration, transforms), configuration, transforms, threads: 1)
   }

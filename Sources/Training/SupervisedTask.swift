@@ -41,6 +41,10 @@ public final class SupervisedTask: TrainingTask {
     figures: (() throws -> [String: Double])? = nil, validatesAverages: Bool = false,
     regularizations: [any Regularization] = [], forward: @escaping Forward, loss: @escaping Loss
   ) {
+    require(
+      Set(metrics.map(\.name)).count == metrics.count,
+      "SupervisedTask expected metrics of different names, received "
+        + metrics.map(\.name).joined(separator: ", "))
     self.figures = figures
     self.regularizations = regularizations
     self.validatesAverages = validatesAverages

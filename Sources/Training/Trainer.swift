@@ -17,6 +17,8 @@ import Tracking
 public final class Trainer {
   public let options: TrainingOptions
   let training: RunTraining?
+  /// The debugging switches leave no traces.
+  private let keepsNothing: Bool
   let callbacks: [any Callback]
   /// The best state, where no run keeps it on disk.
   var bestInMemory: (step: Int, states: [(name: String, state: NamedState)])?
@@ -29,8 +31,8 @@ public final class Trainer {
     callbacks: [any Callback] = [], work: Work = .silent
   ) {
     self.options = options
-    // The debugging switches leave no traces.
-    training = options.dryRun || options.overfitsOneBatch ? nil : run?.training(named: name)
+    keepsNothing = options.dryRun || options.overfitsOneBatch
+    training = keepsNothing ? nil : run?.training(named: name)
     self.callbacks = callbacks
     self.work = work
   }
@@ -152,6 +154,11 @@ public final class Trainer {
       }
     }
     try checkCallbackNames()
+    if options.checkpointInterval != nil, !keepsNothing, training == nil {
+      throw InputError(
+        "a `checkpointInterval` was given, but there is no run to keep checkpoints; a run, or no interval, "
+          + "would work")
+    }
     guard let monitor = options.monitor else {
       guard options.validationInterval != nil, task.validationFigures?.isEmpty == true else {
         return
@@ -192,7 +199,9 @@ public final class Trainer {
       let isLast = state.step + 1 == state.steps
       let isLogged = (state.step + 1) % options.logInterval == 0 || isLast
       // Reading a figure waits for a GPU.
-      let isNoted = isLast || (isLogged || options.device.kind == .cpu) && state.isNoteDue()
+      let isNoted =
+        phase.isWatched
+        && (isLast || (isLogged || options.device.kind == .cpu) && state.isNoteDue())
       scope.wantsAllFigures = isLogged || isNoted
       let figures = try task.wholeUpdate(
         step: state.step, scope, batches: &state.record.batches, limit: plan.batches

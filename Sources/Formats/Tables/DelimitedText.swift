@@ -41,18 +41,23 @@ extension Table {
   /// do not end.
   public init(csv path: String, _ options: DelimitedOptions = DelimitedOptions()) throws {
     let bytes = try ByteSource(path: path).readAll()
-    self = try bytes.withUnsafeBufferPointer { bytes in
-      try DelimitedParser(bytes, path: path, options).table()
-    }
+    self = try bytes.withUnsafeBytes { try Table(parsingCSV: $0, path: path, options) }
   }
 
   /// Parses a text as `init(csv:)` does a file.
   public init(
     parsingCSV text: String, path: String = "text", _ options: DelimitedOptions = DelimitedOptions()
   ) throws {
-    self = try Array(text.utf8).withUnsafeBufferPointer { bytes in
-      try DelimitedParser(bytes, path: path, options).table()
+    self = try Array(text.utf8).withUnsafeBytes {
+      try Table(parsingCSV: $0, path: path, options)
     }
+  }
+
+  package init(
+    parsingCSV bytes: UnsafeRawBufferPointer, path: String,
+    _ options: DelimitedOptions = DelimitedOptions()
+  ) throws {
+    self = try DelimitedParser(bytes.bindMemory(to: UInt8.self), path: path, options).table()
   }
 }
 

@@ -120,8 +120,13 @@ extension Tensor {
   public func round() -> Tensor { ATen.round.unary(self) }
 
   /// Limits every element to `[minimum, maximum]`. PyTorch: `clamp`; NumPy and Keras: `clip`.
+  ///
+  /// Whole numbers stay whole numbers where both limits are.
   public func clamp(minimum: Double? = nil, maximum: Double? = nil) -> Tensor {
-    ATen.clamp.tensor(self, minimum, maximum)
+    let whole = [minimum, maximum].map { $0.flatMap(Int.init(exactly:)) }
+    let areWhole = (minimum == nil) == (whole[0] == nil) && (maximum == nil) == (whole[1] == nil)
+    return dtype.isFloatingPoint || dtype.isComplex || !areWhole
+      ? ATen.clamp.tensor(self, minimum, maximum) : ATen.clamp.tensor(self, whole[0], whole[1])
   }
 
   /// The larger of two elements, with broadcasting.

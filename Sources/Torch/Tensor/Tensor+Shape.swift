@@ -103,7 +103,9 @@ extension Tensor {
 
   /// The same values as another element type.
   /// PyTorch: `to`, `float()`, `long()`; NumPy: `astype`; Keras: `cast`.
-  public func to(_ dtype: DType) -> Tensor { ATen.toType.tensor(self, dtype) }
+  public func to(_ dtype: DType) -> Tensor {
+    self.dtype == dtype ? self : ATen.toType.tensor(self, dtype)
+  }
 
   /// The same values on another device. PyTorch: `cuda()`, `cpu()`.
   public func to(_ device: Device) -> Tensor {
