@@ -31,7 +31,7 @@ test: setup ## Run the tests.
 slow: setup ## Run the tests, the long ones too.
 	@DANLU_SLOW=1 $(TEST)
 
-fuzz: setup ## Feed the parsers a million mutated inputs.
+fuzz: setup ## Feed each parser a million mutated inputs.
 	@DANLU_FUZZ=1000000 $(TEST) --filter Fuzz
 
 examples: setup ## Build and run the six programs of Examples/, a package that depends on this one.

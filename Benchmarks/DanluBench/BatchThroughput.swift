@@ -2,48 +2,103 @@ import Datasets
 import Formats
 import Foundation
 import Messages
-import Parallel
 import Torch
 
-/// Examples a second through a loader: `batches images | texts | folder PATH | table FILE.csv`.
+/// Epochs of batches through a loader, of the files that Benchmarks/training/batches.py makes:
+/// `batches images | texts | folder | table | csv FOLDER`. `table` reads the file and serves one epoch,
+/// anew each time; `csv` only reads the file.
 enum BatchThroughput {
   static func run(_ arguments: [String]) throws {
-    switch (arguments.first, arguments.dropFirst().first) {
-    case ("images", nil):
-      let images = Tensor.randomIntegers(0, 256, shape: [60_000, 1, 28, 28]).to(.uint8)
-      let labels = Tensor.randomIntegers(0, 10, shape: [60_000])
-      try epochs(
-        "images", try BatchLoader(Dataset(inputs: images, labels: labels), .init(batchSize: 64)))
-    case ("texts", nil):
-      var random = RandomStream(seed: 1)
-      let rows = (0..<100_000).map { _ in
-        (0..<8 + random.below(120)).map { _ in random.below(30_000) }
+    guard arguments.count == 2 else {
+      throw InputError("batches expected images | texts | folder | table | csv, and a FOLDER")
+    }
+    let (topic, folder) = (arguments[0], arguments[1])
+    switch topic {
+    case "images":
+      try epochs(topic, 64) {
+        try Dataset(npz: "\(folder)/images.npz", inputs: ["x_train"], label: "y_train")
       }
-      let data = Dataset(["tokens": .sequences(Sequences(rows))])
-      try epochs("texts", try BatchLoader(data, .init(batchSize: 64)))
-    case ("folder", let path?):
-      let files = try ImageFolder.examples(path: path)
-      try epochs("folder", try BatchLoader(files, .init(batchSize: 32, threads: 2)))
-    case ("table", let path?):
+    case "texts":
+      try epochs(topic, 64) {
+        let arrays = try NPZ.read(path: "\(folder)/texts.npz")
+        let lengths = arrays.first { $0.name == "lengths" }?.array.integers() ?? []
+        let tokens = try arrays.first { $0.name == "tokens" }.map { try Tensor($0.array) }
+        return Dataset([
+          "tokens": .sequences(Sequences(elements: tokens ?? Tensor([Int]()), lengths: lengths))
+        ])
+      }
+    case "folder":
+      try epochs(topic, 32, threads: 2) { try ImageFolder.examples(path: "\(folder)/pictures") }
+    case "table":
+      func data() throws -> Dataset {
+        try Dataset(Table(csv: "\(folder)/table.csv"), label: "label")
+      }
+      var count = 0
+      let rounds = try (0..<3).map { _ in
+        try seconds { count = try served(BatchLoader(data(), .init(batchSize: 256))) }
+      }
+      report(
+        topic, rounds.sorted(), count, checksum: try checksum(data(), 256),
+        resumes: try resumesExactly(data(), .init(batchSize: 256)))
+    case "csv":
       var rows = 0
       let rounds = try (0..<4).map { _ in
-        try seconds { rows = try Table(csv: path).rowCount }
-      }.dropFirst().sorted()
-      report("table", rounds, count: rows)
+        try seconds { rows = try Table(csv: "\(folder)/table.csv").rowCount }
+      }
+      report(topic, rounds.dropFirst().sorted(), rows)
     default:
-      throw InputError("batches expected images | texts | folder PATH | table FILE.csv")
+      throw InputError("batches knows images, texts, folder, table and csv, not '\(topic)'")
     }
   }
 
-  private static func epochs(_ name: String, _ loader: BatchLoader) throws {
+  private static func epochs<Source: ExampleSource>(
+    _ name: String, _ size: Int, threads: Int? = nil, _ data: () throws -> Source
+  ) throws {
+    let data = try data()
+    let configuration = BatchLoader.Configuration(batchSize: size, threads: threads)
+    let loader = try BatchLoader(data, configuration)
     var count = 0
-    let rounds = try (0..<6).map { _ in
-      count = 0
-      return try seconds {
-        while let batch = try loader.nextOfEpoch() { count += batch.count }
-      }
-    }.dropFirst().sorted()
-    report(name, rounds, count: count)
+    let rounds = try (0..<4).map { _ in try seconds { count = try served(loader) } }
+    report(
+      name, rounds.dropFirst().sorted(), count, checksum: try checksum(data, size),
+      resumes: try resumesExactly(data, configuration))
+  }
+
+  /// The examples of one epoch.
+  private static func served(_ loader: BatchLoader) throws -> Int {
+    var count = 0
+    while let batch = try loader.nextOfEpoch() { count += batch.count }
+    return count
+  }
+
+  /// A number that depends on all values: that the other side made the same examples.
+  private static func checksum(_ data: some ExampleSource, _ size: Int) throws -> Double {
+    let loader = try BatchLoader(data, .init(batchSize: size, order: .sequential))
+    var sum = 0.0
+    while let batch = try loader.nextOfEpoch() {
+      sum += batch.inputs.reduce(0) { $0 + $1.tensor.to(.float64).sum().item() }
+      // Of texts the other side gives the mask in place of labels.
+      let second = batch.labels ?? batch.attentionMasks.first { _ in true }?.tensor
+      sum += second.map { $0.to(.float64).sum().item() } ?? 0
+    }
+    return sum
+  }
+
+  /// Whether a loader restored in the middle of an epoch gives the rest of it, and the beginning of the
+  /// next, as the one that was not interrupted.
+  private static func resumesExactly(
+    _ data: some ExampleSource, _ configuration: BatchLoader.Configuration
+  ) throws -> Bool {
+    let whole = try BatchLoader(data, configuration)
+    let batches = whole.batchesPerEpoch ?? 0
+    for _ in 0..<batches / 2 { _ = try whole.next() }
+    let resumed = try BatchLoader(data, configuration)
+    try resumed.restore(whole.checkpoint())
+    for _ in 0..<min(batches, 40) {
+      let (first, second) = (try whole.next(), try resumed.next())
+      guard first.indices == second.indices, first.input.equals(second.input) else { return false }
+    }
+    return true
   }
 
   private static func seconds(_ body: () throws -> Void) rethrows -> Double {
@@ -52,9 +107,28 @@ enum BatchThroughput {
     return (ContinuousClock.now - started) / .seconds(1)
   }
 
-  private static func report(_ name: String, _ rounds: [Double], count: Int) {
+  private static func report(
+    _ name: String, _ rounds: [Double], _ count: Int, checksum: Double? = nil,
+    resumes: Bool? = nil
+  ) {
+    let more =
+      (checksum.map { ", \"checksum\": \($0)" } ?? "")
+      + (resumes.map { ", \"resumesExactly\": \($0)" } ?? "")
     print(
       "{\"name\": \"\(name)\", \"minimum\": \(rounds[0]), \"median\": \(rounds[rounds.count / 2]), "
-        + "\"examples\": \(count), \"torch\": \"\(LibTorch.version)\"}")
+        + "\"examples\": \(count), \"memory\": \(peakMemory())\(more), "
+        + "\"torch\": \"\(LibTorch.version)\"}")
+  }
+
+  /// Megabytes of this process at most, so far.
+  private static func peakMemory() -> Double {
+    var usage = rusage()
+    #if os(Linux)
+      getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+      return Double(usage.ru_maxrss) / 1024
+    #else
+      getrusage(RUSAGE_SELF, &usage)
+      return Double(usage.ru_maxrss) / 1_048_576
+    #endif
   }
 }

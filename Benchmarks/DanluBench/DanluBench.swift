@@ -35,7 +35,7 @@ enum DanluBench {
                  DanluBench fashion-mnist DATA TEST.npy SEED EPOCHS | resumable FOLDER STEPS
                  DanluBench zoo ring|grid SEED STEPS [ROW]...
                  DanluBench trainer-overhead | tokenize VOCAB TEXT
-                 DanluBench batches images | texts | folder PATH | table FILE.csv
+                 DanluBench batches images | texts | folder | table | csv FOLDER
                  DanluBench encode MODEL TEXT OUT BATCH
                  DanluBench transformer encode B L fp32|bf16 | masked fp32|bf16 | decode | decode-recomputing\n
           """.utf8))

@@ -12,6 +12,7 @@ import Torch
 /// What is in a batch depends on the seed, the epoch and the position alone: not on the number of
 /// threads, nor on what was asked before. What is next is the pair (epoch, position), which can be read
 /// and set: a restored loader continues exactly.
+/// PyTorch: `DataLoader`; TensorFlow: `tf.data`; Keras: `PyDataset`.
 public final class BatchLoader {
   public struct Configuration: Sendable, Equatable {
     public var batchSize: Int
@@ -96,6 +97,9 @@ public final class BatchLoader {
   ) throws {
     guard configuration.order == .sequential || configuration.order == .shuffled else {
       throw InputError("a stream has a sequential or a shuffled order, not \(configuration.order)")
+    }
+    if let threads = configuration.threads, threads > 1 {
+      throw InputError("a stream is read by one thread, not by \(threads)")
     }
     try self.init(
       StreamBatches(stream, configuration, transforms), configuration, transforms, threads: 1)

@@ -124,6 +124,7 @@ public struct Dataset: @unchecked Sendable {
   public func scaledInputs(_ scale: PixelScale = .signedUnit) -> Tensor { scale.apply(to: inputs) }
 
   /// Divides the examples at random into parts of the given shares; rounding falls to the last part.
+  /// PyTorch: `random_split`; scikit-learn: `train_test_split`.
   ///
   /// The same seed gives the same parts. Traps unless the shares are positive and sum to 1.
   ///

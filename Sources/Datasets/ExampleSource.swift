@@ -5,6 +5,7 @@ import Parallel
 ///
 /// A loader asks from several threads at once. What is drawn at random comes from `random`, which depends
 /// on the loader's seed, the epoch and the index alone, so that every batch can be made again.
+/// PyTorch: `Dataset` of `__len__` and `__getitem__`.
 public protocol ExampleSource: Sendable {
   var count: Int { get }
   /// The class of each example, for `.balanced`; `nil` (the default) if it is not known beforehand.
@@ -63,6 +64,7 @@ public struct Examples: ExampleSource {
 ///       var lines = try Lines(path: path)
 ///       return { try lines.next().map { Example(.integers(tokens($0))) } }
 ///     }
+/// PyTorch: `IterableDataset`.
 public struct ExampleStream: Sendable {
   public typealias Next = () throws -> Example?
   let makeIterator: @Sendable (_ epoch: Int) throws -> Next
@@ -75,6 +77,7 @@ public struct ExampleStream: Sendable {
 /// Changes one example as its batch is made: augmentation, tokenization, noise.
 ///
 /// `random` depends on the seed, the epoch and the example's index alone.
+/// torchvision: `transforms`; Keras: preprocessing layers.
 public protocol ExampleTransform: Sendable {
   func apply(to example: inout Example, random: inout RandomStream) throws
   /// What takes its place where a model is evaluated or predicts: itself by default; `nil` for what only

@@ -4,6 +4,7 @@ import Torch
 /// Rows of different lengths in memory: texts as token numbers, series of measurements.
 ///
 /// All elements lie one after the other in one tensor `(ΣL, …)`; a batch pads its rows to the longest.
+/// PyTorch: `pad_sequence`, `collate_fn`; Keras: `pad_sequences`.
 public struct Sequences: @unchecked Sendable {
   // Sendable: nobody writes to the tensor once this exists.
 

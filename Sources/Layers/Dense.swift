@@ -4,6 +4,7 @@ import Torch
 /// A fully connected layer: y = x Wᵀ + b, from `(…, inputSize)` to `(…, outputSize)`.
 ///
 /// `weight` is `(outputSize, inputSize)`, Glorot-uniform; `bias` `(outputSize)`, zeros.
+/// PyTorch: `Linear`; Keras: `Dense`.
 public final class Dense: Layer, KernelLayer, Configured {
   public struct Configuration: Sendable {
     public var inputSize: Int

@@ -46,7 +46,7 @@ public final class Embedding: Layer, KernelLayer, Configured {
 
   public func forward(_ input: Tensor, weight: Tensor) -> Tensor {
     require(
-      input.dtype == .int64 || input.dtype == .int32,
+      !input.dtype.isFloatingPoint && !input.dtype.isComplex && input.dtype != .bool,
       "Embedding expected integer positions, received \(input.summary)")
     return weight.embedding(input, paddingIndex: configuration.paddingIndex)
   }

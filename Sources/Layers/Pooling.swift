@@ -46,6 +46,7 @@ public final class MaxPool1d: WindowPool {
 }
 
 /// The largest element of each square window of `(B, C, H, W)`.
+/// PyTorch: `MaxPool2d`; Keras: `MaxPooling2D`.
 public final class MaxPool2d: WindowPool {
   public override func forward(_ input: Tensor) -> Tensor {
     checkRank(input, 4)
@@ -62,6 +63,7 @@ public final class AveragePool1d: WindowPool {
 }
 
 /// The mean of each square window of `(B, C, H, W)`, zeros of the padding included.
+/// PyTorch: `AvgPool2d`; Keras: `AveragePooling2D`.
 public final class AveragePool2d: WindowPool {
   public override func forward(_ input: Tensor) -> Tensor {
     checkRank(input, 4)
@@ -70,17 +72,19 @@ public final class AveragePool2d: WindowPool {
 }
 
 /// The mean over all positions: `(B, C, …)` to `(B, C)`.
+/// PyTorch: `AdaptiveAvgPool2d(1)`; Keras: `GlobalAveragePooling2D`.
 public final class GlobalAveragePool: PlainLayer {
   public override func forward(_ input: Tensor) -> Tensor { positions(input).mean(axis: 2) }
 }
 
 /// The largest element over all positions: `(B, C, …)` to `(B, C)`.
+/// PyTorch: `AdaptiveMaxPool2d(1)`; Keras: `GlobalMaxPooling2D`.
 public final class GlobalMaxPool: PlainLayer {
   public override func forward(_ input: Tensor) -> Tensor { positions(input).max(axis: 2) }
 }
 
 /// Enlarges `(B, C, H, W)` by a whole factor, repeating the nearest element or by bilinear
-/// interpolation.
+/// interpolation. PyTorch: `Upsample`; Keras: `UpSampling2D`.
 public final class Upsample2d: Layer, Configured {
   public enum Interpolation: Sendable { case nearest, bilinear }
 

@@ -50,6 +50,9 @@ public struct Work: Sendable {
 
     public var isCancelled: Bool { cancellation.isCancelled }
 
+    /// Whether anybody looks: a costly note need not be made where nobody does.
+    public var isWatched: Bool { !(progress is SilentProgress) }
+
     /// `amount` more units are done, `note` is shown beside them (a loss, a codelength). Throws
     /// `Cancelled` once the work was asked to stop.
     public func advance(_ amount: Int = 1, note: String? = nil) throws {

@@ -81,6 +81,7 @@ public func valueAndGradients(
 /// Runs `body` without recording operations for differentiation.
 ///
 /// The mode is per thread: `body` is synchronous, and the earlier mode returns when it ends.
+/// PyTorch: `no_grad`, `inference_mode`.
 public func withoutGradients<Result>(_ body: () throws -> Result) rethrows -> Result {
   try withGradients(enabled: false, body)
 }
@@ -132,12 +133,14 @@ public func setDeterministic(_ enabled: Bool) { LibTorch.api.set_deterministic(e
 
 extension Tensor {
   /// The same storage without its history: gradients stop here.
+  /// PyTorch: `detach`; TensorFlow and Keras: `stop_gradient`.
   public func detach() -> Tensor { ATen.detach.unary(self) }
 
   /// The same values with gradient zero: sg(x). Another name for `detach`.
   public func stopGradient() -> Tensor { detach() }
 
   /// Marks a tensor as one to differentiate by, and returns it.
+  /// PyTorch: `requires_grad_()`; TensorFlow: `watch`.
   @discardableResult
   public func requiringGradient() -> Tensor {
     requiresGradient = true

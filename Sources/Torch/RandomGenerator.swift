@@ -33,6 +33,7 @@ public final class RandomGenerator {
   }
 
   /// Seeds the process-wide generators of the CPU and of every GPU.
+  /// PyTorch: `manual_seed`; Keras: `set_random_seed`.
   public static func seedAll(_ seed: UInt64) {
     shared(for: .cpu).seed(seed)
     for index in 0..<Device.cudaCount { shared(for: .cuda(index)).seed(seed) }

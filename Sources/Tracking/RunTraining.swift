@@ -15,6 +15,7 @@ public struct RunTraining {
 
   /// Appends one record of metrics.
   public func log(_ values: [String: Double], step: Int) throws {
+    guard name != nil else { return try run.log(values, step: step) }
     try run.log(
       Dictionary(uniqueKeysWithValues: values.map { (qualified($0.key), $0.value) }), step: step)
   }

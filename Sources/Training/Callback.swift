@@ -5,7 +5,7 @@ import Messages
 /// The order within a step: `updateWillBegin`, the update, `updateDidEnd`, then, where one is due, the
 /// validation with `validationDidEnd`, then the checkpoint. Callbacks that must survive an
 /// interruption are `Checkpointable` too: the trainer saves and restores those together with the task,
-/// under their names.
+/// under their names. Keras and Lightning: `Callback`.
 public protocol Callback: AnyObject {
   /// Tells its state in a checkpoint from those of others; the name of its type by default. Two of a kind
   /// that are `Checkpointable` need names of their own: letters, digits, `-`, `.`, `_`.

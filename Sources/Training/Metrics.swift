@@ -121,7 +121,14 @@ public struct ConfusionMatrix: Metric {
 
 /// How figures of classes become one: sums over all classes first (micro), their mean (macro), their mean
 /// weighted by how often each class occurs (weighted), or class 1 alone (binary).
-public enum ClassAverage: String, Sendable { case micro, macro, weighted, binary }
+public enum ClassAverage: String, Sendable {
+  case micro, macro, weighted, binary
+
+  /// The name of a figure of this kind: `f1`, which is the macro average, `microF1`.
+  fileprivate func named(_ figure: String) -> String {
+    self == .macro ? figure : rawValue + figure.prefix(1).uppercased() + figure.dropFirst()
+  }
+}
 
 /// A figure of hits, predicted and actual examples of a class; 0 where it would divide by 0.
 private func average(
@@ -157,7 +164,7 @@ private func ratio(_ above: Double, _ below: Double) -> Double { below == 0 ? 0 
 
 /// Hits among the examples taken for a class.
 public struct PrecisionScore: Metric {
-  public let name = "precision"
+  public var name: String { kind.named("precision") }
   public let kind: ClassAverage
   private var matrix = ConfusionMatrix()
   public init(_ kind: ClassAverage = .macro) { self.kind = kind }
@@ -169,7 +176,7 @@ public struct PrecisionScore: Metric {
 
 /// Hits among the examples of a class.
 public struct RecallScore: Metric {
-  public let name = "recall"
+  public var name: String { kind.named("recall") }
   public let kind: ClassAverage
   private var matrix = ConfusionMatrix()
   public init(_ kind: ClassAverage = .macro) { self.kind = kind }
@@ -179,7 +186,7 @@ public struct RecallScore: Metric {
 
 /// The harmonic mean of precision and recall, 2·hits / (predicted + actual).
 public struct F1Score: Metric {
-  public let name = "f1"
+  public var name: String { kind.named("f1") }
   public let kind: ClassAverage
   private var matrix = ConfusionMatrix()
   public init(_ kind: ClassAverage = .macro) { self.kind = kind }

@@ -6,6 +6,7 @@ import Optimizers
 ///
 /// After `patience` validations in a row without an improvement the optimizer's rate is multiplied by
 /// `factor`, never below `minimumRate`, and the next `cooldown` validations do not count.
+/// PyTorch: `ReduceLROnPlateau`.
 public final class ReduceOnPlateau: Callback, Checkpointable {
   public let name: String
   private let optimizer: Optimizer

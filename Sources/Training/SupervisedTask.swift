@@ -41,6 +41,10 @@ public final class SupervisedTask: TrainingTask {
     figures: (() throws -> [String: Double])? = nil, validatesAverages: Bool = false,
     regularizations: [any Regularization] = [], forward: @escaping Forward, loss: @escaping Loss
   ) {
+    require(
+      Set(metrics.map(\.name)).count == metrics.count,
+      "SupervisedTask expected metrics of different names, received "
+        + metrics.map(\.name).joined(separator: ", "))
     self.figures = figures
     self.regularizations = regularizations
     self.validatesAverages = validatesAverages
@@ -82,7 +86,8 @@ public final class SupervisedTask: TrainingTask {
       let gradients = optimizer.gradients(of: value)
       if evaluation == 0 {
         values["loss"] = value.detach()
-        values["gradientNorm"] = Optimizer.norm(of: gradients)
+        // It reads all gradients once more.
+        if scope.wantsAllFigures { values["gradientNorm"] = Optimizer.norm(of: gradients) }
       }
       isWindowOpen = !optimizer.step(gradients: gradients)
     }

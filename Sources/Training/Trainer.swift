@@ -13,9 +13,12 @@ import Tracking
 /// this training; without, it only trains. A run holds as many trainings as have names of their own,
 /// and a finished one is loaded instead of repeated. On the CPU with the same number of threads an
 /// interrupted and resumed training has the same weights, bit for bit, as an uninterrupted one.
+/// Keras: `fit`; Lightning: `Trainer`.
 public final class Trainer {
   public let options: TrainingOptions
   let training: RunTraining?
+  /// The debugging switches leave no traces.
+  private let keepsNothing: Bool
   let callbacks: [any Callback]
   /// The best state, where no run keeps it on disk.
   var bestInMemory: (step: Int, states: [(name: String, state: NamedState)])?
@@ -28,8 +31,8 @@ public final class Trainer {
     callbacks: [any Callback] = [], work: Work = .silent
   ) {
     self.options = options
-    // The debugging switches leave no traces.
-    training = options.dryRun || options.overfitsOneBatch ? nil : run?.training(named: name)
+    keepsNothing = options.dryRun || options.overfitsOneBatch
+    training = keepsNothing ? nil : run?.training(named: name)
     self.callbacks = callbacks
     self.work = work
   }
@@ -151,6 +154,11 @@ public final class Trainer {
       }
     }
     try checkCallbackNames()
+    if options.checkpointInterval != nil, !keepsNothing, training == nil {
+      throw InputError(
+        "a `checkpointInterval` was given, but there is no run to keep checkpoints; a run, or no interval, "
+          + "would work")
+    }
     guard let monitor = options.monitor else {
       guard options.validationInterval != nil, task.validationFigures?.isEmpty == true else {
         return
@@ -178,6 +186,8 @@ public final class Trainer {
     _ modes: ModuleModes, _ phase: Work.Phase
   ) throws {
     let onlyBatch = options.overfitsOneBatch ? try task.nextBatch() : nil
+    let averaged = task.averagedFigures
+    var scope = scope
     while state.step < plan.steps, !state.shouldStop {
       if phase.isCancelled {
         try save(task, state)
@@ -186,11 +196,23 @@ public final class Trainer {
       if let limit = options.maximumSeconds, state.seconds >= limit { return }
       for callback in callbacks { try callback.updateWillBegin(state) }
       modes.keep()
+      let isLast = state.step + 1 == state.steps
+      let isLogged = (state.step + 1) % options.logInterval == 0 || isLast
+      // Reading a figure waits for a GPU.
+      let isNoted =
+        phase.isWatched
+        && (isLast || (isLogged || options.device.kind == .cpu) && state.isNoteDue())
+      scope.wantsAllFigures = isLogged || isNoted
       let figures = try task.wholeUpdate(
         step: state.step, scope, batches: &state.record.batches, limit: plan.batches
       ) { try onlyBatch ?? task.nextBatch() }
       state.record.step += 1
-      try account(figures, task, state, phase)
+      let values = try account(figures, averaged, task, state, isLogged: isLogged, isNoted: isNoted)
+      // An interruption is heard between updates, where a checkpoint can be made.
+      phase.report(note: isNoted ? Self.note(values) : nil)
+      for callback in callbacks {
+        try callback.updateDidEnd(state, metrics: isLogged ? values : [:])
+      }
       if let interval = plan.validation, state.step % interval == 0 || options.dryRun {
         try validate(task, scope, state)
       }
@@ -202,15 +224,13 @@ public final class Trainer {
 
   // MARK: - Figures
 
+  /// Sums up, looks at and logs the figures of an update; returns what was looked at.
   private func account(
-    _ figures: [String: Tensor], _ task: some TrainingTask, _ state: TrainingState,
-    _ phase: Work.Phase
-  ) throws {
-    let averaged = task.averagedFigures
+    _ figures: [String: Tensor], _ averaged: Set<String>, _ task: some TrainingTask,
+    _ state: TrainingState, isLogged: Bool, isNoted: Bool
+  ) throws -> [String: Double] {
     state.unread = figures
     state.record.summed += 1
-    let isLast = state.step == state.steps
-    let isLogged = state.step % options.logInterval == 0 || isLast
     let isOnCPU = options.device.kind == .cpu
     if !isOnCPU {
       for name in averaged {
@@ -218,34 +238,24 @@ public final class Trainer {
         state.unreadSums[name] = state.unreadSums[name].map { $0 + value } ?? value
       }
     }
-    var values: [String: Double] = [:]
-    var note: String?
-    // Reading a figure waits for a GPU, so there only logged steps are looked at.
-    if isLogged || isOnCPU {
-      values = try read(state)
-      if isOnCPU {
-        for name in averaged { values[name].map { state.record.sums[name, default: 0] += $0 } }
-      }
-      if state.isNoteDue() || isLast { note = Self.note(values) }
+    guard isOnCPU || isLogged || isNoted else { return [:] }
+    var values = try read(state)
+    if isOnCPU {
+      for name in averaged { values[name].map { state.record.sums[name, default: 0] += $0 } }
     }
-    if isLogged {
-      for name in averaged {
-        guard let sum = state.record.sums[name] else { continue }
-        // On a GPU a value in between may have gone unseen.
-        guard sum.isFinite else { throw diverged("\(name) became \(sum)", state) }
-        values[name] = sum / Double(state.record.summed)
-      }
-      state.record.sums = [:]
-      state.record.summed = 0
-      values.merge(task.settings) { figure, _ in figure }
-      state.record.metrics = values.mapValues { .number($0) }
-      try training?.log(values, step: state.step)
+    guard isLogged else { return values }
+    for name in averaged {
+      guard let sum = state.record.sums[name] else { continue }
+      // On a GPU a value in between may have gone unseen.
+      guard sum.isFinite else { throw diverged("\(name) became \(sum)", state) }
+      values[name] = sum / Double(state.record.summed)
     }
-    // An interruption is heard between updates, where a checkpoint can be made.
-    phase.report(note: note)
-    for callback in callbacks {
-      try callback.updateDidEnd(state, metrics: isLogged ? values : [:])
-    }
+    state.record.sums = [:]
+    state.record.summed = 0
+    values.merge(task.settings) { figure, _ in figure }
+    state.record.metrics = values.mapValues { .number($0) }
+    try training?.log(values, step: state.step)
+    return values
   }
 
   private static func note(_ values: [String: Double]) -> String {
@@ -259,9 +269,9 @@ public final class Trainer {
     state.unread = [:]
     for (name, sum) in state.unreadSums { state.record.sums[name, default: 0] += sum.item() }
     state.unreadSums = [:]
-    guard let bad = values.filter({ !$0.value.isFinite }).min(by: { $0.key < $1.key }) else {
-      return values
-    }
+    guard values.contains(where: { !$0.value.isFinite }),
+      let bad = values.filter({ !$0.value.isFinite }).min(by: { $0.key < $1.key })
+    else { return values }
     throw diverged("\(bad.key) became \(bad.value)", state)
   }
 

@@ -35,6 +35,7 @@ public struct TrainingOptions: Sendable {
   /// How many of the latest checkpoints stay; the best one stays besides.
   public var keptCheckpoints: Int
   /// Which validation figure decides what is best, and when to stop early.
+  /// Keras: `EarlyStopping`, `ModelCheckpoint`.
   public var monitor: Monitor?
   /// Stop after so many seconds of training, as if `steps` had been reached.
   public var maximumSeconds: Double?

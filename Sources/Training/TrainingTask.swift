@@ -14,7 +14,8 @@ public protocol TrainingTask: AnyObject {
   func nextBatch() throws -> Batch
 
   /// Takes one batch: an update, or a part of one (`isWindowOpen`). `step` counts updates from 0. Returns
-  /// the figures to log, unread, so that a GPU need not be waited for.
+  /// the figures to log, unread, so that a GPU need not be waited for; costly ones only where the scope
+  /// says that somebody looks at them.
   func update(_ batch: Batch, step: Int, _ scope: StepScope) throws -> [String: Tensor]
 
   /// Everything that changes during training, by name: models, optimizers, loaders, and generators
@@ -94,6 +95,9 @@ public struct StepScope: Sendable {
   public let device: Device
   /// The type to autocast to, or `nil`.
   public let autocastType: DType?
+  /// Whether the figures of this step are logged or shown; those that are averaged over steps are wanted
+  /// at every step.
+  public var wantsAllFigures = true
 
   public init(device: Device = .cpu, autocastType: DType? = nil) {
     self.device = device

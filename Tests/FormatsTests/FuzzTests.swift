@@ -6,15 +6,17 @@ import TestSupport
 import Testing
 
 /// Mutated files for every parser: none may crash, hang, allocate beyond its input, or throw
-/// anything but a one-line `FileError`. `DANLU_FUZZ=1000000` sets the number of inputs.
+/// anything but a one-line `FileError`. `DANLU_FUZZ=1000000` sets the number of inputs of each parser.
 @Suite struct FuzzTests {
-  static let total =
-    ProcessInfo.processInfo.environment["DANLU_FUZZ"].flatMap(Int.init) ?? 20_000
+  static let inputs =
+    ProcessInfo.processInfo.environment["DANLU_FUZZ"].flatMap(Int.init) ?? 1_500
 
   /// A parser and valid inputs to start from.
   struct Target: Sendable, CustomTestStringConvertible {
     let name: String
-    let seeds: [String]
+    /// Files beside the tests.
+    var seeds: [String] = []
+    var texts: [String] = []
     let parse: @Sendable (UnsafeRawBufferPointer) throws -> Void
     /// Makes a mutated input reach behind checksums.
     var repair: @Sendable (inout [UInt8]) -> Void = { _ in }
@@ -22,6 +24,21 @@ import Testing
   }
 
   static let targets: [Target] = [
+    Target(
+      name: "CSV",
+      texts: [
+        "a,b,c\n1,2.5,\"x\"\"y\"\n-3,,z\n\"4\",1e9,\"q\nr\"\n",
+        "id\tzip\tname\r\n1\t007\tAda\r\n2\tNA\tGrace\r\n\r\n3\t010\t\r\n",
+        "\u{feff}x;y\n0,5;\"1\"\n", "1 | 2 | three\n4 | 5 | six\n",
+      ]
+    ) { _ = try Table(parsingCSV: $0, path: "x") },
+    Target(
+      name: "table of JSON lines",
+      texts: [
+        "{\"a\": 1, \"b\": [1, 2.5]}\n{\"a\": null, \"c\": \"x\"}\n",
+        "{\"text\": \"tw\\u00e4\", \"ok\": true, \"n\": -1e3}\n\n{\"n\": 2}\n",
+      ]
+    ) { _ = try Table(parsingJSONLines: $0, path: "x") },
     Target(name: "safetensors", seeds: ["tensors.safetensors"]) {
       _ = try SafetensorsHeader(parsing: $0, path: "x")
     },
@@ -66,10 +83,12 @@ import Testing
 
   @Test(arguments: targets) func survives(target: Target) throws {
     var random = RandomStream(seed: 20_200, stream: UInt64(target.name.utf8.count))
-    let seeds = try target.seeds.map { try ByteSource(path: Golden.path($0)).readAll() }
+    let seeds =
+      try target.seeds.map { try ByteSource(path: Golden.path($0)).readAll() }
+      + target.texts.map { Array($0.utf8) }
     let memoryBefore = peakMemory()
     var slowest = 0.0
-    for _ in 0..<max(1, Self.total / Self.targets.count) {
+    for _ in 0..<Self.inputs {
       var input = seeds[random.below(seeds.count)]
       for _ in 0...random.below(4) { mutate(&input, &random) }
       // Half of the inputs get their checksums back, so that what lies behind them is reached.

@@ -23,6 +23,18 @@ import Torch
     #expect(abs(flat.frechetDistance(to: flat)) < 1e-7)
   }
 
+  /// As many pixels as pictures have: the square of them would not even fit into memory.
+  @Test func fewVectorsOfManyFeatures() {
+    let generator = RandomGenerator(seed: 4)
+    let x = Tensor.normal([5, 40], generator: generator).to(.float64)
+    let y = Tensor.normal([6, 40], generator: generator).to(.float64) * 2.0 + 1.0
+    let direct = GaussianFit(x).frechetDistance(to: GaussianFit(y))
+    #expect(abs(frechetDistance(x, y) / direct - 1) < 1e-8)
+    let pixels = Tensor.normal([8, 150_000], generator: generator)
+    let distance = frechetDistance(pixels[0..<4], pixels[4...])
+    #expect(distance > 0 && distance.isFinite)
+  }
+
   @Test func frechetDistanceOfSamples() {
     let generator = RandomGenerator(seed: 3)
     let x = Tensor.normal([4000, 3], generator: generator)

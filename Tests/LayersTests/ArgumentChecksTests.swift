@@ -159,6 +159,32 @@ import Torch
     }
   }
 
+  @Test func positionsMayBeIntegersOfAnyType() {
+    let (positions, table) = (Tensor([2, 0]), Tensor.normal([3, 2]))
+    let embedding = Embedding(3, 2)
+    for dtype in [DType.uint8, .int8, .int16, .int32] {
+      let index = positions.to(dtype)
+      #expect(index.oneHot(3).equals(positions.oneHot(3)))
+      #expect(embedding(index).equals(embedding(positions)))
+      #expect(table.gatherRows(index).equals(table.gatherRows(positions)))
+      #expect(
+        table.gather(index.expandingAxis(0), axis: 0)
+          .equals(table.gather(positions.expandingAxis(0), axis: 0)))
+      #expect(
+        table.indexAdd(index, Tensor.ones([2, 2])).equals(
+          table.indexAdd(positions, Tensor.ones([2, 2]))))
+    }
+  }
+
+  @Test func wholeNumbersStayWholeWithinWholeLimits() {
+    let whole = Tensor([-3, 0, 9])
+    #expect(whole.clamp(minimum: 0, maximum: 5).dtype == .int64)
+    #expect(whole.clamp(minimum: 0, maximum: 5).integers() == [0, 0, 5])
+    #expect(whole.clamp(maximum: 5).dtype == .int64)
+    #expect(whole.clamp(minimum: 0.5).doubles() == [0.5, 0.5, 9])
+    #expect(Tensor([-3.5, 2]).clamp(minimum: 0).doubles() == [0, 2])
+  }
+
   @Test func whatPyTorchAllowsStays() {
     #expect(BatchNorm(3)(Tensor.ones([1, 3, 2])).shape == [1, 3, 2])
     #expect(BatchNorm(3).evaluate()(Tensor.ones([1, 3])).shape == [1, 3])

@@ -278,6 +278,22 @@ import Torch
     #expect(model.body[1].isTraining)
   }
 
+  @Test func whatIsFrozenIsInTheCheckpoint() throws {
+    let model = Sequential(Dense(2, 2), Dense(2, 2))
+    model[0].freezeAll()
+    let state = model.checkpoint().copied()
+    model[0].freezeAll(false)
+    model.freeze(containing: "1.bias")
+    try model.restore(state)
+    #expect(model.namedParameters().map(\.parameter.isTrainable) == [false, false, true, true])
+    // A state of a version that did not say leaves everything as it is.
+    var earlier = state
+    earlier.values = [:]
+    model[0].freezeAll(false)
+    try model.restore(earlier)
+    #expect(model.parameters.allSatisfy { $0.isTrainable })
+  }
+
   @Test func evaluatingGivesEveryModuleItsModeBack() {
     let model = Sequential(Dense(2, 2), BatchNorm(2), Dropout(0.5))
     model[1].evaluate()
@@ -299,6 +315,18 @@ import Torch
     try model.restore(state)
     #expect(model(x).equals(expected))
     #expect(try model.checkpointTensors().map(\.name) == ["0.weight", "0.bias"])
+    // One that a module of one's own holds.
+    final class Noisy: Layer {
+      let random: RandomGenerator? = RandomGenerator(seed: 3)
+      override func forward(_ x: Tensor) -> Tensor { x + .normal(like: x, generator: random) }
+    }
+    let noisy = Sequential(Dense(3, 3), Noisy())
+    _ = noisy(x)
+    let before = noisy.checkpoint().copied()
+    #expect(before.tensors.keys.contains("1.random"))
+    let noise = noisy(x)
+    try noisy.restore(before)
+    #expect(noisy(x).equals(noise))
     var lacking = state
     lacking.tensors["1.randomGenerator"] = nil
     #expect(message { try model.restore(lacking) }.contains("'1.randomGenerator' is missing"))

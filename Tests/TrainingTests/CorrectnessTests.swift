@@ -282,6 +282,50 @@ extension SerialTests {
       }
     }
 
+    /// A layer that a callback has set free in between is free after a resume, too.
+    @Test func whatWasFrozenOrFreedResumesExactly() throws {
+      func train(_ path: String, _ pieces: [Int]) throws -> Tensor {
+        var weights: Tensor?
+        for (piece, steps) in pieces.enumerated() {
+          RandomGenerator.seedAll(1)
+          let model = Sequential(Dense(4, 4), Dense(4, 3))
+          model[0].freezeAll()
+          let release = BeforeUpdate { if $0.step == 2 { model[0].freezeAll(false) } }
+          let run = piece == 0 ? try newRun(path) : try Run.resume(at: path)
+          _ = try Trainer(TrainingOptions(steps: steps), run: run, callbacks: [release])
+            .fit(try task(model))
+          weights = Tensor.concatenate(model.parameters.map { $0.value.detach().reshaped(-1) })
+        }
+        return try #require(weights)
+      }
+      try withTemporaryFolder { folder in
+        let whole = try train(folder + "/whole", [8])
+        #expect(try train(folder + "/torn", [4, 8]).equals(whole))
+      }
+    }
+
+    @Test func metricsHaveNamesOfTheirOwn() async throws {
+      #expect(F1Score().name == "f1" && F1Score(.micro).name == "microF1")
+      #expect(PrecisionScore(.weighted).name == "weightedPrecision")
+      let task = try task(validation: data)
+      #expect(
+        SupervisedTask.classifier(
+          task.model as! Layer, optimizer: task.optimizer, loader: task.loader, validation: data,
+          metrics: [F1Score(), F1Score(.micro), TopKAccuracy(1), TopKAccuracy(2)]
+        ).validationFigures?.count == 5)
+      let result = await #expect(
+        processExitsWith: .failure, observing: [\.standardErrorContent]
+      ) {
+        let model = Dense(4, 3)
+        let data = Dataset(inputs: Tensor.ones([4, 4]), labels: Tensor([0, 1, 2, 0]))
+        _ = SupervisedTask.classifier(
+          model, optimizer: Optimizer(Adam(), for: model),
+          loader: try BatchLoader(data, .init(batchSize: 2)), metrics: [F1Score(), F1Score()])
+      }
+      let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+      #expect(text.contains("metrics of different names, received f1, f1"))
+    }
+
     // MARK: - Modes
 
     @Test func modesStayAsTheyWere() throws {
@@ -383,6 +427,14 @@ extension SerialTests {
           try task(net, validation: data)
         ).hasSuffix("is not among those of validation: validation/accuracy, validation/loss"))
       #expect(before.equals(net.weight.value))
+      let unkept = refusal(TrainingOptions(steps: 1, checkpointInterval: 1), try task())
+      #expect(
+        unkept.hasPrefix("a checkpointInterval was given, but there is no run"), "\(unkept)")
+      #expect(
+        message {
+          let stream = ExampleStream { _ in { nil } }
+          _ = try BatchLoader(stream, .init(batchSize: 2, threads: 4))
+        } == "a stream is read by one thread, not by 4")
       let endless = ScriptedTask()
       #expect(
         message { _ = try Trainer(TrainingOptions(.epochs(2))).fit(endless) }

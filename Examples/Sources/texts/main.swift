@@ -1,7 +1,7 @@
 // Sentences of different lengths by a recurrent network: padding, lengths, a model of one's own.
 //     swift run -c release texts [SEED]
 import Datasets
-import Foundation
+import Formats
 import Layers
 import Optimizers
 import Torch
@@ -22,22 +22,21 @@ final class Reader: Module {
 }
 
 /// Lines "label⇥words".
-func read(_ path: String) throws -> [(label: Int, words: [Substring])] {
-  try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map { line in
-    let parts = line.split(separator: "\t")
-    return (Int(parts[0]) ?? 0, parts[1].split(separator: " "))
-  }
+func read(_ path: String) throws -> (words: [[Substring]], labels: [Int]) {
+  let table = try Table(csv: path, .init(hasHeader: false, names: ["label", "text"]))
+  let texts = table["text"].texts ?? []
+  return (texts.map { $0?.split(separator: " ") ?? [] }, table["label"].integers ?? [])
 }
 
 let seed = UInt64(CommandLine.arguments.dropFirst().first ?? "0") ?? 0
 RandomGenerator.seedAll(seed)
 let lines = try read("data/texts-train.tsv")
-let numbers = Dictionary(uniqueKeysWithValues: zip(Set(lines.flatMap(\.words)).sorted(), 2...))
+let numbers = Dictionary(uniqueKeysWithValues: zip(Set(lines.words.joined()).sorted(), 2...))
 
-func dataset(_ lines: [(label: Int, words: [Substring])]) -> Dataset {
+func dataset(_ lines: (words: [[Substring]], labels: [Int])) -> Dataset {
   Dataset(
-    ["tokens": .sequences(Sequences(lines.map { $0.words.map { numbers[$0] ?? 1 } }))],
-    labels: .tensor(Tensor(lines.map(\.label))))
+    ["tokens": .sequences(Sequences(lines.words.map { $0.map { numbers[$0] ?? 1 } }))],
+    labels: .tensor(Tensor(lines.labels)))
 }
 
 let model = Reader(numbers.count + 2)

@@ -11,6 +11,8 @@ public final class AppendFile {
   public let path: String
   private var descriptor: Int32
   private var buffer: [UInt8] = []
+  /// How long the file is, known without asking at every flush.
+  private var length: off_t = 0
 
   /// Opens `path`, creating it if it is missing, and cuts it to `length` bytes if that is given.
   public init(path: String, keepingFirst length: Int? = nil) throws {
@@ -23,6 +25,7 @@ public final class AppendFile {
       descriptor = -1
       throw FileError(path: path, action: "shorten", code: code)
     }
+    self.length = lseek(descriptor, 0, SEEK_END)
   }
 
   deinit {
@@ -42,13 +45,15 @@ public final class AppendFile {
   /// Should only a part fit (a full disk), the file is cut back to its last whole state.
   public func flush() throws {
     guard !buffer.isEmpty else { return }
-    let end = lseek(descriptor, 0, SEEK_END)
     let code = buffer.withUnsafeBytes { writeFully($0, to: descriptor) }
+    let count = buffer.count
     buffer.removeAll(keepingCapacity: true)
     if code != 0 {
-      if end >= 0 { _ = ftruncate(descriptor, end) }
+      if length >= 0 { _ = ftruncate(descriptor, length) }
       throw FileError(path: path, action: "write", code: code)
     }
+    // A pipe has none.
+    if length >= 0 { length += off_t(count) }
   }
 
   /// Flushes, then waits until the disk has it.

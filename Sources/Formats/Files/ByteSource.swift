@@ -6,6 +6,8 @@ import Messages
 public final class ByteSource {
   public let path: String
   private let file: gzFile
+  /// Of the file as it lies there, up to a gigabyte; 0 for a pipe.
+  private let size: Int
   /// Nothing was read yet of a text, whose beginning decides whether and how it is read.
   private var isTextToCheck: Bool
   private var hasCarriageReturnsOnly = false
@@ -31,6 +33,7 @@ public final class ByteSource {
     }
     gzbuffer(file, 256 << 10)
     self.file = file
+    size = min(Int(status.st_size), 1 << 30)
   }
 
   deinit { gzclose(file) }
@@ -79,6 +82,7 @@ public final class ByteSource {
   /// Everything that is left, at once.
   public func readAll() throws -> [UInt8] {
     var bytes: [UInt8] = []
+    bytes.reserveCapacity(size)
     var chunk = [UInt8](repeating: 0, count: 1 << 20)
     while true {
       let count = try chunk.withUnsafeMutableBytes { try read(into: $0) }

@@ -1,5 +1,6 @@
 import Foundation
 import Messages
+import Parallel
 
 /// How a CSV or TSV file is read.
 public struct DelimitedOptions: Sendable {
@@ -40,31 +41,35 @@ extension Table {
   /// do not end.
   public init(csv path: String, _ options: DelimitedOptions = DelimitedOptions()) throws {
     let bytes = try ByteSource(path: path).readAll()
-    self = try bytes.withUnsafeBufferPointer { bytes in
-      try DelimitedParser(bytes, path: path, options).table()
-    }
+    self = try bytes.withUnsafeBytes { try Table(parsingCSV: $0, path: path, options) }
   }
 
   /// Parses a text as `init(csv:)` does a file.
   public init(
     parsingCSV text: String, path: String = "text", _ options: DelimitedOptions = DelimitedOptions()
   ) throws {
-    self = try Array(text.utf8).withUnsafeBufferPointer { bytes in
-      try DelimitedParser(bytes, path: path, options).table()
+    self = try Array(text.utf8).withUnsafeBytes {
+      try Table(parsingCSV: $0, path: path, options)
     }
+  }
+
+  package init(
+    parsingCSV bytes: UnsafeRawBufferPointer, path: String,
+    _ options: DelimitedOptions = DelimitedOptions()
+  ) throws {
+    self = try DelimitedParser(bytes.bindMemory(to: UInt8.self), path: path, options).table()
   }
 }
 
-/// Finds all cells in one pass, then reads column after column.
+/// Reads the columns, each on a thread of its own, from the cells of the text.
 private struct DelimitedParser {
   private let bytes: UnsafeBufferPointer<UInt8>
   private let path: String
   private let options: DelimitedOptions
-  private let separator: UInt8
-  private var cells: [DelimitedCell] = []
-  private var width = 0
+  private let cells: [DelimitedCell]
+  private let width: Int
   /// Quoted cells without their doubled quotes.
-  private var unescaped: [UInt8] = []
+  private let unescaped: [UInt8]
   private let missing: [[UInt8]]
   /// Whether a cell that stands for no value begins with this byte: few cells need a closer look.
   private let beginsMissing: [Bool]
@@ -82,20 +87,22 @@ private struct DelimitedParser {
     if bytes.starts(with: [0xff, 0xfe]) || bytes.starts(with: [0xfe, 0xff]) {
       throw FileError(path: path, reason: "is in UTF-16; UTF-8 was expected")
     }
-    if let separator = options.separator {
-      guard let code = separator.asciiValue, code != 0x22, code != 0x0a, code != 0x0d else {
+    let separator: UInt8
+    if let given = options.separator {
+      guard let code = given.asciiValue, code != 0x22, code != 0x0a, code != 0x0d else {
         throw OptionError(
           "separator", expected: "one ASCII character but quote and line break",
-          received: "'\(separator)'")
+          received: "'\(given)'")
       }
-      self.separator = code
+      separator = code
     } else {
       separator = Self.commonSeparator(bytes[start...])
     }
     if !bytes.contains(0x0a), bytes.dropLast().contains(0x0d) {
       throw FileError(path: path, reason: "ends its lines by CR alone; LF or CRLF were expected")
     }
-    try scan(from: start)
+    let scan = try DelimitedScan(bytes, from: start, separator: separator, path: path)
+    (cells, width, unescaped) = (scan.cells, scan.width, scan.unescaped)
   }
 
   private static func commonSeparator(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> UInt8 {
@@ -114,125 +121,23 @@ private struct DelimitedParser {
     return most == 0 ? 0x2c : candidates[counts.firstIndex(of: most) ?? 0]
   }
 
-  private func failure(_ line: Int, _ reason: String) -> FileError {
-    FileError(path: path, reason: "line \(line): \(reason)")
-  }
-
-  // MARK: - Cells
-
-  private mutating func scan(from start: Int) throws {
-    cells.reserveCapacity(bytes.count / 6)
-    var position = start
-    var line = 1
-    var inRow = 0
-    var rowLine = 1
-    let end = bytes.count
-    while position < end {
-      if inRow == 0 {
-        rowLine = line
-        // An empty line is no row.
-        if bytes[position] == 0x0a || bytes[position] == 0x0d {
-          if bytes[position] == 0x0a { line += 1 }
-          position += 1
-          continue
-        }
-      }
-      var first = position
-      while first < end, bytes[first] == 0x20 || (bytes[first] == 0x09 && separator != 0x09) {
-        first += 1
-      }
-      if first < end, bytes[first] == 0x22 {
-        position = try scanQuoted(from: first + 1, &line)
-      } else {
-        // The hot loop: nothing but bytes up to the separator or the line's end.
-        var last = first
-        while last < end, bytes[last] != separator, bytes[last] != 0x0a { last &+= 1 }
-        position = last
-        while last > first, bytes[last - 1] <= 0x20 { last -= 1 }
-        try append(start: first, end: last, line)
-      }
-      inRow += 1
-      if position < end, bytes[position] == separator {
-        position += 1
-        // A separator at the very end has an empty cell behind it.
-        guard position == end else { continue }
-        cells.append(DelimitedCell(start: position, count: 0))
-        inRow += 1
-      }
-      if width == 0 { width = inRow }
-      guard inRow == width else {
-        throw failure(
-          rowLine, "\(inRow) cells, \(width) were expected as in the first line")
-      }
-      inRow = 0
-      if position < end {
-        position += 1
-        line += 1
-      }
-    }
-  }
-
-  private mutating func append(start: Int, end: Int, _ line: Int) throws {
-    guard end - start <= DelimitedCell.longest else {
-      throw failure(line, "a cell of more than 8 MB")
-    }
-    cells.append(DelimitedCell(start: start, count: end - start))
-  }
-
-  /// Reads a cell from behind its opening quote; returns the place of the separator or line break.
-  private mutating func scanQuoted(from start: Int, _ line: inout Int) throws -> Int {
-    let first = line
-    var position = start
-    var hasDoubled = false
-    while true {
-      guard position < bytes.count else {
-        throw failure(first, "the quotes that begin here do not end")
-      }
-      let byte = bytes[position]
-      if byte == 0x22 {
-        guard position + 1 < bytes.count, bytes[position + 1] == 0x22 else { break }
-        hasDoubled = true
-        position += 1
-      } else if byte == 0x0a {
-        line += 1
-      }
-      position += 1
-    }
-    guard position - start <= DelimitedCell.longest else {
-      throw failure(first, "a cell of more than 8 MB")
-    }
-    if hasDoubled {
-      let begin = unescaped.count
-      var place = start
-      while place < position {
-        unescaped.append(bytes[place])
-        place += bytes[place] == 0x22 ? 2 : 1
-      }
-      cells.append(
-        DelimitedCell(
-          start: begin, count: unescaped.count - begin, isQuoted: true, isUnescaped: true))
-    } else {
-      cells.append(DelimitedCell(start: start, count: position - start, isQuoted: true))
-    }
-    position += 1
-    while position < bytes.count, bytes[position] != separator, bytes[position] != 0x0a {
-      guard bytes[position] <= 0x20 else {
-        throw failure(line, "text after closing quotes; quotes within a cell are doubled")
-      }
-      position += 1
-    }
-    return position
-  }
-
   // MARK: - Columns
 
   func table() throws -> Table {
     guard width > 0 else { throw FileError(path: path, reason: "holds no rows") }
-    let hasHeader = options.hasHeader ?? findsHeader()
-    let found =
-      hasHeader
-      ? (0..<width).map { text(cells[$0]) } : (0..<width).map { "column\($0 + 1)" }
-    let names = options.names ?? found
+    let known = options.hasHeader ?? (rowCount > 1 ? nil : isTextInFirstLine)
+    // Most files have a header, and what stands below it tells.
+    var columns = columns(hasHeader: known ?? true)
+    let hasHeader = known ?? isHeader(above: columns)
+    if known == nil, !hasHeader { columns = self.columns(hasHeader: false) }
+    return Table(
+      zip(try names(hasHeader: hasHeader), columns).map { name, column in
+        Table.Column(name, column.values, isMissing: column.isMissing)
+      })
+  }
+
+  private func names(hasHeader: Bool) throws -> [String] {
+    let names = options.names ?? (0..<width).map { name($0, hasHeader) }
     guard names.count == width else {
       throw FileError(path: path, reason: "\(width) columns, but \(names.count) names were given")
     }
@@ -247,37 +152,36 @@ private struct DelimitedParser {
         path: path,
         reason: "has no column '\(unknown)'; it has \(names.joined(separator: ", "))")
     }
-    let firstRow = hasHeader ? 1 : 0
-    return Table(
-      (0..<width).map { index in
-        column(names[index], index, firstRow, isText: options.textColumns.contains(names[index]))
-      })
+    return names
+  }
+
+  private func name(_ index: Int, _ hasHeader: Bool) -> String {
+    if let names = options.names { return index < names.count ? names[index] : "" }
+    return hasHeader ? text(cells[index]) : "column\(index + 1)"
   }
 
   private var rowCount: Int { cells.count / width }
 
-  private func findsHeader() -> Bool {
-    let first = (0..<width).map { cells[$0] }
-    guard rowCount > 1 else { return first.allSatisfy { number($0) == nil && !isMissing($0) } }
-    var isTextTable = true
-    for index in 0..<width {
-      var hasNumber = false
-      var hasText = false
-      for row in 1..<rowCount where !hasText {
-        let cell = cells[row * width + index]
-        if isMissing(cell) { continue }
-        if number(cell) == nil { hasText = true } else { hasNumber = true }
-      }
-      guard hasNumber, !hasText else { continue }
-      isTextTable = false
-      if number(first[index]) == nil, !isMissing(first[index]) { return true }
+  private var isTextInFirstLine: Bool {
+    cells[..<width].allSatisfy { number($0) == nil && !isMissing($0) }
+  }
+
+  /// Whether the first line names what stands below it.
+  private func isHeader(above columns: [Column]) -> Bool {
+    let first = cells[..<width]
+    let areNumbers = columns.map { column in
+      guard case .categories(_, let names) = column.values else { return true }
+      // Codes such as 007 are numbers, too.
+      return !names.isEmpty
+        && names.allSatisfy { Array($0.utf8).withUnsafeBufferPointer(DecimalText.double) != nil }
     }
-    guard isTextTable, first.allSatisfy({ number($0) == nil && !isMissing($0) }) else {
-      return false
+    if areNumbers.contains(true) {
+      return zip(first, areNumbers).contains { $1 && number($0) == nil && !isMissing($0) }
     }
-    return (0..<width).allSatisfy { index in
-      let name = text(first[index])
-      return !(1..<rowCount).contains { text(cells[$0 * width + index]) == name }
+    guard isTextInFirstLine else { return false }
+    return zip(first, columns).allSatisfy { cell, column in
+      guard case .categories(_, let names) = column.values else { return true }
+      return !names.contains(text(cell))
     }
   }
 
@@ -329,6 +233,12 @@ private struct DelimitedParser {
     return isNegative ? -value : value
   }
 
+  /// The number that a cell spells; `nil` for codes, which stay texts.
+  @inline(__always)
+  private static func decimal(_ bytes: UnsafeBufferPointer<UInt8>) -> Double? {
+    isCode(bytes) ? nil : DecimalText.double(bytes)
+  }
+
   /// Whether a cell looks like a number but must stay a text: digits that begin with 0, or too many.
   @inline(__always)
   private static func isCode(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
@@ -337,59 +247,68 @@ private struct DelimitedParser {
       && digits.allSatisfy { $0 &- 0x30 < 10 }
   }
 
-  private func column(_ name: String, _ index: Int, _ firstRow: Int, isText: Bool) -> Table.Column {
-    let count = rowCount - firstRow
-    var isMissing = [Bool](repeating: false, count: count)
-    var hasMissing = false
-    var present = 0
-    for row in 0..<count where self.isMissing(cells[(row + firstRow) * width + index]) {
-      isMissing[row] = true
-      hasMissing = true
+  /// What a column holds, before it has a name.
+  private typealias Column = (values: Table.Column.Values, isMissing: [Bool]?)
+
+  private func columns(hasHeader: Bool) -> [Column] {
+    // Nobody writes to the bytes while they are read.
+    nonisolated(unsafe) let parser = self
+    let columns = try? parallelMap(
+      count: width, threads: cells.count > 100_000 ? defaultThreadCount : 1
+    ) { index in
+      let isText = parser.options.textColumns.contains(parser.name(index, hasHeader))
+      return parser.column(index, firstRow: hasHeader ? 1 : 0, isText: isText)
     }
-    present = count - (hasMissing ? isMissing.count { $0 } : 0)
-    let mask = hasMissing ? isMissing : nil
-    if !isText, present > 0 {
-      if let values = integers(index, firstRow, mask) {
-        return Table.Column(name, .integers(values), isMissing: mask)
-      }
-      if let values = decimals(index, firstRow, mask) {
-        return Table.Column(name, .decimals(values), isMissing: mask)
-      }
-    }
-    return Table.Column(name, categories(index, firstRow, mask), isMissing: mask)
+    return columns ?? []
   }
 
-  private func integers(_ index: Int, _ firstRow: Int, _ mask: [Bool]?) -> [Int]? {
-    var values = [Int](repeating: 0, count: rowCount - firstRow)
-    for row in values.indices {
-      if let mask, mask[row] { continue }
-      guard let value = withBytes(cells[(row + firstRow) * width + index], Self.integer) else {
+  private func column(_ index: Int, firstRow: Int, isText: Bool) -> Column {
+    if !isText {
+      if let (values, isMissing) = numbers(index, firstRow, missing: 0, Self.integer) {
+        return (.integers(values), isMissing)
+      }
+      if let (values, isMissing) = numbers(index, firstRow, missing: .nan, Self.decimal) {
+        return (.decimals(values), isMissing)
+      }
+    }
+    return categories(index, firstRow)
+  }
+
+  /// A column of numbers; `nil` if a cell spells none, or no cell has a value.
+  @inline(__always)
+  private func numbers<Value>(
+    _ index: Int, _ firstRow: Int, missing: Value,
+    _ read: (UnsafeBufferPointer<UInt8>) -> Value?
+  ) -> (values: [Value], isMissing: [Bool]?)? {
+    let count = rowCount - firstRow
+    var values = [Value](repeating: missing, count: count)
+    var isMissing: [Bool]?
+    var present = 0
+    for row in 0..<count {
+      let cell = cells[(row + firstRow) * width + index]
+      if self.isMissing(cell) {
+        if isMissing == nil { isMissing = [Bool](repeating: false, count: count) }
+        isMissing?[row] = true
+      } else if let value = withBytes(cell, read) {
+        values[row] = value
+        present += 1
+      } else {
         return nil
       }
-      values[row] = value
     }
-    return values
+    return present > 0 ? (values, isMissing) : nil
   }
 
-  private func decimals(_ index: Int, _ firstRow: Int, _ mask: [Bool]?) -> [Double]? {
-    var values = [Double](repeating: .nan, count: rowCount - firstRow)
-    for row in values.indices {
-      if let mask, mask[row] { continue }
-      let value = withBytes(cells[(row + firstRow) * width + index]) {
-        Self.isCode($0) ? nil : DecimalText.double($0)
-      }
-      guard let value else { return nil }
-      values[row] = value
-    }
-    return values
-  }
-
-  private func categories(_ index: Int, _ firstRow: Int, _ mask: [Bool]?) -> Table.Column.Values {
+  private func categories(_ index: Int, _ firstRow: Int) -> Column {
     var known = DistinctCells()
     var numbers = [Int](repeating: -1, count: rowCount - firstRow)
+    var hasMissing = false
     for row in numbers.indices {
-      if let mask, mask[row] { continue }
       let cell = cells[(row + firstRow) * width + index]
+      if isMissing(cell) {
+        hasMissing = true
+        continue
+      }
       numbers[row] = withBytes(cell) { bytes in
         known.number(of: bytes, cell) { other in
           withBytes(other) { $0.elementsEqual(bytes) }
@@ -400,6 +319,9 @@ private struct DelimitedParser {
     let order = names.indices.sorted { names[$0] < names[$1] }
     var rank = [Int](repeating: 0, count: names.count)
     for (place, number) in order.enumerated() { rank[number] = place }
-    return .categories(numbers.map { $0 < 0 ? -1 : rank[$0] }, names: order.map { names[$0] })
+    return (
+      .categories(numbers.map { $0 < 0 ? -1 : rank[$0] }, names: order.map { names[$0] }),
+      hasMissing ? numbers.map { $0 < 0 } : nil
+    )
   }
 }

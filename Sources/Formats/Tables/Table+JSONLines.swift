@@ -12,7 +12,7 @@ extension Table {
     self = try bytes.withUnsafeBytes { try Table(parsingJSONLines: $0, path: path) }
   }
 
-  init(parsingJSONLines bytes: UnsafeRawBufferPointer, path: String) throws {
+  package init(parsingJSONLines bytes: UnsafeRawBufferPointer, path: String) throws {
     var names: [String] = []
     var places: [String: Int] = [:]
     var columns: [JSONColumn] = []

@@ -42,6 +42,19 @@ public struct GaussianFit {
 
 /// The squared Fréchet distance of the Gaussians fitted to two sets of features, `(N, d)` and
 /// `(M, d)`; see `GaussianFit.frechetDistance`.
+///
+/// Fewer vectors than features span a space of no more dimensions than there are vectors, in which the
+/// distance is the same: the work is then d (N + M)², not d³.
 public func frechetDistance(_ real: Tensor, _ fake: Tensor) -> Double {
-  GaussianFit(real).frechetDistance(to: GaussianFit(fake))
+  require(
+    real.rank == 2 && fake.rank == 2 && real.size(1) == fake.size(1),
+    "frechetDistance expected features (N, d) and (M, d), received \(real.summary) and "
+      + fake.summary)
+  return withoutGradients {
+    let all = Tensor.concatenate([real, fake]).to(.float64)
+    let features =
+      all.size(0) < all.size(1) ? all.matmul(all.transposed().qr().q) : all
+    let parts = features.split(sizes: [real.size(0), fake.size(0)])
+    return GaussianFit(parts[0]).frechetDistance(to: GaussianFit(parts[1]))
+  }
 }

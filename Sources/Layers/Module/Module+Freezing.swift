@@ -21,6 +21,7 @@ extension Module {
   }
 
   /// Freezes (or frees again) all weights.
+  /// PyTorch: `requires_grad_(False)`; Keras: `trainable = False`.
   public final func freezeAll(_ isFrozen: Bool = true) {
     freeze(isFrozen, "to freeze") { _ in true }
   }

@@ -15,6 +15,7 @@ import Torch
 /// What cannot be followed would silently not be trained. The first use of the root traps if parameters
 /// lie in a set or in an object that is no module, or if one was made while the module was built and no
 /// module holds it. What a closure captures stays unseen if it is a module that holds its own parameters.
+/// PyTorch: `nn.Module`; MLX: `Module`; Keras: `Model`.
 open class Module {
   /// What a module holds under one name.
   public enum Part {
@@ -47,6 +48,7 @@ open class Module {
   open func parts() -> [(name: String, part: Part)] { PartWalk(self).parts }
 
   /// All parameters with their names; a shared one appears once, under its first name.
+  /// PyTorch: `named_parameters`, `state_dict`.
   public final func namedParameters() -> [(name: String, parameter: Parameter)] {
     if let registered { return registered }
     var found: [(name: String, parameter: Parameter)] = []
@@ -188,6 +190,7 @@ open class Module {
   final func setMode(isTraining: Bool) { self.isTraining = isTraining }
 
   /// Inference mode: dropout passes everything, batch norm uses its running statistics.
+  /// PyTorch: `eval()`; Keras: `training=False`.
   @discardableResult
   public final func evaluate() -> Self { train(false) }
 

@@ -10,6 +10,7 @@ struct PartWalk {
   private(set) var parts: [(name: String, part: Module.Part)] = []
   /// Objects that are no modules, and the properties that hold them.
   private(set) var objects: [(name: String, object: AnyObject)] = []
+  private(set) var generators: [(name: String, generator: RandomGenerator)] = []
   /// Whether every later walk will find the same: no property that can be set could hold a part.
   private(set) var isFixed = true
 
@@ -44,7 +45,8 @@ struct PartWalk {
     switch value {
     case let parameter as Parameter: return parts.append((name, .parameter(parameter)))
     case let module as Module: return parts.append((name, .module(module)))
-    case is Tensor, is RandomGenerator: return
+    case let generator as RandomGenerator: return generators.append((name, generator))
+    case is Tensor: return
     default: break
     }
     let mirror = Mirror(reflecting: value)

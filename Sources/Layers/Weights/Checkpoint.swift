@@ -76,6 +76,7 @@ extension Module {
   /// The exact inverse of `load(from:map:)`: what the map converts, it must `revert`, and what it packs, it
   /// must name by `part`. A tied weight is written once, under its first name. Throws `InputError` if the
   /// map works one way only, `FileError` if the file cannot be written.
+  /// PyTorch: `torch.save` of a `state_dict`; Keras: `save_weights`.
   public final func save(
     to path: String, map: WeightMap = WeightMap(), metadata: [String: String] = [:]
   ) throws {
@@ -83,6 +84,7 @@ extension Module {
   }
 
   /// Reads all weights and states from a file; either all change, or none.
+  /// PyTorch: `load_state_dict`; Keras: `load_weights`.
   ///
   /// The file is safetensors, or PyTorch's own (`.pt`, `.pth`, `.bin`; see `TorchFile`); its content
   /// decides, not its name. Strict: throws `CheckpointError` with all missing, unused and unfitting

@@ -149,13 +149,16 @@ public final class NamedStateReader {
 }
 
 extension Module: Checkpointable {
-  /// Weights and states by name, and the states of random generators that layers draw from in their
-  /// passes, such as `Dropout(0.1, generator:)`.
+  /// Weights and states by name, those of random generators that modules hold, such as
+  /// `Dropout(0.1, generator:)`, and which weights are frozen.
   public func checkpoint() -> NamedState {
-    NamedState(
+    let parameters = namedParameters()
+    let frozen = parameters.filter { $0.parameter.role == .weight && !$0.parameter.isTrainable }
+    return NamedState(
       tensors: Dictionary(
-        uniqueKeysWithValues: namedParameters().map { ($0.name, $0.parameter.value) }
-          + generators().map { ($0.name, $0.generator.state) }))
+        uniqueKeysWithValues: parameters.map { ($0.name, $0.parameter.value) }
+          + generators().map { ($0.name, $0.generator.state) }),
+      values: ["frozen": .array(frozen.map { .string($0.name) })])
   }
 
   /// Throws `CheckpointError` or `NamedStateError`, which list everything that does not fit; nothing has
@@ -172,16 +175,20 @@ extension Module: Checkpointable {
     try reader.finish()
     try load(tensors, source: state.origin)
     for (generator, state) in found { generator.state = state }
+    guard let frozen = state.values["frozen"]?.arrayValue?.compactMap(\.stringValue) else { return }
+    for (name, parameter) in namedParameters() where parameter.role == .weight {
+      parameter.isTrainable = !frozen.contains(name)
+    }
   }
 
-  /// The generators of layers, each under the name of the first layer that draws from it.
+  /// The generators of modules, each under the name of the first that holds it.
   private func generators() -> [(name: String, generator: RandomGenerator)] {
     var seen: Set<ObjectIdentifier> = []
-    return namedModules().compactMap { name, module in
-      guard let generator = (module as? any Configured)?.generator,
-        seen.insert(ObjectIdentifier(generator)).inserted
-      else { return nil }
-      return (name.isEmpty ? "randomGenerator" : "\(name).randomGenerator", generator)
+    return namedModules().flatMap { path, module in
+      let ofLayer = (module as? any Configured)?.generator.map { ("randomGenerator", $0) }
+      return ((ofLayer.map { [$0] } ?? []) + PartWalk(module).generators)
+        .filter { seen.insert(ObjectIdentifier($0.1)).inserted }
+        .map { (path.isEmpty ? $0.0 : "\(path).\($0.0)", $0.1) }
     }
   }
 }

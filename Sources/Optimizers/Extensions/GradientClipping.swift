@@ -76,6 +76,7 @@ public struct GradientClipping: OptimizerExtension {
 
 extension OptimizerSpecification {
   /// Scales gradients down whose common norm is larger than `maximum`.
+  /// PyTorch: `clip_grad_norm_`; Keras: `global_clipnorm`.
   ///
   /// - Parameter groups: Patterns of names; each is a group with its own norm, for instance the two
   ///   players of a game.
@@ -84,6 +85,7 @@ extension OptimizerSpecification {
   }
 
   /// Limits every element of the gradients to ±`maximum`.
+  /// PyTorch: `clip_grad_value_`; Keras: `clipvalue`.
   public func withClipping(value maximum: Double) -> ExtendedRule {
     extended(by: GradientClipping(.value(maximum)))
   }

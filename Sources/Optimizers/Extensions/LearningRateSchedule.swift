@@ -47,6 +47,7 @@ public struct Schedule: Sendable {
   }
 
   /// Half a cosine from 1 to `final` over `steps`, constant after it.
+  /// PyTorch: `CosineAnnealingLR`; Keras: `CosineDecay`.
   public static func cosine(_ steps: Int, final: Double = 0) -> Schedule {
     Schedule("cosine \(steps)" + (final == 0 ? "" : " to \(final)")) { step in
       let fraction = min(1, Double(step) / Double(max(1, steps)))
@@ -56,7 +57,7 @@ public struct Schedule: Sendable {
 
   /// Up along half a cosine from `start` to 1 over the first `warmUp` of `steps`, then down to `final`
   /// along another: one cycle (Smith and Topin, 2017, arXiv 1708.07120), constant after it. The optimizer's
-  /// learning rate is the highest.
+  /// learning rate is the highest. PyTorch: `OneCycleLR`.
   public static func oneCycle(
     _ steps: Int, warmUp: Double = 0.3, start: Double = 1 / 25.0, final: Double = 4e-6
   ) -> Schedule {
@@ -80,6 +81,7 @@ public struct Schedule: Sendable {
 
   /// Cosines one after the other, each from 1 to `final`: the first over `period` steps, every next one
   /// `growth` times as long (Loshchilov and Hutter, 2016, arXiv 1608.03983).
+  /// PyTorch: `CosineAnnealingWarmRestarts`.
   public static func cosineRestarts(
     _ period: Int, growth: Int = 1, final: Double = 0
   ) -> Schedule {
@@ -99,13 +101,14 @@ public struct Schedule: Sendable {
   }
 
   /// 1, then from each of the given steps on its value: `[50: 0.1, 80: 0.01]`.
+  /// PyTorch: `MultiStepLR`; Keras: `PiecewiseConstantDecay`.
   public static func steps(_ values: [Int: Double]) -> Schedule {
     let sorted = values.sorted { $0.key < $1.key }
     let text = sorted.map { "\($0.key): \($0.value)" }.joined(separator: ", ")
     return Schedule("steps {\(text)}") { step in sorted.last { $0.key <= step }?.value ?? 1 }
   }
 
-  /// factor^⌊t/period⌋.
+  /// factor^⌊t/period⌋. PyTorch: `StepLR`.
   public static func decay(by factor: Double, every period: Int) -> Schedule {
     Schedule("× \(factor) every \(period)") { step in
       Foundation.pow(factor, Double(step / max(1, period)))

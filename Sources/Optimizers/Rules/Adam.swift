@@ -3,7 +3,7 @@ import Torch
 
 /// Adam (Kingma & Ba, arXiv:1412.6980): m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g²,
 /// h = m̂ / (√v̂ + ε) with m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ), or without the corrections. AMSGrad (Reddi et
-/// al. 2018) has the largest v so far in place of v.
+/// al. 2018) has the largest v so far in place of v. PyTorch: `Adam`, with decoupled decay `AdamW`.
 public struct Adam: FusedRule {
   public var learningRate: Double
   public var beta1: Double

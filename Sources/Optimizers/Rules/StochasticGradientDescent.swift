@@ -24,6 +24,7 @@ public struct SGD: FusedRule {
 /// SGD with momentum ("heavy ball"): v ← β v + g, h = v.
 ///
 /// With a constant learning rate this is v ← β v − γ g, θ ← θ + v.
+/// PyTorch and Keras: `SGD` with `momentum`.
 public struct HeavyBall: FusedRule {
   public var learningRate: Double
   /// β.
@@ -65,6 +66,7 @@ public struct HeavyBall: FusedRule {
 /// Nesterov's momentum as Keras writes it: v ← β v + g, h = β v + g.
 ///
 /// With a constant learning rate this is v ← β v − γ g, θ ← θ + β v − γ g.
+/// PyTorch and Keras: `SGD` with `nesterov=True`.
 public struct Nesterov: FusedRule {
   public var learningRate: Double
   /// β.

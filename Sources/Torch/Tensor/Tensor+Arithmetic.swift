@@ -77,15 +77,15 @@ extension Tensor {
 
   public static prefix func - (operand: Tensor) -> Tensor { ATen.negative.unary(operand) }
 
-  /// self^exponent, element by element.
+  /// self^exponent, element by element. PyTorch and NumPy: `**`, `power`.
   public func pow(_ exponent: Double) -> Tensor { ATen.powerNumber.binary(self, exponent) }
   public func pow(_ exponent: Int) -> Tensor { ATen.powerNumber.binary(self, exponent) }
   public func pow(_ exponent: Tensor) -> Tensor { ATen.power.binary(self, exponent) }
 
-  /// The remainder with the divisor's sign.
+  /// The remainder with the divisor's sign. PyTorch: `remainder`; NumPy: `mod`, `%`.
   public func remainder(_ divisor: Int) -> Tensor { ATen.remainder.binary(self, divisor) }
 
-  /// Division rounded towards minus infinity.
+  /// Division rounded towards minus infinity. PyTorch: `floor_divide`, `//`.
   public func floorDivide(_ divisor: Int) -> Tensor {
     ATen.divideRounding.tensor(self, divisor, "floor")
   }
@@ -119,9 +119,14 @@ extension Tensor {
   /// The nearest integer, halves to even.
   public func round() -> Tensor { ATen.round.unary(self) }
 
-  /// Limits every element to `[minimum, maximum]`.
+  /// Limits every element to `[minimum, maximum]`. PyTorch: `clamp`; NumPy and Keras: `clip`.
+  ///
+  /// Whole numbers stay whole numbers where both limits are.
   public func clamp(minimum: Double? = nil, maximum: Double? = nil) -> Tensor {
-    ATen.clamp.tensor(self, minimum, maximum)
+    let whole = [minimum, maximum].map { $0.flatMap(Int.init(exactly:)) }
+    let areWhole = (minimum == nil) == (whole[0] == nil) && (maximum == nil) == (whole[1] == nil)
+    return dtype.isFloatingPoint || dtype.isComplex || !areWhole
+      ? ATen.clamp.tensor(self, minimum, maximum) : ATen.clamp.tensor(self, whole[0], whole[1])
   }
 
   /// The larger of two elements, with broadcasting.

@@ -38,7 +38,8 @@ extension Tensor {
     _ indices: Tensor, paddingIndex: Int? = nil, sparse: Bool = false
   ) -> Tensor {
     // libtorch takes every negative number for none.
-    ATen.embedding.tensor(self, indices, paddingIndex.map(rowIndex) ?? -1, false, sparse)
+    ATen.embedding.tensor(
+      self, indices.asPositions, paddingIndex.map(rowIndex) ?? -1, false, sparse)
   }
 
   /// The row that `index` names, counted from the end if it is negative.

@@ -119,7 +119,7 @@ extension Tensor {
     ATen.fullLike.tensor(other, value)
   }
 
-  /// `start, start + step, …`, below `end`.
+  /// `start, start + step, …`, below `end`. PyTorch and NumPy: `arange`.
   public static func range(
     _ start: Double, _ end: Double, step: Double = 1, dtype: DType = .float32,
     device: Device = .cpu
@@ -139,7 +139,7 @@ extension Tensor {
     ATen.linspace.tensor(start, end, count, dtype, nil, device)
   }
 
-  /// The identity matrix `(n, n)`.
+  /// The identity matrix `(n, n)`. PyTorch and NumPy: `eye`.
   public static func identity(
     _ n: Int, dtype: DType = .float32, device: Device = .cpu
   ) -> Tensor {

@@ -12,14 +12,14 @@ extension Tensor {
     }
   }
 
-  /// The elements as Float.
+  /// The elements as Float. PyTorch: `numpy()`, `tolist()`.
   public func floats() -> [Float] { array() }
   /// The elements as Double.
   public func doubles() -> [Double] { array() }
   /// The elements as Int.
   public func integers() -> [Int] { array() }
 
-  /// The only element, as a Double. Waits for the device.
+  /// The only element, as a Double. Waits for the device. PyTorch: `item()`; Keras: `float(x)`.
   public func item() -> Double {
     var value = 0.0
     if LibTorch.api.item_real(handle, &value) < 0 { trap(TorchError.last("item of \(summary)")) }

@@ -122,25 +122,25 @@ extension Tensor {
     return (view, advanced)
   }
 
-  /// The rows of `axis` at `positions` (int64): `index_select` of PyTorch, `take` of NumPy and MLX, `gather`
+  /// The rows of `axis` at `positions` (whole numbers): `index_select` of PyTorch, `take` of NumPy and MLX, `gather`
   /// of TensorFlow.
   public func gatherRows(_ positions: Tensor, axis: Int = 0) -> Tensor {
-    ATen.indexSelect.tensor(self, axis, positions)
+    ATen.indexSelect.tensor(self, axis, positions.asPositions)
   }
 
   /// out[i][j] = self[i][index[i][j]] along `axis` (`gather`, `take_along_axis`).
   public func gather(_ index: Tensor, axis: Int) -> Tensor {
-    ATen.gather.tensor(self, axis, index)
+    ATen.gather.tensor(self, axis, index.asPositions)
   }
 
-  /// self with `source` added at `index` along `axis`.
+  /// self with `source` added at `index` along `axis`. PyTorch: `scatter_add`.
   public func scatterAdd(_ index: Tensor, _ source: Tensor, axis: Int) -> Tensor {
-    ATen.scatterAdd.tensor(self, axis, index, source)
+    ATen.scatterAdd.tensor(self, axis, index.asPositions, source)
   }
 
-  /// self with rows of `source` added at `positions` of `axis`.
+  /// self with rows of `source` added at `positions` of `axis`. PyTorch: `index_add`.
   public func indexAdd(_ positions: Tensor, _ source: Tensor, axis: Int = 0) -> Tensor {
-    ATen.indexAdd.tensor(self, axis, positions, source)
+    ATen.indexAdd.tensor(self, axis, positions.asPositions, source)
   }
 
   /// `length` positions of an axis from `start`, as a view (`narrow`).
@@ -149,13 +149,24 @@ extension Tensor {
   }
 
   /// The elements where `mask` holds, as a vector.
+  /// PyTorch: `masked_select`; TensorFlow: `boolean_mask`.
   public func masked(_ mask: Tensor) -> Tensor { ATen.maskedSelect.binary(self, mask) }
 
   /// The positions of nonzero elements, `(count, rank)`.
   public func nonzero() -> Tensor { ATen.nonzero.unary(self) }
 
   /// Integers as rows of zeros with a single one, `(…, classes)`, int64.
-  public func oneHot(_ classes: Int) -> Tensor { ATen.oneHot.binary(self, classes) }
+  /// PyTorch: `one_hot`; Keras: `to_categorical`.
+  public func oneHot(_ classes: Int) -> Tensor { ATen.oneHot.binary(asPositions, classes) }
+
+  /// Whole numbers of any type as int64, which libtorch wants positions to be; others as they are, for it
+  /// to refuse.
+  package var asPositions: Tensor {
+    switch dtype {
+    case .uint8, .int8, .int16, .int32: to(.int64)
+    default: self
+    }
+  }
 }
 
 extension ATen {

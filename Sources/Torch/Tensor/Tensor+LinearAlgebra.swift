@@ -1,5 +1,6 @@
 extension Tensor {
   /// The matrix product of the last two axes, with broadcasting of the others.
+  /// PyTorch: `matmul`, `mm`, `bmm`; NumPy and Keras: `dot`, `@`.
   public func matmul(_ other: Tensor) -> Tensor { ATen.matmul.binary(self, other) }
 
   /// x Wᵀ + b, for x `(…, in)`, W `(out, in)`, b `(out)`.
@@ -40,7 +41,7 @@ extension Tensor {
 
   public func determinant() -> Tensor { ATen.determinant.unary(self) }
 
-  /// exp(self) = Σ selfᵏ/k!, by scaling and squaring.
+  /// exp(self) = Σ selfᵏ/k!, by scaling and squaring. PyTorch: `matrix_exp`; SciPy: `expm`.
   public func matrixExponential() -> Tensor { ATen.matrixExponential.unary(self) }
 
   public func inverse() -> Tensor { ATen.inverse.unary(self) }
@@ -54,6 +55,7 @@ extension Tensor {
   }
 
   /// Eigenvalues in rising order and orthonormal eigenvectors (columns) of a symmetric matrix.
+  /// PyTorch and NumPy: `eigh`.
   public func symmetricEigen() -> (values: Tensor, vectors: Tensor) {
     let results = ATen.eigh.tensors(self)
     return (results[0], results[1])
@@ -68,7 +70,7 @@ extension Tensor {
   /// u vᵀ for vectors.
   public func outer(_ other: Tensor) -> Tensor { ATen.outer.binary(self, other) }
 
-  /// Distances between all pairs of rows: `(n, d)` and `(m, d)` give `(n, m)`.
+  /// Distances between all pairs of rows: `(n, d)` and `(m, d)` give `(n, m)`. PyTorch: `cdist`.
   public func pairwiseDistances(_ other: Tensor, order: Double = 2) -> Tensor {
     ATen.cdist.tensor(self, other, order)
   }

@@ -42,6 +42,7 @@ extension Tensor {
 
   /// −t ln σ(x) − (1 − t) ln(1 − σ(x)), without overflow; `self` holds the logits x, `target` the
   /// probabilities t, of the same shape.
+  /// PyTorch: `binary_cross_entropy_with_logits`; Keras: `binary_crossentropy` from logits.
   ///
   /// - Parameters:
   ///   - weight: A factor of each loss, broadcast to its shape.
@@ -78,6 +79,7 @@ extension Tensor {
   }
 
   /// Quadratic up to `delta`, linear beyond, of tensors of one shape.
+  /// PyTorch: `huber_loss`, `smooth_l1_loss` at delta 1.
   public func huberLoss(
     _ target: Tensor, delta: Double = 1, reduction: Reduction = .mean,
     file: StaticString = #fileID, line: UInt = #line

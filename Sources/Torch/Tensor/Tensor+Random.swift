@@ -3,7 +3,7 @@ import Messages
 extension Tensor {
   // Without a generator, numbers come from the process-wide generator of the device.
 
-  /// Standard normal numbers.
+  /// Standard normal numbers. PyTorch: `randn`.
   public static func normal(
     _ shape: [Int], dtype: DType = .float32, device: Device = .cpu,
     generator: RandomGenerator? = nil
@@ -11,7 +11,7 @@ extension Tensor {
     ATen.randn.tensor(shape, generator, dtype, nil, device)
   }
 
-  /// Uniform numbers in `[0, 1)`.
+  /// Uniform numbers in `[0, 1)`. PyTorch: `rand`.
   public static func uniform(
     _ shape: [Int], dtype: DType = .float32, device: Device = .cpu,
     generator: RandomGenerator? = nil
@@ -19,7 +19,7 @@ extension Tensor {
     ATen.rand.tensor(shape, generator, dtype, nil, device)
   }
 
-  /// Uniform integers in `low..<high`.
+  /// Uniform integers in `low..<high`. PyTorch: `randint`.
   public static func randomIntegers(
     _ low: Int, _ high: Int, shape: [Int], dtype: DType = .int64, device: Device = .cpu,
     generator: RandomGenerator? = nil
@@ -27,7 +27,7 @@ extension Tensor {
     ATen.randint.tensor(low, high, shape, generator, dtype, nil, device)
   }
 
-  /// 0, 1, …, count − 1 in random order.
+  /// 0, 1, …, count − 1 in random order. PyTorch: `randperm`.
   public static func permutation(
     _ count: Int, device: Device = .cpu, generator: RandomGenerator? = nil
   ) -> Tensor {

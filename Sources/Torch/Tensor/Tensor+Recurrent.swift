@@ -36,6 +36,7 @@ extension Tensor {
   /// Packs `(B, L, D)` by the lengths `(B)`: the steps' rows `(Σ lengths, D)` and how many each has.
   ///
   /// Traps on lengths below 1 or above L; libtorch reads them on the CPU anyway.
+  /// PyTorch: `pack_padded_sequence`.
   public func packedSequences(lengths: Tensor) -> (data: Tensor, batchSizes: Tensor) {
     let steps = size(1)
     for extreme in lengths.count == 0 ? [] : [lengths.min(), lengths.max()] {
@@ -49,6 +50,7 @@ extension Tensor {
   }
 
   /// Undoes `packedSequences`, with zeros after each sequence's end up to `length`.
+  /// PyTorch: `pad_packed_sequence`.
   public func unpackedSequences(batchSizes: Tensor, length: Int) -> Tensor {
     ATen.unpackSequences.tensors(self, batchSizes, true, 0.0, length)[0]
   }

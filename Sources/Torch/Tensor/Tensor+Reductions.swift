@@ -28,7 +28,7 @@ extension Tensor {
     ATen.standardDeviation.tensor(self, axes.isEmpty ? nil : axes, correction, keepAxes)
   }
 
-  /// ln Σ exp, without overflow.
+  /// ln Σ exp, without overflow. PyTorch: `logsumexp`.
   public func logSumExp(axis axes: Int..., keepAxes: Bool = false) -> Tensor {
     let axes = axes.isEmpty ? Array(0..<rank) : axes
     return ATen.logSumExp.tensor(self, axes, keepAxes)

@@ -3,7 +3,7 @@ extension Tensor {
   public func reshaped(_ shape: [Int]) -> Tensor { ATen.reshape.binary(self, shape) }
   public func reshaped(_ shape: Int...) -> Tensor { reshaped(shape) }
 
-  /// Joins the axes from `first` to `last` into one.
+  /// Joins the axes from `first` to `last` into one. PyTorch: `flatten`.
   public func flattened(from first: Int = 0, to last: Int = -1) -> Tensor {
     ATen.flatten.tensor(self, first, last)
   }
@@ -25,7 +25,7 @@ extension Tensor {
   /// Inserts an axis of length 1 (`unsqueeze`, `expand_dims`).
   public func expandingAxis(_ axis: Int) -> Tensor { ATen.unsqueeze.tensor(self, axis) }
 
-  /// Removes an axis of length 1.
+  /// Removes an axis of length 1. PyTorch and NumPy: `squeeze`.
   public func squeezed(_ axis: Int) -> Tensor { ATen.squeezeAxis.tensor(self, axis) }
 
   /// Removes all axes of length 1.
@@ -43,13 +43,15 @@ extension Tensor {
     ATen.repeatInterleave.tensor(self, count, axis)
   }
 
-  /// Reverses the order along axes.
+  /// Reverses the order along axes. PyTorch and NumPy: `flip`.
   public func flipped(_ axes: Int...) -> Tensor { ATen.flip.binary(self, axes) }
 
   /// Moves elements along an axis, those that fall off return at the other end.
+  /// PyTorch and NumPy: `roll`.
   public func rolled(_ shift: Int, axis: Int) -> Tensor { ATen.roll.tensor(self, [shift], [axis]) }
 
   /// Pads with a constant. `widths` lists (before, after) from the last axis backwards.
+  /// PyTorch: `pad`.
   public func padded(_ widths: [Int], value: Double = 0) -> Tensor {
     ATen.constantPad.tensor(self, widths, value)
   }
@@ -70,7 +72,7 @@ extension Tensor {
     ATen.cat.tensor(tensors, axis)
   }
 
-  /// Joins tensors of one shape along a new axis.
+  /// Joins tensors of one shape along a new axis. PyTorch and NumPy: `stack`.
   public static func stack(_ tensors: [Tensor], axis: Int = 0) -> Tensor {
     ATen.stack.tensor(tensors, axis)
   }
@@ -80,12 +82,12 @@ extension Tensor {
     ATen.split.tensors(self, size, axis)
   }
 
-  /// Cuts an axis into pieces of the given sizes.
+  /// Cuts an axis into pieces of the given sizes. PyTorch: `split`.
   public func split(sizes: [Int], axis: Int = 0) -> [Tensor] {
     ATen.splitWithSizes.tensors(self, sizes, axis)
   }
 
-  /// Cuts an axis into `count` nearly equal pieces.
+  /// Cuts an axis into `count` nearly equal pieces. PyTorch: `chunk`; NumPy: `array_split`.
   public func chunked(_ count: Int, axis: Int = 0) -> [Tensor] {
     ATen.chunk.tensors(self, count, axis)
   }
@@ -96,13 +98,16 @@ extension Tensor {
   /// The same elements, row-major in storage.
   public func contiguous() -> Tensor { ATen.contiguous.tensor(self) }
 
-  /// A copy with storage of its own.
+  /// A copy with storage of its own. PyTorch: `clone`; NumPy: `copy`.
   public func clone() -> Tensor { ATen.clone.tensor(self) }
 
   /// The same values as another element type.
-  public func to(_ dtype: DType) -> Tensor { ATen.toType.tensor(self, dtype) }
+  /// PyTorch: `to`, `float()`, `long()`; NumPy: `astype`; Keras: `cast`.
+  public func to(_ dtype: DType) -> Tensor {
+    self.dtype == dtype ? self : ATen.toType.tensor(self, dtype)
+  }
 
-  /// The same values on another device.
+  /// The same values on another device. PyTorch: `cuda()`, `cpu()`.
   public func to(_ device: Device) -> Tensor {
     ATen.toDevice.tensor(self, nil, nil, device)
   }
@@ -110,9 +115,9 @@ extension Tensor {
   /// Channels last in storage: the layout that convolutions run fastest in.
   public func channelsLast() -> Tensor { ATen.contiguous.tensor(self, 2) }
 
-  /// The lower triangle, from `diagonal` down.
+  /// The lower triangle, from `diagonal` down. PyTorch and NumPy: `tril`.
   public func lowerTriangle(diagonal: Int = 0) -> Tensor { ATen.tril.tensor(self, diagonal) }
-  /// The upper triangle, from `diagonal` up.
+  /// The upper triangle, from `diagonal` up. PyTorch and NumPy: `triu`.
   public func upperTriangle(diagonal: Int = 0) -> Tensor { ATen.triu.tensor(self, diagonal) }
   /// The diagonal of the last two axes.
   public func diagonal() -> Tensor { ATen.diagonal.tensor(self, 0, -2, -1) }

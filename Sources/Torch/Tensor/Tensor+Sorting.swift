@@ -1,5 +1,6 @@
 extension Tensor {
   /// Elements along an axis in order, and where they came from (int64). Equal ones keep their order.
+  /// PyTorch and NumPy: `sort`.
   public func sorted(
     axis: Int = -1, descending: Bool = false
   ) -> (values: Tensor, indices: Tensor) {
@@ -13,6 +14,7 @@ extension Tensor {
   }
 
   /// The `count` largest (or smallest) elements along an axis, in order, and where they are.
+  /// PyTorch: `topk`.
   public func topK(
     _ count: Int, axis: Int = -1, largest: Bool = true
   ) -> (values: Tensor, indices: Tensor) {
