@@ -12,6 +12,10 @@ struct SearchEffort: Sendable {
   /// Rounds of fine- and coarse-tuning go on while they gain this share of the one-level codelength.
   var tuneThreshold = 1e-5
   var tuneRounds = 100
+  /// How often, on average, `RegionalRepair` divides a unit anew with its surroundings, and how often at
+  /// each level where those are divided into modules of modules; small networks take no time.
+  var repairs = (small: 16, large: 6)
+  var multilevelRepairs = (small: 4, large: 2)
 }
 
 /// A division of a network, the network of its modules, and its codelength.
@@ -54,7 +58,12 @@ struct TwoLevelSearch<Weight: LinkWeight> {
   private mutating func stream() -> RandomStream { RandomStream(seed: random.next()) }
 
   /// The best division found; one module where no division is shorter.
-  mutating func run(from initial: Assignment? = nil) throws -> Division<Weight> {
+  ///
+  /// - Parameter isRegion: the units are some of their parent's, so to leave them undivided is not to have
+  ///   them in the parent's codebook.
+  mutating func run(from initial: Assignment? = nil, isRegion: Bool = false) throws
+    -> Division<Weight>
+  {
     let oneLevel = MapEquation.oneCodebook(of: network, exit: parentExit)
     func whole() -> Division<Weight> {
       let single = Assignment.single(network.count)
@@ -76,7 +85,7 @@ struct TwoLevelSearch<Weight: LinkWeight> {
       if triedCoarse && gain < enough { break }
       isCoarse.toggle()
     }
-    return best.length < oneLevel ? best : whole()
+    return isRegion || best.length < oneLevel ? best : whole()
   }
 
   private func division(_ assignment: Assignment, _ modules: UnitNetwork<Weight.Total>)
@@ -219,8 +228,11 @@ struct TwoLevelSearch<Weight: LinkWeight> {
 
   /// The modules of a division with their flows and lengths; `nil` where there is only one.
   func modules(_ division: Division<Weight>) -> [ModuleTree.Module]? {
+    division.modules.count > 1 ? allModules(division) : nil
+  }
+
+  func allModules(_ division: Division<Weight>) -> [ModuleTree.Module] {
     let flows = division.modules
-    guard flows.count > 1 else { return nil }
     let (starts, order) = division.assignment.members()
     return (0..<flows.count).map { index in
       let range = Int(starts[index])..<Int(starts[index + 1])

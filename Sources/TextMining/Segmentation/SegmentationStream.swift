@@ -48,8 +48,10 @@ public struct SegmentationStream {
     var totals = Totals()
     var source = source
     source.keepsRecords = source.field != nil
+    // JSON is ten times the text: blocks are smaller, so that none takes long.
+    let size = format == .json ? blockSize / 4 : blockSize
     try work.phase("segmenting", of: source.byteCount, unit: "bytes") { phase in
-      var blocks = source.blocks(of: blockSize)
+      var blocks = source.blocks(of: size, work: work)
       // The line that the last block did not end.
       var open = OpenLine()
       var met = Set<Int32>()
@@ -65,7 +67,7 @@ public struct SegmentationStream {
         let begun = open
         let results = try parallelMap(count: parts.count, threads: threads) { part in
           var line = part == 0 ? begun : OpenLine()
-          let piece = Self.cut(block[parts[part]], segmenter, format, &line)
+          let piece = try Self.cut(block[parts[part]], segmenter, format, &line, work)
           return (piece, line)
         }
         for (piece, line) in results {
@@ -83,7 +85,7 @@ public struct SegmentationStream {
         phase.report(read.count)
       }
       if !open.held.isEmpty || open.isBegun {
-        let piece = Self.cut((open.held + [0x0A])[...], segmenter, format, &open)
+        let piece = try Self.cut((open.held + [0x0A])[...], segmenter, format, &open, work)
         try write(piece.bytes)
         totals.add(piece)
         met.formUnion(piece.metUserWords)
@@ -119,10 +121,12 @@ public struct SegmentationStream {
 
   /// Cuts lines. `line` is what is open before them, and after.
   private static func cut(
-    _ block: ArraySlice<UInt8>, _ segmenter: Segmenter, _ format: Format, _ line: inout OpenLine
-  ) -> Piece {
+    _ block: ArraySlice<UInt8>, _ segmenter: Segmenter, _ format: Format, _ line: inout OpenLine,
+    _ work: Work
+  ) throws -> Piece {
     var piece = Piece()
     let workspace = Segmenter.Workspace()
+    workspace.work = work
     block.withUnsafeBufferPointer { block in
       switch format {
       case .text: cutText(block, segmenter, workspace, &line, into: &piece)
@@ -139,11 +143,14 @@ public struct SegmentationStream {
         }
       }
     }
+    // Half a block is no piece.
+    try work.check()
     piece.metUserWords = workspace.metUserWords
     return piece
   }
 
-  /// Calls `body` with each line, the last one perhaps without its end; it returns the line's words.
+  /// Calls `body` with each line, the last one perhaps without its end, until the work is asked to stop;
+  /// it returns the line's words.
   @inline(__always)
   private static func forEachLine(
     of block: UnsafeBufferPointer<UInt8>, _ workspace: Segmenter.Workspace,
@@ -151,7 +158,7 @@ public struct SegmentationStream {
     _ body: (_ text: UnsafeBufferPointer<UInt8>, _ line: OpenLine, _ isWhole: Bool) -> Int
   ) {
     var start = 0
-    while start < block.count {
+    while start < block.count, !workspace.work.isCancelled {
       var end = start
       while end < block.count, block[end] != 0x0A { end &+= 1 }
       let isWhole = end < block.count

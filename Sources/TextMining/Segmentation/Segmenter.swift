@@ -1,5 +1,6 @@
 import Foundation
 import Memory
+import Parallel
 import Text
 
 /// Which rules cut the text around the dictionary.
@@ -93,6 +94,8 @@ public struct Segmenter: Sendable {
     @exclusivity(unchecked) var next = Block<Int32>(uninitializedCount: 1025)
     /// Which of the user's words were met so far.
     var metUserWords = Set<Int32>()
+    /// Where a long line is left between two parts; whoever cuts asks again then.
+    var work = Work.silent
     /// For each character: 0 an ideograph, the end of the token that begins here, −1 inside one.
     @exclusivity(unchecked) var tokenEnds = Block<Int32>(uninitializedCount: 1025)
 
@@ -140,14 +143,15 @@ public struct Segmenter: Sendable {
   /// A line of more bytes than this is cut in parts, so that memory stays bounded.
   static let longestPart = 1 << 20
 
-  /// Calls `word` with the bytes and the characters of each word of a line.
+  /// Calls `word` with the bytes and the characters of each word of a line, of a long one until the
+  /// workspace's work is asked to stop.
   public func cut(
     _ bytes: UnsafeBufferPointer<UInt8>, _ workspace: Workspace,
     _ word: (_ start: Int, _ end: Int, _ first: Int, _ endCharacter: Int) -> Void
   ) {
     var start = 0
     workspace.start()
-    while start < bytes.count {
+    while start < bytes.count, start == 0 || !workspace.work.isCancelled {
       let end = Self.partEnd(bytes, start)
       let before = workspace.before
       cutPart(UnsafeBufferPointer(rebasing: bytes[start..<end]), workspace) {

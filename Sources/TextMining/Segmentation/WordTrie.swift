@@ -51,7 +51,8 @@ struct WordTrie: Sendable {
     for var word in words {
       word.withUTF8 { line.decode($0, mergesCharacters: mergesCharacters) }
       visit(line)
-      scalars.append(contentsOf: UnsafeBufferPointer(start: line.scalars.pointer, count: line.count))
+      scalars.append(
+        contentsOf: UnsafeBufferPointer(start: line.scalars.pointer, count: line.count))
       borders.append(scalars.count)
     }
     let characters = Block<UInt16>(repeating: 0, count: 1 << 16)
