@@ -7,7 +7,7 @@ equal time.
     python3 Benchmarks/communities/sparse.py --danlu .build/release/danlu --infomap infomap \
         [--networks FOLDER_WITH_EXPECTED_JSON] [--folder KEEP_THEM_HERE]
 
-Five kinds, four networks of each, from fixed seeds: lattices with holes, roads (crossings near the points of a
+Regular networks, whose figures the tests know, and five kinds, four networks of each, from fixed seeds: lattices with holes, roads (crossings near the points of a
 jittered lattice), trees with a few more links, chains of small groups, rings of neighbors with shortcuts.
 "Equal trials": 20 of each program, seed 123. "Equal time": danlu's number of trials is raised until its 20 trials
 have taken as long as the peer's, by user time.
@@ -102,7 +102,33 @@ KINDS = {
 }
 
 
+def grid(width, height):
+    """A lattice without holes."""
+    return [(x * height + y, x * height + y + 1) for x in range(width) for y in range(height - 1)] + [
+        (x * height + y, (x + 1) * height + y) for x in range(width - 1) for y in range(height)]
+
+
+def cliques(count, size):
+    """Complete groups, the last node of each linked to the first of the next."""
+    links = []
+    for group in range(count):
+        first = group * size
+        links += [(first + a, first + b) for a in range(size) for b in range(a)]
+        if group > 0:
+            links.append((first - 1, first))
+    return links
+
+
+REGULAR = {"grid 8x8": grid(8, 8), "grid 10x100": grid(10, 100), "triangles 100": cliques(100, 3),
+           "cliques 25 of 4": cliques(25, 4)}
+
+
 def generated(folder):
+    for name, links in REGULAR.items():
+        path = os.path.join(folder, name.replace(" ", "-") + ".txt")
+        with open(path, "w") as file:
+            file.writelines(f"{first + 1} {second + 1}\n" for first, second in links)
+        yield name, path, []
     for kind, (make, sizes) in KINDS.items():
         for index, size in enumerate(sizes):
             path = os.path.join(folder, f"{kind}-{size}.txt")

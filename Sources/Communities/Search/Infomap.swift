@@ -68,7 +68,8 @@ public enum Infomap {
     work: Work = .silent
   ) throws -> InfomapResult {
     try run(
-      FlowNetwork(network, options: options.flow), options: options, initial: initial, work: work)
+      FlowNetwork(network, options: options.flow, work: work), options: options, initial: initial,
+      work: work)
   }
 
   /// Searches a network whose flow is known already.

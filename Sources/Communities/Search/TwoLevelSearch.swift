@@ -101,9 +101,9 @@ struct TwoLevelSearch<Weight: LinkWeight> {
   /// Core loop on the units alone, then on the modules found, and so on.
   mutating func bottomUp() throws -> Division<Weight> {
     let sweeps = network.count > Self.smallNetwork ? effort.firstSweeps : effort.leafSweeps
-    let assignment = Self.moved(
+    let assignment = try Self.moved(
       network, from: nil, parentExit: parentExit, random: stream(), sweeps: sweeps,
-      threshold: effort.sweepThreshold)
+      threshold: effort.sweepThreshold, work: work)
     return try merged(
       assignment, sweeps: network.count > Self.smallNetwork ? effort.firstSweeps : nil)
   }
@@ -114,11 +114,12 @@ struct TwoLevelSearch<Weight: LinkWeight> {
   /// One core loop. The search is gone, and its memory with it, when the assignment is returned.
   private static func moved<Other>(
     _ network: UnitNetwork<Other>, from start: Assignment?, dirty: Block<Bool>? = nil,
-    parentExit: Double, random: RandomStream, sweeps: Int, threshold: Double
-  ) -> Assignment {
-    var search = ModuleSearch(network, parentExit: parentExit, random: random)
+    parentExit: Double, random: RandomStream, sweeps: Int, threshold: Double, work: Work
+  ) throws -> Assignment {
+    var search = ModuleSearch(network, parentExit: parentExit, random: random, work: work)
     if let start { search.start(from: start, dirty: dirty) } else { search.startAlone() }
     _ = search.run(sweeps: sweeps, threshold: threshold, pairingFirst: start == nil)
+    try work.check()
     return search.assignment()
   }
 
@@ -130,9 +131,9 @@ struct TwoLevelSearch<Weight: LinkWeight> {
     var modules = network.aggregated(by: assignment)
     while modules.count > 1 {
       try work.check()
-      let upper = Self.moved(
+      let upper = try Self.moved(
         modules, from: nil, parentExit: parentExit, random: stream(),
-        sweeps: sweeps ?? effort.moduleSweeps, threshold: effort.sweepThreshold)
+        sweeps: sweeps ?? effort.moduleSweeps, threshold: effort.sweepThreshold, work: work)
       guard upper.moduleCount < modules.count else { break }
       assignment = assignment.composed(with: upper)
       modules = modules.aggregated(by: upper)
@@ -143,9 +144,9 @@ struct TwoLevelSearch<Weight: LinkWeight> {
   /// Moves single units, then merges modules.
   private mutating func fineTune(_ division: Division<Weight>) throws -> Division<Weight> {
     let dirty = fineTuned.map { unitsNearChanges(from: $0, to: division.assignment) }
-    let assignment = Self.moved(
+    let assignment = try Self.moved(
       network, from: division.assignment, dirty: dirty, parentExit: parentExit, random: stream(),
-      sweeps: effort.leafSweeps, threshold: effort.sweepThreshold)
+      sweeps: effort.leafSweeps, threshold: effort.sweepThreshold, work: work)
     fineTuned = assignment
     return try merged(assignment)
   }
@@ -161,11 +162,11 @@ struct TwoLevelSearch<Weight: LinkWeight> {
     for unit in 0..<network.count {
       home[Int(parts.moduleOf[unit])] = division.assignment.moduleOf[unit]
     }
-    let moved = Self.moved(
+    let moved = try Self.moved(
       partNetwork,
       from: Assignment(moduleOf: home, moduleCount: division.assignment.moduleCount),
       parentExit: parentExit, random: stream(), sweeps: effort.moduleSweeps,
-      threshold: effort.sweepThreshold)
+      threshold: effort.sweepThreshold, work: work)
     return try merged(parts.composed(with: moved))
   }
 
