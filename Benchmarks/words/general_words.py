@@ -6,7 +6,7 @@ of this text, copied from no list.
 
 usage: general_words.py DANLU DATA_FOLDER OUT.swift [WORDS]
 """
-import importlib.util, json, os, subprocess, sys, tempfile
+import importlib.util, json, os, subprocess, sys, tempfile, textwrap
 
 danlu, data, out = sys.argv[1:4]
 limit = int(sys.argv[4]) if len(sys.argv) > 4 else 9000
@@ -38,29 +38,30 @@ subprocess.run([danlu, "words", "discover", f"{folder}/general.txt", "--out", f"
                check=True, stderr=subprocess.DEVNULL)
 rows = [line.rstrip("\n").split("\t") for line in open(f"{folder}/words.tsv", encoding="utf-8")]
 total = sum(int(row[1]) for row in rows)
-# By count, one line for each count: the count once, then its words.
+# A count, then its words; then the next count.
 kept = [(row[0], int(row[1])) for row in rows if len(row[0]) > 1][:limit]
-lines, last = [], None
+fields, last = [], None
 for word, count in kept:
     if count != last:
-        lines.append(f"{count}")
+        fields.append(str(count))
         last = count
-    lines[-1] += f" {word}"
+    fields.append(word)
 with open(out, "w", encoding="utf-8") as file:
     file.write('''import Text
 
 /// How often words stand in general Chinese: the background of a domain where none is given.
 ///
 /// Written by `Benchmarks/words/general_words.py`: news, reviews and encyclopaedia passages, cut into words by
-/// `Autonomy`; counts of that text, copied from no list.
+/// `Autonomy`; counts of that text, copied from no list. A string and not a resource: a resource is a second
+/// file that an installed command would have to find.
 enum GeneralWords {
   /// Words of two and more characters; rarer ones and single characters are summed up in an entry that no
   /// text has, so that shares are right.
   static let list: WordList = {
     var list = WordList()
-    for line in table.split(separator: "\\n") {
-      let fields = line.split(separator: " ")
-      for word in fields.dropFirst() { list.add(String(word), count: Double(fields[0]) ?? 0) }
+    var count = 0.0
+    for field in table.split(whereSeparator: \\.isWhitespace) {
+      if let next = Double(field) { count = next } else { list.add(String(field), count: count) }
     }
     list.add("\\u{FFFD}", count: max(0, total - list.total))
     return list
@@ -68,17 +69,10 @@ enum GeneralWords {
 
   private static let total = %d.0
 
+  /// A count, then the words that have it, and so on.
   private static let table = """
 ''' % total)
-    width = 110
-    for line in lines:
-        count, *words = line.split(" ")
-        row = count
-        for word in words:
-            if len(row) + len(word) * 2 > width:
-                file.write(f"    {row}\n")
-                row = count
-            row += " " + word
-        file.write(f"    {row}\n")
+    for line in textwrap.wrap(" ".join(fields), 1000, break_long_words=False):
+        file.write(f"    {line}\n")
     file.write('    """\n}\n')
 print(len(kept), "words of", total)

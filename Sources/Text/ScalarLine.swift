@@ -19,17 +19,23 @@ public final class ScalarLine {
   @inlinable public var classes: Block<ScalarClass> { @inline(__always) get { storedClasses } }
   @inlinable public var count: Int { @inline(__always) get { storedCount } }
 
-  /// The line has scalars that are parts of characters, or nothing; `places` is filled then.
-  public private(set) var hasMergedScalars = false
-  /// Bytes of the line that nobody sees and that stand for nothing.
-  public private(set) var hasIgnorableBytes = false
+  @exclusivity(unchecked) @usableFromInline
+  var storedHasMerged = false
+  @exclusivity(unchecked) @usableFromInline
+  var storedHasIgnorable = false
   /// Which of the line's own scalars each character begins with, and their number; only where they differ
   /// from the characters' own numbers.
-  private var places: [Int32] = []
+  @exclusivity(unchecked) @usableFromInline
+  var storedPlaces: [Int32] = []
+
+  /// The line has scalars that are parts of characters, or nothing.
+  @inlinable public var hasMergedScalars: Bool { @inline(__always) get { storedHasMerged } }
+  /// Bytes of the line that nobody sees and that stand for nothing.
+  @inlinable public var hasIgnorableBytes: Bool { @inline(__always) get { storedHasIgnorable } }
 
   /// The number of the line's scalar with which character `index` begins.
-  @inline(__always)
-  public func place(_ index: Int) -> Int { hasMergedScalars ? Int(places[index]) : index }
+  @inlinable @inline(__always)
+  public func place(_ index: Int) -> Int { storedHasMerged ? Int(storedPlaces[index]) : index }
 
   /// Stands for a byte that belongs to no scalar.
   static let replacement: UInt32 = 0xFFFD
@@ -54,14 +60,31 @@ public final class ScalarLine {
       storedClasses = Block(uninitializedCount: room)
     }
     let table = ScalarClass.table
+    // The first class that is no character of its own; where nothing is merged, one that none has.
+    let firstPart = mergesCharacters ? ScalarClass.extending.rawValue : UInt8.max
     var index = 0
     var found = 0
-    hasMergedScalars = false
-    hasIgnorableBytes = false
+    storedHasMerged = false
+    storedHasIgnorable = false
     while index < bytes.count {
+      // Most of a Chinese text: U+4000 to U+9FFF, none of which is a part of a character.
+      let lead = bytes[index]
+      if lead &- 0xE4 < 6, bytes.count &- index > 2, bytes[index &+ 1] & 0xC0 == 0x80,
+        bytes[index &+ 2] & 0xC0 == 0x80
+      {
+        let scalar =
+          UInt32(lead & 15) << 12 | UInt32(bytes[index &+ 1] & 63) << 6
+          | UInt32(bytes[index &+ 2] & 63)
+        scalars.pointer[found] = scalar
+        offsets.pointer[found] = Int32(truncatingIfNeeded: index)
+        classes.pointer[found] = table.pointer[Int(scalar)]
+        found &+= 1
+        index &+= 3
+        continue
+      }
       let (scalar, width) = Self.scalar(bytes, index)
       let kind = ScalarClass.of(scalar, in: table)
-      if mergesCharacters, kind.rawValue >= ScalarClass.extending.rawValue {
+      if kind.rawValue >= firstPart {
         return decodeMerging(bytes, from: index, found: found, table)
       }
       scalars.pointer[found] = scalar
@@ -81,8 +104,8 @@ public final class ScalarLine {
     var index = start
     var found = found
     var place = found
-    places.removeAll(keepingCapacity: true)
-    places.append(contentsOf: (0..<Int32(found)))
+    storedPlaces.removeAll(keepingCapacity: true)
+    storedPlaces.append(contentsOf: (0..<Int32(found)))
     // What the scalars before this one make of it.
     var joins = false
     var flags = 0
@@ -92,7 +115,7 @@ public final class ScalarLine {
       let isPart: Bool
       switch kind {
       case .ignorable:
-        hasIgnorableBytes = true
+        storedHasIgnorable = true
         isPart = true
       case .extending:
         // Behind a space, or at the beginning, a mark is a character of its own.
@@ -110,16 +133,16 @@ public final class ScalarLine {
         scalars.pointer[found] = scalar
         offsets.pointer[found] = Int32(truncatingIfNeeded: index)
         classes.pointer[found] = kind == .extending || kind == .regional ? .other : kind
-        places.append(Int32(place))
+        storedPlaces.append(Int32(place))
         found += 1
       }
       place += 1
       index += width
     }
     offsets.pointer[found] = Int32(truncatingIfNeeded: bytes.count)
-    places.append(Int32(place))
+    storedPlaces.append(Int32(place))
     storedCount = found
-    hasMergedScalars = true
+    storedHasMerged = true
   }
 
   /// The bytes of a word without those that nobody sees.

@@ -1,5 +1,6 @@
 import Formats
 import Messages
+import Parallel
 
 /// The blocks of a `TextSource`, UTF-8, each ending with a line end.
 ///
@@ -13,6 +14,7 @@ public struct TextBlocks {
   private let source: TextSource
   private let size: Int
   private let wholeLines: Bool
+  private let work: Work
   /// Files, and strings in memory, that were opened or left out so far.
   private var seen = 0
   private var reader: Reader?
@@ -27,8 +29,9 @@ public struct TextBlocks {
   public private(set) var goodRecords = 0
   public private(set) var badRecords = 0
 
-  init(_ source: TextSource, size: Int, wholeLines: Bool) {
+  init(_ source: TextSource, size: Int, wholeLines: Bool, work: Work) {
     self.source = source
+    self.work = work
     self.size = max(16, size)
     self.wholeLines =
       wholeLines || source.field != nil || ![.utf8, .utf16].contains(source.encoding)
@@ -39,7 +42,7 @@ public struct TextBlocks {
   /// than a block and may be cut, between two scalars.
   ///
   /// Throws `FileError` for a damaged file and where no file could be opened, `InputError` for another
-  /// encoding than the one expected.
+  /// encoding than the one expected, `Cancelled` where the work was asked to stop.
   public mutating func next() throws -> [UInt8]? {
     while true {
       if reader == nil, try !openNext() {
@@ -47,6 +50,7 @@ public struct TextBlocks {
         return nil
       }
       guard let reader else { return nil }
+      try work.check()
       let count = try chunk.withUnsafeMutableBytes { try reader($0) }
       if count == 0 {
         self.reader = nil

@@ -113,9 +113,11 @@ public struct TextSource: Sendable {
   ///   - size: about how many bytes a block has.
   ///   - wholeLines: a line longer than a block is not cut. Records and encodings other than UTF-8
   ///     are never cut inside a line.
-  public func blocks(of size: Int = TextBlocks.defaultSize, wholeLines: Bool = false) -> TextBlocks
-  {
-    TextBlocks(self, size: size, wholeLines: wholeLines)
+  ///   - work: asked, while a long line is read, whether to stop.
+  public func blocks(
+    of size: Int = TextBlocks.defaultSize, wholeLines: Bool = false, work: Work = .silent
+  ) -> TextBlocks {
+    TextBlocks(self, size: size, wholeLines: wholeLines, work: work)
   }
 
   /// Calls `body` with blocks of whole lines, as a phase of `work` with that name. Returns the files
@@ -131,7 +133,7 @@ public struct TextSource: Sendable {
     _ phase: String, work: Work = .silent, _ body: (_ block: [UInt8]) throws -> Void
   ) throws -> (skipped: [SkippedFile], badRecords: Int) {
     try work.phase(phase, unit: "bytes") { phase in
-      var blocks = blocks(wholeLines: true)
+      var blocks = blocks(wholeLines: true, work: work)
       while let block = try blocks.next() {
         try phase.check()
         try body(block)
@@ -157,7 +159,7 @@ public struct TextSource: Sendable {
     _ body: (_ line: UnsafeBufferPointer<UInt8>, _ place: Place) throws -> Void
   ) throws -> [SkippedFile] {
     try work.phase(phase, unit: "bytes") { phase in
-      var blocks = blocks(wholeLines: true)
+      var blocks = blocks(wholeLines: true, work: work)
       var number = 0
       var path = ""
       while let block = try blocks.next() {

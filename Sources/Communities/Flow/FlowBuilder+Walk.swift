@@ -1,5 +1,6 @@
 import Memory
 import Messages
+import Parallel
 
 /// In-links by target: what one step of the power iteration reads.
 private struct InLinks {
@@ -55,7 +56,7 @@ extension FlowBuilder {
     self.flowPerWeight = .bySource(flowPerWeight)
     let teleported = Block<Double>(zeros: count)
     for node in 0..<count { teleported[node] = outStrength[node] > 0 ? probability : 1 }
-    iterate(outStrength: outStrength, teleported: teleported, target: target)
+    try iterate(outStrength: outStrength, teleported: teleported, target: target)
 
     if options.recordsTeleportation {
       let teleportFlow = Block<Double>(zeros: count)
@@ -124,7 +125,7 @@ extension FlowBuilder {
     }
     normalize(target)
     if isDirected {
-      iterate(outStrength: outStrength, teleported: teleported, target: target)
+      try iterate(outStrength: outStrength, teleported: teleported, target: target)
     } else {
       normalize(flow)
     }
@@ -163,7 +164,7 @@ extension FlowBuilder {
   /// `p_b ← t_b Σ_a α_a p_a + Σ_a (1 − α_a) p_a w_ab / s_a` until nothing changes.
   private func iterate(
     outStrength: Block<Double>, teleported: Block<Double>, target: Block<Double>
-  ) {
+  ) throws {
     let links = InLinks(self)
     let rate = Block<Double>(zeros: count)
     // What a unit of flow sends along a link of weight 1.
@@ -173,6 +174,7 @@ extension FlowBuilder {
       share[node] = outStrength[node] > 0 ? (1 - teleported[node]) / outStrength[node] : 0
     }
     for iteration in 1...Self.mostIterations {
+      try work.check()
       let (change, total) = step(
         links, flow: flow.pointer, rate: rate.pointer, share: share.pointer,
         teleported: teleported.pointer, target: target.pointer)

@@ -1,5 +1,6 @@
 import Memory
 import Messages
+import Parallel
 
 /// A network with the flow of its random walk, ready for the search.
 public struct FlowNetwork: Sendable {
@@ -24,14 +25,18 @@ public struct FlowNetwork: Sendable {
 
   /// Derives the flow of `network`, which gives up its links: from here on only the flow needs them.
   /// Throws as `init(_:options:)`, and `network` is what it was then.
-  public init(consuming network: inout Network, options: FlowOptions = FlowOptions()) throws {
-    try self.init(network, options: options)
+  public init(
+    consuming network: inout Network, options: FlowOptions = FlowOptions(), work: Work = .silent
+  ) throws {
+    try self.init(network, options: options, work: work)
     network.releaseLinks()
   }
 
   /// Derives the flow of `network`. Throws `InputError` where there is none to derive,
-  /// `OptionError` for options that cannot be honored.
-  public init(_ network: Network, options: FlowOptions = FlowOptions()) throws {
+  /// `OptionError` for options that cannot be honored, `Cancelled` when interrupted.
+  public init(
+    _ network: Network, options: FlowOptions = FlowOptions(), work: Work = .silent
+  ) throws {
     try options.check()
     let isDirected = options.model != .undirected || network.isWalk
     self.isDirected = isDirected
@@ -48,7 +53,7 @@ public struct FlowNetwork: Sendable {
       throw InputError("regularization is defined for networks of one layer")
     }
     guard network.unitCount > 0 else { throw InputError("the network has no nodes") }
-    var builder = FlowBuilder(network, options: options)
+    var builder = FlowBuilder(network, options: options, work: work)
     if options.isRegularized {
       try builder.regularize(isDirected: isDirected)
     } else if options.model == .precomputed {
@@ -61,6 +66,7 @@ public struct FlowNetwork: Sendable {
       builder.takeStrengths()
     }
     flowPerWeight = builder.flowPerWeight
+    try work.check()
     units = try builder.units(isDirected: isDirected)
     flow = builder.flow
     pairCount = builder.pairCount
@@ -124,15 +130,17 @@ enum FlowPerWeight: Sendable {
 struct FlowBuilder {
   let network: Network
   let options: FlowOptions
+  let work: Work
   let count: Int
   let flow: Block<Double>
   var flowPerWeight = FlowPerWeight.uniform(0)
   var teleportation: Teleportation?
   private(set) var pairCount = 0
 
-  init(_ network: Network, options: FlowOptions) {
+  init(_ network: Network, options: FlowOptions, work: Work) {
     self.network = network
     self.options = options
+    self.work = work
     count = network.unitCount
     flow = Block(zeros: count)
   }

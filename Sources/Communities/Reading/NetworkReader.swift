@@ -34,6 +34,7 @@ public struct NetworkReader {
     let source = try ByteSource(path: path, isText: true)
     var reader = NetworkReader(path: path, threads: threads)
     try work.phase("reading", unit: "bytes") { try reader.consume(source, $0) }
+    try work.check()
     return try reader.finish(options)
   }
 

@@ -68,7 +68,8 @@ public enum Infomap {
     work: Work = .silent
   ) throws -> InfomapResult {
     try run(
-      FlowNetwork(network, options: options.flow), options: options, initial: initial, work: work)
+      FlowNetwork(network, options: options.flow, work: work), options: options, initial: initial,
+      work: work)
   }
 
   /// Searches a network whose flow is known already.
@@ -164,7 +165,14 @@ public enum Infomap {
             effort: SearchEffort(), threads: threads, work: work)
           found = try search.divide(units, parentExit: 0, random: random, initial: start)
         }
-        return found ?? [one(units)]
+        guard var modules = found else { return [one(units)] }
+        if RegionalRepair.pays(units) {
+          var repair = RegionalRepair(
+            units, effort: SearchEffort(), isTwoLevel: options.isTwoLevel,
+            random: RandomStream(seed: random.next()), work: work)
+          try repair.run(&modules, exit: 0)
+        }
+        return modules
       }
       return found.min { length(of: $0) < length(of: $1) } ?? [one(units)]
     }

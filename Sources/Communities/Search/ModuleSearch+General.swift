@@ -86,6 +86,7 @@ extension ModuleSearch {
     let table = EntropyTable.shared
     var gained = 0.0
     for position in 0..<queue.count {
+      if position & 0x3FFF == 0x3FFF, work.isCancelled { break }
       let unit = Int(queue.units[position])
       isDirty[unit] = false
       let current = Int(moduleOf[unit])

@@ -80,10 +80,15 @@ struct ModuleSearch<Weight: LinkWeight>: ~Copyable {
   var enterSum = 0.0
   var random: RandomStream
   var extras: GeneralModuleTerms?
+  /// Sweeps end early where it is to stop; whoever searches asks again then.
+  let work: Work
   /// Improvements smaller than rounding could feign are none.
   let smallestGain = 1e-15
 
-  init(_ network: UnitNetwork<Weight>, parentExit: Double, random: RandomStream) {
+  init(
+    _ network: UnitNetwork<Weight>, parentExit: Double, random: RandomStream, work: Work = .silent
+  ) {
+    self.work = work
     self.network = network
     self.parentExit = parentExit
     self.random = random
@@ -255,6 +260,7 @@ struct ModuleSearch<Weight: LinkWeight>: ~Copyable {
     var indexLogarithm = indexFlow > 0 ? table.log2(indexFlow) : 0
 
     for position in 0..<queue.count {
+      if position & 0xFFFF == 0xFFFF, work.isCancelled { break }
       let unit = Int(queue.units[position])
       lookAhead?.visit(position, of: queue.units.pointer, end: queue.count)
       isDirty[unit] = false

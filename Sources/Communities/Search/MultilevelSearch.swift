@@ -21,7 +21,26 @@ struct MultilevelSearch<Weight: LinkWeight> {
       threads: threads, work: work)
     let bottom = try search.run(from: initial)
     guard bottom.modules.count > 1 else { return nil }
+    return try tree(on: bottom, of: network, parentExit: parentExit, random: &random)
+  }
 
+  /// The same for units that are some of their parent's: they are in a module at least.
+  func divideRegion(
+    _ network: UnitNetwork<Weight>, parentExit: Double, random: RandomStream, initial: Assignment?
+  ) throws -> [ModuleTree.Module] {
+    var random = random
+    var search = TwoLevelSearch(
+      network, parentExit: parentExit, effort: effort, random: RandomStream(seed: random.next()),
+      threads: threads, work: work)
+    let bottom = try search.run(from: initial, isRegion: true)
+    return try tree(on: bottom, of: network, parentExit: parentExit, random: &random)
+  }
+
+  /// Modules of modules above the bottom's, and those dividing it.
+  private func tree(
+    on bottom: Division<Weight>, of network: UnitNetwork<Weight>, parentExit: Double,
+    random: inout RandomStream
+  ) throws -> [ModuleTree.Module] {
     // Upward: the index codebook over the modules is itself divided, again and again.
     var levels = [bottom.assignment]
     var networks = [bottom.modules]

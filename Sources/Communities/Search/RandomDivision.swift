@@ -20,7 +20,7 @@ enum RandomDivision {
 
   /// Every unit joins the module of a random neighbor that has one, in random order, with a probability
   /// drawn for the whole division; otherwise it begins a module.
-  private static func connected<Weight>(
+  static func connected<Weight>(
     _ network: UnitNetwork<Weight>, random: inout RandomStream
   ) -> Assignment {
     let count = network.count

@@ -12,6 +12,10 @@ struct SearchEffort: Sendable {
   /// Rounds of fine- and coarse-tuning go on while they gain this share of the one-level codelength.
   var tuneThreshold = 1e-5
   var tuneRounds = 100
+  /// How often, on average, `RegionalRepair` divides a unit anew with its surroundings, and how often at
+  /// each level where those are divided into modules of modules; small networks take no time.
+  var repairs = (small: 16, large: 6)
+  var multilevelRepairs = (small: 4, large: 2)
 }
 
 /// A division of a network, the network of its modules, and its codelength.
@@ -54,7 +58,12 @@ struct TwoLevelSearch<Weight: LinkWeight> {
   private mutating func stream() -> RandomStream { RandomStream(seed: random.next()) }
 
   /// The best division found; one module where no division is shorter.
-  mutating func run(from initial: Assignment? = nil) throws -> Division<Weight> {
+  ///
+  /// - Parameter isRegion: the units are some of their parent's, so to leave them undivided is not to have
+  ///   them in the parent's codebook.
+  mutating func run(from initial: Assignment? = nil, isRegion: Bool = false) throws
+    -> Division<Weight>
+  {
     let oneLevel = MapEquation.oneCodebook(of: network, exit: parentExit)
     func whole() -> Division<Weight> {
       let single = Assignment.single(network.count)
@@ -76,7 +85,7 @@ struct TwoLevelSearch<Weight: LinkWeight> {
       if triedCoarse && gain < enough { break }
       isCoarse.toggle()
     }
-    return best.length < oneLevel ? best : whole()
+    return isRegion || best.length < oneLevel ? best : whole()
   }
 
   private func division(_ assignment: Assignment, _ modules: UnitNetwork<Weight.Total>)
@@ -92,9 +101,9 @@ struct TwoLevelSearch<Weight: LinkWeight> {
   /// Core loop on the units alone, then on the modules found, and so on.
   mutating func bottomUp() throws -> Division<Weight> {
     let sweeps = network.count > Self.smallNetwork ? effort.firstSweeps : effort.leafSweeps
-    let assignment = Self.moved(
+    let assignment = try Self.moved(
       network, from: nil, parentExit: parentExit, random: stream(), sweeps: sweeps,
-      threshold: effort.sweepThreshold)
+      threshold: effort.sweepThreshold, work: work)
     return try merged(
       assignment, sweeps: network.count > Self.smallNetwork ? effort.firstSweeps : nil)
   }
@@ -105,11 +114,12 @@ struct TwoLevelSearch<Weight: LinkWeight> {
   /// One core loop. The search is gone, and its memory with it, when the assignment is returned.
   private static func moved<Other>(
     _ network: UnitNetwork<Other>, from start: Assignment?, dirty: Block<Bool>? = nil,
-    parentExit: Double, random: RandomStream, sweeps: Int, threshold: Double
-  ) -> Assignment {
-    var search = ModuleSearch(network, parentExit: parentExit, random: random)
+    parentExit: Double, random: RandomStream, sweeps: Int, threshold: Double, work: Work
+  ) throws -> Assignment {
+    var search = ModuleSearch(network, parentExit: parentExit, random: random, work: work)
     if let start { search.start(from: start, dirty: dirty) } else { search.startAlone() }
     _ = search.run(sweeps: sweeps, threshold: threshold, pairingFirst: start == nil)
+    try work.check()
     return search.assignment()
   }
 
@@ -121,9 +131,9 @@ struct TwoLevelSearch<Weight: LinkWeight> {
     var modules = network.aggregated(by: assignment)
     while modules.count > 1 {
       try work.check()
-      let upper = Self.moved(
+      let upper = try Self.moved(
         modules, from: nil, parentExit: parentExit, random: stream(),
-        sweeps: sweeps ?? effort.moduleSweeps, threshold: effort.sweepThreshold)
+        sweeps: sweeps ?? effort.moduleSweeps, threshold: effort.sweepThreshold, work: work)
       guard upper.moduleCount < modules.count else { break }
       assignment = assignment.composed(with: upper)
       modules = modules.aggregated(by: upper)
@@ -134,9 +144,9 @@ struct TwoLevelSearch<Weight: LinkWeight> {
   /// Moves single units, then merges modules.
   private mutating func fineTune(_ division: Division<Weight>) throws -> Division<Weight> {
     let dirty = fineTuned.map { unitsNearChanges(from: $0, to: division.assignment) }
-    let assignment = Self.moved(
+    let assignment = try Self.moved(
       network, from: division.assignment, dirty: dirty, parentExit: parentExit, random: stream(),
-      sweeps: effort.leafSweeps, threshold: effort.sweepThreshold)
+      sweeps: effort.leafSweeps, threshold: effort.sweepThreshold, work: work)
     fineTuned = assignment
     return try merged(assignment)
   }
@@ -152,11 +162,11 @@ struct TwoLevelSearch<Weight: LinkWeight> {
     for unit in 0..<network.count {
       home[Int(parts.moduleOf[unit])] = division.assignment.moduleOf[unit]
     }
-    let moved = Self.moved(
+    let moved = try Self.moved(
       partNetwork,
       from: Assignment(moduleOf: home, moduleCount: division.assignment.moduleCount),
       parentExit: parentExit, random: stream(), sweeps: effort.moduleSweeps,
-      threshold: effort.sweepThreshold)
+      threshold: effort.sweepThreshold, work: work)
     return try merged(parts.composed(with: moved))
   }
 
@@ -219,8 +229,11 @@ struct TwoLevelSearch<Weight: LinkWeight> {
 
   /// The modules of a division with their flows and lengths; `nil` where there is only one.
   func modules(_ division: Division<Weight>) -> [ModuleTree.Module]? {
+    division.modules.count > 1 ? allModules(division) : nil
+  }
+
+  func allModules(_ division: Division<Weight>) -> [ModuleTree.Module] {
     let flows = division.modules
-    guard flows.count > 1 else { return nil }
     let (starts, order) = division.assignment.members()
     return (0..<flows.count).map { index in
       let range = Int(starts[index])..<Int(starts[index + 1])

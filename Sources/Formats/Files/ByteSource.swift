@@ -58,8 +58,10 @@ public final class ByteSource {
       throw FileError(path: path, reason: packing.advice(for: path))
     }
     // In UTF-16 both are halves of other characters too.
-    hasCarriageReturnsOnly =
-      beginning.contains(0x0D) && !beginning.contains(0x0A) && !beginning.contains(0)
+    func has(_ byte: Int32) -> Bool {
+      beginning.baseAddress.map { memchr($0, byte, count) != nil } ?? false
+    }
+    hasCarriageReturnsOnly = has(0x0D) && !has(0x0A) && !has(0)
     guard beginning.starts(with: [0xEF, 0xBB, 0xBF]) else { return count }
     guard count > 3 else { return try readUnchecked(into: buffer) }
     buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: beginning[3...]))

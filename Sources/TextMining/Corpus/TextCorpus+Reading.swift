@@ -16,7 +16,7 @@ extension TextCorpus {
     // Small where memory is short: each thread holds a block of bytes and its numbers.
     let threads = max(1, options.threads)
     let size = min(options.blockSize, max(1 << 12, options.memory / threads / 24))
-    var blocks = source.blocks(of: size)
+    var blocks = source.blocks(of: size, work: work)
     var builder = Builder(reading, options)
     try work.phase("reading", of: source.byteCount, unit: "bytes") { phase in
       while true {

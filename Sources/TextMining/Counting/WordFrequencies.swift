@@ -55,7 +55,7 @@ public struct WordFrequencies: Sendable {
     let started = ContinuousClock.now
     let dictionarySize = mode == .dense ? dictionaryWords.count : 0
     // One growing table for the naive way; elsewhere one result per thread, merged at the end.
-    var totals = (0..<threads).map { _ in Tally(dictionarySize: dictionarySize) }
+    var totals = (0..<threads).map { _ in Tally(dictionarySize: dictionarySize, work: work) }
     var result = Result()
     var source = source
     source.keepsRecords = source.field != nil
@@ -66,6 +66,7 @@ public struct WordFrequencies: Sendable {
       let current = totals
       try parallelFor(count: parts.count, threads: threads) { part in
         count(block[parts[part]], into: current[part])
+        try work.check()
       }
       result.bytes += block.count
     }
@@ -92,7 +93,10 @@ public struct WordFrequencies: Sendable {
     let workspace = Segmenter.Workspace()
     var lines = 0
 
-    init(dictionarySize: Int) { dense = Block(zeros: dictionarySize) }
+    init(dictionarySize: Int, work: Work) {
+      dense = Block(zeros: dictionarySize)
+      workspace.work = work
+    }
 
     func merge(_ other: Tally) {
       for index in 0..<dense.count {
@@ -126,7 +130,7 @@ public struct WordFrequencies: Sendable {
       var start = 0
       var inBatch = 0
       let table = mode == .naive || mode == .dense ? tally.table : tally.batchTable
-      while start < text.count {
+      while start < text.count, !tally.workspace.work.isCancelled {
         let end = text[start...].firstIndex(of: 0x0A) ?? text.count
         count(UnsafeBufferPointer(rebasing: text[start..<end]), table, tally)
         tally.lines += 1
@@ -160,7 +164,13 @@ public struct WordFrequencies: Sendable {
     case .separated:
       var start = 0
       var index = 0
+      // Where a long line asks whether it is to stop.
+      var stop = min(line.count, Segmenter.longestPart)
       while index < line.count {
+        if index >= stop {
+          if tally.workspace.work.isCancelled { return }
+          stop = min(line.count, stop &+ Segmenter.longestPart)
+        }
         let byte = line[index]
         // Most bytes are of ideographs, whose first byte no space has.
         if byte > 0x20, byte < 0xC2 || byte > 0xE3 {

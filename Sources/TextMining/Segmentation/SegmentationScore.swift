@@ -1,5 +1,6 @@
 import Formats
 import Messages
+import Parallel
 import Text
 
 /// How well a segmentation agrees with a gold one: precision, recall and F1 of word spans, and the
@@ -79,6 +80,20 @@ public struct SegmentationScore: Sendable, Equatable {
       visible.append(contentsOf: word.filter { ScalarClass.of($0.value) != .ignorable })
       return visible.isEmpty ? nil : Substring(visible)
     }
+  }
+
+  /// The same for a line that may be long; throws `Cancelled` where the work is asked to stop.
+  public static func words(_ line: UnsafeBufferPointer<UInt8>, work: Work) throws -> [Substring] {
+    var words: [Substring] = []
+    var start = 0
+    while start < line.count {
+      try work.check()
+      var end = min(line.count, start + 1 << 20)
+      while end < line.count, line[end] > 0x20 { end += 1 }
+      words += Self.words(line[start..<end])
+      start = end
+    }
+    return words
   }
 
   /// Compares two line-aligned segmentations; throws at the first line whose texts differ.

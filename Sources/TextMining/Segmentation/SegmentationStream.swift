@@ -48,8 +48,10 @@ public struct SegmentationStream {
     var totals = Totals()
     var source = source
     source.keepsRecords = source.field != nil
+    // JSON is ten times the text: blocks are smaller, so that none takes long.
+    let size = format == .json ? blockSize / 4 : blockSize
     try work.phase("segmenting", of: source.byteCount, unit: "bytes") { phase in
-      var blocks = source.blocks(of: blockSize)
+      var blocks = source.blocks(of: size, work: work)
       // The line that the last block did not end.
       var open = OpenLine()
       var met = Set<Int32>()
@@ -65,7 +67,7 @@ public struct SegmentationStream {
         let begun = open
         let results = try parallelMap(count: parts.count, threads: threads) { part in
           var line = part == 0 ? begun : OpenLine()
-          let piece = Self.cut(block[parts[part]], segmenter, format, &line)
+          let piece = try Self.cut(block[parts[part]], segmenter, format, &line, work)
           return (piece, line)
         }
         for (piece, line) in results {
@@ -83,7 +85,7 @@ public struct SegmentationStream {
         phase.report(read.count)
       }
       if !open.held.isEmpty || open.isBegun {
-        let piece = Self.cut((open.held + [0x0A])[...], segmenter, format, &open)
+        let piece = try Self.cut((open.held + [0x0A])[...], segmenter, format, &open, work)
         try write(piece.bytes)
         totals.add(piece)
         met.formUnion(piece.metUserWords)
@@ -119,37 +121,60 @@ public struct SegmentationStream {
 
   /// Cuts lines. `line` is what is open before them, and after.
   private static func cut(
-    _ block: ArraySlice<UInt8>, _ segmenter: Segmenter, _ format: Format, _ line: inout OpenLine
-  ) -> Piece {
+    _ block: ArraySlice<UInt8>, _ segmenter: Segmenter, _ format: Format, _ line: inout OpenLine,
+    _ work: Work
+  ) throws -> Piece {
     var piece = Piece()
-    piece.bytes.reserveCapacity(format == .text ? block.count * 2 : block.count * 12)
     let workspace = Segmenter.Workspace()
+    workspace.work = work
     block.withUnsafeBufferPointer { block in
-      var start = 0
-      while start < block.count {
-        var end = start
-        while end < block.count, block[end] != 0x0A { end &+= 1 }
-        let isWhole = end < block.count
-        if !isWhole { end = Self.safeEnd(block, start) }
-        let text = UnsafeBufferPointer(rebasing: block[start..<end])
-        let found = Self.append(text, segmenter, workspace, format, line, to: &piece)
-        piece.words += found
-        if isWhole {
-          piece.bytes.append(contentsOf: format == .text ? [0x0A] : Array("]}\n".utf8))
-          piece.lines += 1
-          line = OpenLine()
-        } else {
-          line.isBegun = true
-          line.hasWords = line.hasWords || found > 0
-          line.scalars += workspace.scalarsBefore
-          line.held = Array(block[end...])
-          return
+      switch format {
+      case .text: cutText(block, segmenter, workspace, &line, into: &piece)
+      case .json:
+        piece.bytes.reserveCapacity(block.count * 12)
+        forEachLine(of: block, workspace, &line) { text, line, isWhole in
+          let words = appendJSON(text, segmenter, workspace, line, to: &piece)
+          if isWhole {
+            piece.bytes.append(contentsOf: "]}\n".utf8)
+            piece.lines += 1
+          }
+          piece.words += words
+          return words
         }
-        start = end + 1
       }
     }
+    // Half a block is no piece.
+    try work.check()
     piece.metUserWords = workspace.metUserWords
     return piece
+  }
+
+  /// Calls `body` with each line, the last one perhaps without its end, until the work is asked to stop;
+  /// it returns the line's words.
+  @inline(__always)
+  private static func forEachLine(
+    of block: UnsafeBufferPointer<UInt8>, _ workspace: Segmenter.Workspace,
+    _ line: inout OpenLine,
+    _ body: (_ text: UnsafeBufferPointer<UInt8>, _ line: OpenLine, _ isWhole: Bool) -> Int
+  ) {
+    var start = 0
+    while start < block.count, !workspace.work.isCancelled {
+      var end = start
+      while end < block.count, block[end] != 0x0A { end &+= 1 }
+      let isWhole = end < block.count
+      if !isWhole { end = safeEnd(block, start) }
+      let words = body(UnsafeBufferPointer(rebasing: block[start..<end]), line, isWhole)
+      if isWhole {
+        line = OpenLine()
+      } else {
+        line.isBegun = true
+        line.hasWords = line.hasWords || words > 0
+        line.scalars += workspace.scalarsBefore
+        line.held = Array(block[end...])
+        return
+      }
+      start = end + 1
+    }
   }
 
   /// Where a piece of a long line can be cut: behind its last space or sentence sign, or, where there is
@@ -167,11 +192,78 @@ public struct SegmentationStream {
     return end > start && block[end - 1] >= 0xC0 ? end - 1 : block.count
   }
 
-  private static func append(
+  private static func cutText(
+    _ block: UnsafeBufferPointer<UInt8>, _ segmenter: Segmenter,
+    _ workspace: Segmenter.Workspace, _ line: inout OpenLine, into piece: inout Piece
+  ) {
+    var lines = 0
+    var words = 0
+    var meets = false
+    let end = block.baseAddress.map { $0 + block.count }
+    // Each byte gives at most itself and a space; words are copied by eight bytes.
+    piece.bytes = [UInt8](unsafeUninitializedCapacity: block.count * 2 + 9) { output, count in
+      guard let target = output.baseAddress, let end else { return }
+      var written = 0
+      forEachLine(of: block, workspace, &line) { text, line, isWhole in
+        guard let base = text.baseAddress else { return 0 }
+        let before = words
+        var isFirst = !line.hasWords
+        segmenter.cut(text, workspace) { from, to, first, last in
+          if !isFirst {
+            target[written] = 0x20
+            written &+= 1
+          }
+          isFirst = false
+          words &+= 1
+          if !meets { meets = segmenter.place(workspace, first, last) >= 0 }
+          if workspace.line.hasIgnorableBytes {
+            for byte in ScalarLine.visible(UnsafeBufferPointer(rebasing: text[from..<to])) {
+              target[written] = byte
+              written &+= 1
+            }
+          } else {
+            copy(base + from, to &- from, before: end, to: target + written)
+            written &+= to &- from
+          }
+        }
+        if isWhole {
+          target[written] = 0x0A
+          written &+= 1
+          lines &+= 1
+        }
+        return words - before
+      }
+      count = written
+    }
+    piece.lines = lines
+    piece.words = words
+    piece.meetsDictionary = meets
+  }
+
+  /// Copies a word by eight bytes, of which those behind it will be overwritten; `end` is where its block ends.
+  @inline(__always)
+  private static func copy(
+    _ word: UnsafePointer<UInt8>, _ count: Int, before end: UnsafePointer<UInt8>,
+    to target: UnsafeMutablePointer<UInt8>
+  ) {
+    guard end - word >= (count &+ 7) & ~7 else {
+      return target.update(from: word, count: count)
+    }
+    let source = UnsafeRawPointer(word)
+    let target = UnsafeMutableRawPointer(target)
+    var done = 0
+    while done < count {
+      target.storeBytes(
+        of: source.loadUnaligned(fromByteOffset: done, as: UInt64.self), toByteOffset: done,
+        as: UInt64.self)
+      done &+= 8
+    }
+  }
+
+  private static func appendJSON(
     _ text: UnsafeBufferPointer<UInt8>, _ segmenter: Segmenter,
-    _ workspace: Segmenter.Workspace, _ format: Format, _ line: OpenLine, to piece: inout Piece
+    _ workspace: Segmenter.Workspace, _ line: OpenLine, to piece: inout Piece
   ) -> Int {
-    if format == .text { return appendText(text, segmenter, workspace, line, to: &piece) }
     var words = 0
     if !line.isBegun { piece.bytes.append(contentsOf: "{\"words\":[".utf8) }
     segmenter.cut(text, workspace) { from, to, first, end in
@@ -191,42 +283,6 @@ public struct SegmentationStream {
         appendJSON(word, start, stop, to: &piece.bytes)
       }
     }
-    return words
-  }
-
-  private static func appendText(
-    _ text: UnsafeBufferPointer<UInt8>, _ segmenter: Segmenter,
-    _ workspace: Segmenter.Workspace, _ line: OpenLine, to piece: inout Piece
-  ) -> Int {
-    var words = 0
-    var meets = piece.meetsDictionary
-    // Each byte gives at most itself and a space.
-    let bytes = [UInt8](unsafeUninitializedCapacity: text.count * 2 + 1) { output, count in
-      guard let target = output.baseAddress else { return }
-      var written = 0
-      segmenter.cut(text, workspace) { from, to, first, end in
-        if words > 0 || line.hasWords {
-          target[written] = 0x20
-          written &+= 1
-        }
-        words &+= 1
-        if !meets { meets = segmenter.place(workspace, first, end) >= 0 }
-        if workspace.line.hasIgnorableBytes {
-          for byte in ScalarLine.visible(UnsafeBufferPointer(rebasing: text[from..<to])) {
-            target[written] = byte
-            written &+= 1
-          }
-        } else {
-          for index in from..<to {
-            target[written] = text[index]
-            written &+= 1
-          }
-        }
-      }
-      count = written
-    }
-    piece.bytes.append(contentsOf: bytes)
-    piece.meetsDictionary = meets
     return words
   }
 

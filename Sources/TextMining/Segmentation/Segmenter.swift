@@ -1,5 +1,6 @@
 import Foundation
 import Memory
+import Parallel
 import Text
 
 /// Which rules cut the text around the dictionary.
@@ -55,14 +56,19 @@ public struct Segmenter: Sendable {
     self.search = search
     let logTotal = log(max(1, words.total))
     logMissing = search == .dictionary ? log(1.0) - logTotal : -100
+    let joinsTokens = rules == .atoms && search == .dictionary
+    var hasWordsAcrossTokens = false
     // jieba takes a count of zero for one.
     trie = try WordTrie(
       words.words, scores: words.counts.map { log($0 > 0 ? $0 : 1) - logTotal },
-      mergesCharacters: rules == .atoms)
+      mergesCharacters: rules == .atoms
+    ) { word in
+      if joinsTokens, !hasWordsAcrossTokens {
+        hasWordsAcrossTokens = Self.crossesTokens(word, shapes)
+      }
+    }
     self.shapes = shapes
-    hasWordsAcrossTokens =
-      rules == .atoms && search == .dictionary
-      && words.words.contains { Self.crossesTokens($0, shapes) }
+    self.hasWordsAcrossTokens = hasWordsAcrossTokens
     unknown =
       guessesUnknownWords && rules == .atoms && search == .dictionary
       ? UnknownWords(words, trie: trie) : nil
@@ -72,27 +78,26 @@ public struct Segmenter: Sendable {
   }
 
   /// Whether tokens told by their form and ideographs meet in `word`.
-  private static func crossesTokens(_ word: String, _ shapes: TokenShapes) -> Bool {
-    let line = ScalarLine()
-    var word = word
-    word.withUTF8 { line.decode($0, mergesCharacters: true) }
-    return line.count > 1
-      && AtomSpans(line, end: line.count, shapes: shapes).next(0).end < line.count
+  private static func crossesTokens(_ word: ScalarLine, _ shapes: TokenShapes) -> Bool {
+    word.count > 1 && AtomSpans(word, end: word.count, shapes: shapes).next(0).end < word.count
   }
 
   /// What one thread needs while it cuts lines.
   public final class Workspace {
     let line = ScalarLine()
+    // Unchecked: only `cut` changes these, between words; they are read once a word.
     /// Characters of the line before those in `line`, and its scalars.
-    var before = 0
-    private(set) var scalarsBefore = 0
-    var numbers = Block<UInt16>(uninitializedCount: 1024)
-    var scores = Block<Double>(uninitializedCount: 1025)
-    var next = Block<Int32>(uninitializedCount: 1025)
+    @exclusivity(unchecked) var before = 0
+    @exclusivity(unchecked) private(set) var scalarsBefore = 0
+    @exclusivity(unchecked) var numbers = Block<UInt16>(uninitializedCount: 1024)
+    @exclusivity(unchecked) var scores = Block<Double>(uninitializedCount: 1025)
+    @exclusivity(unchecked) var next = Block<Int32>(uninitializedCount: 1025)
     /// Which of the user's words were met so far.
     var metUserWords = Set<Int32>()
+    /// Where a long line is left between two parts; whoever cuts asks again then.
+    var work = Work.silent
     /// For each character: 0 an ideograph, the end of the token that begins here, −1 inside one.
-    var tokenEnds = Block<Int32>(uninitializedCount: 1025)
+    @exclusivity(unchecked) var tokenEnds = Block<Int32>(uninitializedCount: 1025)
 
     public init() {}
 
@@ -138,17 +143,18 @@ public struct Segmenter: Sendable {
   /// A line of more bytes than this is cut in parts, so that memory stays bounded.
   static let longestPart = 1 << 20
 
-  /// Calls `word` with the bytes and the characters of each word of a line.
+  /// Calls `word` with the bytes and the characters of each word of a line, of a long one until the
+  /// workspace's work is asked to stop.
   public func cut(
     _ bytes: UnsafeBufferPointer<UInt8>, _ workspace: Workspace,
     _ word: (_ start: Int, _ end: Int, _ first: Int, _ endCharacter: Int) -> Void
   ) {
     var start = 0
     workspace.start()
-    while start < bytes.count {
+    while start < bytes.count, start == 0 || !workspace.work.isCancelled {
       let end = Self.partEnd(bytes, start)
+      let before = workspace.before
       cutPart(UnsafeBufferPointer(rebasing: bytes[start..<end]), workspace) {
-        let before = workspace.before
         word(start &+ $0, start &+ $1, before &+ $2, before &+ $3)
       }
       workspace.advance()

@@ -35,33 +35,43 @@ struct WordTrie: Sendable {
   ///   - words: the dictionary.
   ///   - scores: one for each word, or none.
   ///   - mergesCharacters: words are read as lines are that `ScalarLine.decode` merges.
+  ///   - visit: called with each word's characters.
   ///
   /// Throws beyond 16 million nodes or 65,535 different characters.
-  init(_ words: [String], scores: [Double] = [], mergesCharacters: Bool = false) throws {
+  init(
+    _ words: [String], scores: [Double] = [], mergesCharacters: Bool = false,
+    visit: (ScalarLine) -> Void = { _ in }
+  ) throws {
+    // The characters of all words, one word behind the other, and where each ends.
+    var scalars: [UInt32] = []
+    var borders: [Int] = []
+    scalars.reserveCapacity(words.count * 3)
+    borders.reserveCapacity(words.count)
     let line = ScalarLine()
-    func forEachCharacter(of word: String, _ body: (UInt32) throws -> Void) rethrows {
-      var word = word
+    for var word in words {
       word.withUTF8 { line.decode($0, mergesCharacters: mergesCharacters) }
-      for index in 0..<line.count { try body(line.scalars[index]) }
+      visit(line)
+      scalars.append(
+        contentsOf: UnsafeBufferPointer(start: line.scalars.pointer, count: line.count))
+      borders.append(scalars.count)
     }
     let characters = Block<UInt16>(repeating: 0, count: 1 << 16)
     var rare: [UInt32: UInt16] = [:]
     var used = 0
-    for word in words {
-      try forEachCharacter(of: word) { scalar in
-        let known = scalar < 1 << 16 ? characters[Int(scalar)] != 0 : rare[scalar] != nil
-        if known { return }
-        used += 1
-        guard used < Self.characterLimit else {
-          throw InputError(
-            "the dictionary has more than \(Self.characterLimit - 1) different characters: leave "
-              + "out words of rare ones")
-        }
-        if scalar < 1 << 16 {
-          characters[Int(scalar)] = UInt16(used)
-        } else {
-          rare[scalar] = UInt16(used)
-        }
+    for scalar in scalars {
+      let known =
+        scalar < 1 << 16 ? characters.pointer[Int(scalar)] != 0 : rare[scalar] != nil
+      if known { continue }
+      used += 1
+      guard used < Self.characterLimit else {
+        throw InputError(
+          "the dictionary has more than \(Self.characterLimit - 1) different characters: leave "
+            + "out words of rare ones")
+      }
+      if scalar < 1 << 16 {
+        characters[Int(scalar)] = UInt16(used)
+      } else {
+        rare[scalar] = UInt16(used)
       }
     }
     let roots = Block<Int32>(repeating: Self.none, count: used + 1)
@@ -69,36 +79,33 @@ struct WordTrie: Sendable {
     var pairKeys: [UInt64] = []
     var ends = [Self.none]
     var followers: [UInt64] = [0]
-    func newNode() throws -> Int32 {
-      guard ends.count < Self.nodeLimit else {
-        throw InputError(
-          "the dictionary is too large: its words have more than 16 million beginnings")
-      }
-      ends.append(Self.none)
-      followers.append(0)
-      return Int32(ends.count - 1)
-    }
-    for (place, word) in words.enumerated() {
+    var start = 0
+    for (place, end) in borders.enumerated() {
       var node: Int32 = 0
-      var depth = 0
-      try forEachCharacter(of: word) { scalar in
-        let id = scalar < 1 << 16 ? characters[Int(scalar)] : rare[scalar] ?? 0
-        depth += 1
-        if depth == 1 {
-          if roots[Int(id)] == Self.none { roots[Int(id)] = try newNode() }
-          node = roots[Int(id)]
-          return
-        }
-        var next = table.step(node, id)
+      for index in start..<end {
+        let scalar = scalars[index]
+        let id = scalar < 1 << 16 ? characters.pointer[Int(scalar)] : rare[scalar] ?? 0
+        var next = index == start ? roots.pointer[Int(id)] : table.step(node, id)
         if next == Self.none {
-          next = try newNode()
-          table.insert(node, id, next)
-          followers[Int(node)] |= 1 << UInt64(id & 63)
-          if depth == 2 { pairKeys.append(TransitionTable.key(node, id)) }
+          guard ends.count < Self.nodeLimit else {
+            throw InputError(
+              "the dictionary is too large: its words have more than 16 million beginnings")
+          }
+          next = Int32(ends.count)
+          ends.append(Self.none)
+          followers.append(0)
+          if index == start {
+            roots[Int(id)] = next
+          } else {
+            table.insert(node, id, next)
+            followers[Int(node)] |= 1 << UInt64(id & 63)
+            if index == start + 1 { pairKeys.append(TransitionTable.key(node, id)) }
+          }
         }
         node = next
       }
       if node != 0 { ends[Int(node)] = Int32(place) }
+      start = end
     }
     pairs = KeyFilter(count: pairKeys.count)
     for key in pairKeys { pairs.insert(key) }

@@ -66,8 +66,10 @@ public struct TemplateMining: Sendable {
         var crowded = 0
         let range = part * block..<min(ids.count, (part + 1) * block)
         for sentence in ids[range] {
-          var paths = Paths(sentence, window: window, limit: limit) { strong.contains($0) }
-          if !paths.collect({ found[$0, default: 0] += 1 }) { crowded += 1 }
+          var paths = try Paths(sentence, window: window, limit: limit, phase) {
+            strong.contains($0)
+          }
+          if try !paths.collect({ found[$0, default: 0] += 1 }) { crowded += 1 }
         }
         shared.withLock {
           $0.templates.merge(found, uniquingKeysWith: +)
@@ -106,6 +108,7 @@ public struct TemplateMining: Sendable {
     for sentence in tables.sentences {
       try work.check()
       for (place, first) in sentence.enumerated() {
+        if place & 0xFFFF == 0xFFFF { try work.check() }
         for second in sentence[(place + 1)...].prefix(window) {
           pairs.add(Self.pair(first, second), 1)
           total += 1
@@ -130,14 +133,19 @@ public struct TemplateMining: Sendable {
     var followers: [[Int]]
     let starts: [Int]
     let limit: Int
-    var used = 0
+    let phase: Work.Phase
 
-    init(_ sentence: [Int32], window: Int, limit: Int, isStrong: (UInt64) -> Bool) {
+    init(
+      _ sentence: [Int32], window: Int, limit: Int, _ phase: Work.Phase,
+      isStrong: (UInt64) -> Bool
+    ) throws {
+      self.phase = phase
       self.sentence = sentence
       self.limit = limit
       var followers = [[Int]](repeating: [], count: sentence.count)
       var isFollower = [Bool](repeating: false, count: sentence.count)
       for first in sentence.indices {
+        if first & 0xFFFF == 0xFFFF { try phase.check() }
         for second in (first + 1)..<max(first + 1, min(sentence.count, first + window + 1))
         where isStrong(TemplateMining.pair(sentence[first], sentence[second])) {
           followers[first].append(second)
@@ -150,7 +158,7 @@ public struct TemplateMining: Sendable {
 
     /// Calls `body` with each path as word ids, −1 for placeholders; false, and no call, if there are
     /// more than `limit`.
-    mutating func collect(_ body: ([Int32]) -> Void) -> Bool {
+    mutating func collect(_ body: ([Int32]) -> Void) throws -> Bool {
       var ways = [Int](repeating: 1, count: sentence.count)
       for place in sentence.indices.reversed() where !followers[place].isEmpty {
         ways[place] = min(limit + 1, followers[place].reduce(0) { min(limit + 1, $0 + ways[$1]) })
@@ -159,7 +167,10 @@ public struct TemplateMining: Sendable {
       // Paths may be as long as a sentence: no recursion.
       for start in starts {
         var path = [(place: start, followed: 0)]
+        var steps = 0
         while let last = path.last {
+          steps += 1
+          if steps & 0xFFFF == 0 { try phase.check() }
           let next = followers[last.place]
           if next.isEmpty { body(template(path.map(\.place))) }
           if last.followed < next.count {

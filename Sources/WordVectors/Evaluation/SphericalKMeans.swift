@@ -49,7 +49,8 @@ public struct SphericalKMeans: Sendable {
       var best: SphericalClusters?
       for trial in 0..<max(1, trials) {
         var random = RandomStream(seed: seed, stream: UInt64(trial))
-        let found = try improve(unit, from: startRows(unit, &random), phase)
+        let rows = try startRows(unit, &random, phase)
+        let found = try improve(unit, from: rows, phase, work)
         if found.objective > best?.objective ?? -.infinity { best = found }
       }
       guard let best else { throw InputError("no trial of k-means succeeded") }
@@ -58,7 +59,9 @@ public struct SphericalKMeans: Sendable {
   }
 
   /// The rows that the first centroids are.
-  private func startRows(_ unit: VectorTable, _ random: inout RandomStream) -> [Int] {
+  private func startRows(
+    _ unit: VectorTable, _ random: inout RandomStream, _ phase: Work.Phase
+  ) throws -> [Int] {
     switch start {
     case .random:
       var rows = Array(0..<unit.count)
@@ -68,6 +71,7 @@ public struct SphericalKMeans: Sendable {
       var chosen = [random.below(unit.count)]
       var distance = [Double](repeating: .infinity, count: unit.count)
       while chosen.count < k {
+        try phase.check()
         let last = unit[chosen[chosen.count - 1]]
         var total = 0.0
         for row in 0..<unit.count {
@@ -89,14 +93,14 @@ public struct SphericalKMeans: Sendable {
   }
 
   private func improve(
-    _ unit: VectorTable, from rows: [Int], _ phase: Work.Phase
+    _ unit: VectorTable, from rows: [Int], _ phase: Work.Phase, _ work: Work
   ) throws -> SphericalClusters {
     var centroids = rows.flatMap { unit[$0] }
     var assignments = [Int](repeating: -1, count: unit.count)
     var objective = 0.0
     for round in 1...max(1, maximumRounds) {
       let nearest = try ExactNeighbors(matrix: centroids, dimension: unit.dimension)
-        .nearest(to: unit.matrix, count: 1, threads: threads)
+        .nearest(to: unit.matrix, count: 1, threads: threads, work: work)
         .map { $0[0] }
       let moved = zip(nearest, assignments).filter { $0.row != $1 }.count
       assignments = nearest.map(\.row)

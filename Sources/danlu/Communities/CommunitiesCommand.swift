@@ -114,7 +114,8 @@ struct CommunitiesCommand: ParsableCommand {
       path: network, options: reading, threads: options.threads, work: Terminal.work)
     for note in given.notes { Console.note("note: \(network): \(note)") }
     let partition = try initial.map { try PartitionReader.read(path: $0, network: given) }
-    let flow = try FlowNetwork(consuming: &given, options: options.flow)
+    let flow = try FlowNetwork(
+      consuming: &given, options: options.flow, work: Terminal.work)
     let result: InfomapResult
     if noInfomap, let partition {
       result = try Infomap.evaluate(flow, partition: partition)

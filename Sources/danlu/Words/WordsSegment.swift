@@ -1,6 +1,7 @@
 import ArgumentParser
 import Formats
 import Foundation
+import Parallel
 import Text
 import TextMining
 
@@ -85,15 +86,24 @@ struct WordsSegment: ParsableCommand {
     func begin() throws {
       if isFirst { try write(Array("{\"sentences\":[\n".utf8)) }
     }
-    let totals = try stream.run(source, format: .json, work: Terminal.work) { bytes in
-      for line in bytes.split(separator: 0x0A) {
-        try begin()
-        if !isFirst, isWhole { try write(Array(",\n".utf8)) }
-        isFirst = false
-        isWhole = true
-        try write(Array(line))
+    let totals: SegmentationStream.Totals
+    do {
+      totals = try stream.run(source, format: .json, work: Terminal.work) { bytes in
+        for line in bytes.split(separator: 0x0A) {
+          try Terminal.work.check()
+          try begin()
+          let comma = !isFirst && isWhole ? Array(",\n".utf8) : []
+          isFirst = false
+          isWhole = true
+          try write(comma + line)
+        }
+        isWhole = bytes.isEmpty ? isWhole : bytes.last == 0x0A
       }
-      isWhole = bytes.isEmpty ? isWhole : bytes.last == 0x0A
+    } catch let cancelled as Cancelled {
+      // What was cut until then is whole lines of a whole object.
+      try begin()
+      try write(Array("\(isWhole ? "" : "]}")\n],\"interrupted\":true}\n".utf8))
+      throw cancelled
     }
     try begin()
     try write(Array("\n],\"lines\":\(totals.lines),\"tokens\":\(totals.words)}\n".utf8))

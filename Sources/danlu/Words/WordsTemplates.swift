@@ -154,7 +154,7 @@ struct WordsTemplates: ParsableCommand {
     guard let segmenter else {
       var sentences: [[Substring]] = []
       skipped = try text.source(files).forEachLine("reading", work: Terminal.work) { line, _ in
-        let words = SegmentationScore.words(line)
+        let words = try SegmentationScore.words(line, work: Terminal.work)
         if !words.isEmpty { sentences.append(words) }
       }
       text.note(skipped: skipped)

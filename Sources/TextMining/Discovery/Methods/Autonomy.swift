@@ -11,7 +11,8 @@ import Parallel
 /// longer strings, which are rarer, could not compete) and added: the autonomy a(x). Each segment of
 /// text is cut into the words with the largest Σ |w|·a(w) + β·(|w| − 1) + κ·c(w), c being the cohesion
 /// ln(N·n(w)/(n(left)·n(right))) at the weakest split, 0 for single characters. The resulting dictionary then
-/// cuts the corpus once more, by word frequency alone, which settles words that were cut in several ways.
+/// cuts the corpus once more, by word frequency alone, which settles words that were cut in several ways; words
+/// that a bigram model would rather see in two are dropped before (`ContextPruning`).
 ///
 /// Sources: Jin and Tanaka-Ishii (2006), Magistry and Sagot (2012), "Unsupervised word segmentation: the
 /// case for Mandarin Chinese". Standardised differences, cohesion, β, κ and the re-estimation are this
@@ -27,6 +28,8 @@ public struct Autonomy: DiscoveryMethod {
   public var minCount: Int?
   /// Longest n-gram that is judged: 2 to 4.
   public var order = 4
+  /// How often words are judged by their neighbors (`ContextPruning`).
+  var pruningRounds = 2
 
   public init() {}
 
@@ -52,12 +55,11 @@ public struct Autonomy: DiscoveryMethod {
     }
     let firstCut = try count(
       "cutting", of: corpus, ScoreCutter(table: table, order: order, missing: -100), work)
-    let total = log(Double(firstCut.reduce(0) { $0 + $1.count }))
-    var logs = ScoreTable(capacity: firstCut.count)
-    for word in firstCut { logs.insert(word.key, Float(log(Double(word.count)) - total)) }
+    var pruning = ContextPruning(firstCut, of: corpus, order: order)
+    for _ in 0..<pruningRounds { try pruning.round(work: work) }
+    let (logs, missing) = pruning.scores()
     let words = try count(
-      "cutting again", of: corpus,
-      ScoreCutter(table: logs, order: order, missing: Float(log(0.5) - total)), work)
+      "cutting again", of: corpus, ScoreCutter(table: logs, order: order, missing: missing), work)
     var found = words.map { word in
       DiscoveredWord(
         word: corpus.alphabet.text(word.key), count: word.count,

@@ -89,7 +89,11 @@ struct ScoreCutter: Sendable {
   private static let distance = 12
 
   /// Calls `word` with the packed key of each word, the last word of a segment first.
-  func cut(_ numbers: UnsafeBufferPointer<UInt16>, _ word: (UInt64) -> Void) {
+  ///
+  /// - Parameter endingSegments: `word` is called with 0 behind the words of each segment.
+  func cut(
+    _ numbers: UnsafeBufferPointer<UInt16>, endingSegments: Bool = false, _ word: (UInt64) -> Void
+  ) {
     guard let base = numbers.baseAddress else { return }
     let count = numbers.count
     var longest = 0
@@ -105,7 +109,7 @@ struct ScoreCutter: Sendable {
       var end = min(count, start + Self.window)
       while end < count, base[end &- 1] >= Alphabet.firstCharacter { end &+= 1 }
       lookUp(base, start, end, count, scratch)
-      search(base + start, end - start, scratch, word)
+      search(base + start, end - start, scratch, endingSegments, word)
       start = end
     }
   }
@@ -167,7 +171,8 @@ struct ScoreCutter: Sendable {
   }
 
   private func search(
-    _ text: UnsafePointer<UInt16>, _ count: Int, _ scratch: Scratch, _ word: (UInt64) -> Void
+    _ text: UnsafePointer<UInt16>, _ count: Int, _ scratch: Scratch, _ endingSegments: Bool,
+    _ word: (UInt64) -> Void
   ) {
     let lengths = scratch.lengths.pointer
     let none = SIMD4<Float>(0, -.infinity, -.infinity, -.infinity)
@@ -177,6 +182,7 @@ struct ScoreCutter: Sendable {
     for end in 0..<count {
       if text[end] < Alphabet.firstCharacter {
         emit(text, start, end, lengths, word)
+        if endingSegments, end > start { word(0) }
         start = end &+ 1
         best = none
         continue
@@ -192,6 +198,7 @@ struct ScoreCutter: Sendable {
       best = SIMD4(sum, best[0], best[1], best[2])
     }
     emit(text, start, count, lengths, word)
+    if endingSegments, count > start { word(0) }
   }
 
   private func emit(
