@@ -69,7 +69,7 @@ golden["svm"] = (
 )
 golden["neighbors"] = probabilities(KNeighborsClassifier(4), a, y)
 golden["neighborsWeighted"] = probabilities(KNeighborsClassifier(4, weights="distance"), a[:50], y[:50])
-tree = DecisionTreeClassifier(min_samples_leaf=4, random_state=0).fit(a, y)
+tree = DecisionTreeClassifier(max_depth=3, min_samples_leaf=4, random_state=0).fit(a, y)
 golden["tree"] = tree.predict_proba(a).tolist()
 numbers = np.round(a @ np.array([1.0, 2.0, -1.0, 0.5]) + generator.normal(size=n), 3)
 golden["numbers"] = numbers.tolist()

@@ -47,7 +47,7 @@ import Testing
     var sequences = TaggedSequences()
     for _ in 0..<20 {
       // Sevens in runs, then eights.
-      sequences.append((0..<12).map { $0 < 6 == (random.uniform() < 0.9) ? 7 : 8 })
+      sequences.append((0..<12).map { ($0 < 6) == (random.uniform() < 0.9) ? 7 : 8 })
     }
     var model = model
     let history = try model.adapt(to: sequences, rounds: 15)

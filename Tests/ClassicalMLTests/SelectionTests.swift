@@ -93,8 +93,9 @@ import Testing
   @Test func moreRowsTeachMore() throws {
     let examples = ModelFileTests.mixed(300)
     let curve = try LearningCurve(try ModelSpecification(.softmax), examples, .init())
-    #expect(curve.points.map(\.rowCount) == [7, 15, 30, 60, 120, 240])
-    #expect(curve.points[5].test > curve.points[0].test)
+    // Of the smallest part, 7 rows, all happen to be of one class: nothing to learn.
+    #expect(curve.points.map(\.rowCount) == [15, 30, 60, 120, 240])
+    #expect(curve.points[4].test > curve.points[0].test)
   }
 
   /// A mixture of a model that knows and one that guesses leans on the one that knows.

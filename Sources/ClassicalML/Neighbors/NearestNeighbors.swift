@@ -26,22 +26,22 @@ public struct NearestNeighbors: Sendable {
 
   public func values(_ queries: SparseMatrix) -> [Double] {
     var result = [Double](repeating: 0, count: queries.rowCount * width)
-    var products = [Float](repeating: 0, count: rows.rowCount)
+    var products = [Double](repeating: 0, count: rows.rowCount)
     let wanted = min(neighborCount, rows.rowCount)
     for query in 0..<queries.rowCount {
       for index in products.indices { products[index] = 0 }
       var square = 0.0
       for index in queries.range(query) {
-        let value = queries.values[index]
-        square += Double(value) * Double(value)
+        let value = Double(queries.values[index])
+        square += value * value
         for place in byColumn.range(Int(queries.columns[index])) {
-          products[Int(byColumn.columns[place])] += value * byColumn.values[place]
+          products[Int(byColumn.columns[place])] += value * Double(byColumn.values[place])
         }
       }
       // The nearest so far, the farthest of them last; earlier rows first where distances are equal.
       var nearest: [(distance: Double, row: Int)] = []
       for row in products.indices {
-        let distance = max(0, square + squares[row] - 2 * Double(products[row]))
+        let distance = max(0, square + squares[row] - 2 * products[row])
         if nearest.count == wanted, distance >= nearest[wanted - 1].distance { continue }
         var place = nearest.count
         while place > 0, nearest[place - 1].distance > distance { place -= 1 }

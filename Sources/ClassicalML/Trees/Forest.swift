@@ -30,13 +30,6 @@ public struct Forest: Sendable {
   /// The columns' shares in what the trees gained.
   public let importances: [Double]
 
-  init(trees: [DecisionTree], width: Int, bits: [[UInt8]], importances: [Double]) {
-    self.trees = trees
-    self.width = width
-    self.bits = bits
-    self.importances = importances
-  }
-
   /// The same for any number of threads: tree i has random stream i.
   public static func fit(
     _ matrix: ColumnMatrix, _ targets: Targets, weights: [Double]? = nil, _ options: Options,
