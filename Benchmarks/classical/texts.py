@@ -15,6 +15,7 @@ import time
 import numpy as np
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.naive_bayes import ComplementNB, MultinomialNB
 from sklearn.svm import LinearSVC
 
@@ -51,7 +52,7 @@ sets = {
 peers = {
     "naive-bayes(alpha=0.1)": lambda: MultinomialNB(alpha=0.1),
     "complement-bayes(alpha=0.3)": lambda: ComplementNB(alpha=0.3),
-    "logistic(C=10)": lambda: LogisticRegression(C=10, solver="liblinear"),
+    "logistic(C=10)": lambda: OneVsRestClassifier(LogisticRegression(C=10, solver="liblinear")),
     "svm(C=0.5)": lambda: LinearSVC(C=0.5),
     "sgd": lambda: SGDClassifier(random_state=0),
 }
