@@ -23,6 +23,7 @@ let package = Package(
     .library(name: "Communities", targets: ["Communities"]),
     .library(name: "Knowledge", targets: ["Knowledge"]),
     .library(name: "Questions", targets: ["Questions"]),
+    .library(name: "ClassicalML", targets: ["ClassicalML"]),
     .library(name: "Text", targets: ["Text"]),
     .library(name: "Tokenizers", targets: ["Tokenizers"]),
     .library(name: "Tracking", targets: ["Tracking"]),
@@ -40,7 +41,7 @@ let package = Package(
       name: "danlu",
       dependencies: [
         "Articles", "Recipes", "FineTuning", "Training", "Transformers", "Torch", "TextMining",
-        "WordVectors", "Communities", "Knowledge", "Questions",
+        "WordVectors", "Communities", "Knowledge", "Questions", "ClassicalML",
         "Tokenizers", "Text", "Tracking", "Reports", "Formats", "Memory", "Parallel", "Messages",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
@@ -107,6 +108,9 @@ let package = Package(
     .target(name: "CPrefetch"),
     .target(name: "Questions", dependencies: ["Formats", "Memory", "Parallel", "Messages"]),
     .target(name: "Knowledge", dependencies: ["Formats", "Memory", "Parallel", "Messages"]),
+    .target(
+      name: "ClassicalML",
+      dependencies: ["CPrefetch", "Reports", "Formats", "Memory", "Parallel", "Messages"]),
     .target(
       name: "Tokenizers", dependencies: ["Text", "Formats", "Memory", "Parallel", "Messages"]),
     .target(name: "Text", dependencies: ["Formats", "Memory", "Parallel", "Messages"]),
@@ -211,6 +215,10 @@ let package = Package(
     .testTarget(
       name: "KnowledgeTests",
       dependencies: ["Knowledge", "Formats", "Memory", "Parallel", "Messages", "TestSupport"]),
+    .testTarget(
+      name: "ClassicalMLTests",
+      dependencies: ["ClassicalML", "Formats", "Parallel", "Messages", "TestSupport"],
+      resources: [.copy("Golden")]),
     .testTarget(
       name: "QuestionsTests",
       dependencies: ["Questions", "Formats", "Parallel", "Messages", "TestSupport"]),

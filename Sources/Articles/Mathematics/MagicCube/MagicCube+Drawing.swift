@@ -1,7 +1,7 @@
 extension MagicCube {
   /// A drawing in parallel projection: 27 numbers, 54 edges between neighbors, those not on a face in view
   /// dashed.
-  var svg: String {
+  public var svg: String {
     func point(_ x: Int, _ y: Int, _ z: Int) -> (x: Int, y: Int) {
       (70 + 120 * z + 52 * (2 - y), 150 + 120 * x - 40 * (2 - y))
     }
@@ -41,7 +41,7 @@ extension MagicCube {
   }
 
   /// The layers side by side as a LaTeX array.
-  var latex: String {
+  public var latex: String {
     let rows = (0..<3).map { y in
       (0..<3).map { x in
         (0..<3).map { "\(cells[Self.index(x, y, $0)])" }.joined(separator: " & ")
@@ -49,5 +49,46 @@ extension MagicCube {
     }
     return "\\begin{array}{|ccc|ccc|ccc|}\n\\hline\n" + rows.joined(separator: " \\\\\n")
       + " \\\\\n\\hline\n\\end{array}"
+  }
+
+  /// The same drawing for TikZ.
+  public var tikz: String {
+    func place(_ x: Int, _ y: Int, _ z: Int) -> String { "(\(x)\(y)\(z))" }
+    var lines = ["\\begin{tikzpicture}[scale=1.6]"]
+    var edges: [String] = []
+    for x in 0..<3 {
+      for y in 0..<3 {
+        for z in 0..<3 {
+          let across = Double(z) + 0.45 * Double(2 - y)
+          let up = Double(2 - x) + 0.35 * Double(2 - y)
+          lines.append(
+            "\\node[circle,draw,fill=white,inner sep=1pt,minimum size=6mm] \(place(x, y, z)) at "
+              + "(\(Self.decimal(across)),\(Self.decimal(up))) {\(cells[Self.index(x, y, z)])};")
+          for (a, b, c) in [(x + 1, y, z), (x, y + 1, z), (x, y, z + 1)]
+          where a < 3 && b < 3 && c < 3 {
+            let isSeen = x == 0 && a == 0 || y == 2 && b == 2 || z == 2 && c == 2
+            edges.append(
+              "\\draw[\(isSeen ? "" : "red,dotted")] \(place(x, y, z)) -- \(place(a, b, c));")
+          }
+        }
+      }
+    }
+    return (lines + edges + ["\\end{tikzpicture}"]).joined(separator: "\n")
+  }
+
+  private static func decimal(_ value: Double) -> String {
+    "\(Double(Int((value * 100).rounded())) / 100)"
+  }
+
+  /// The layers one below the other, columns in line.
+  public var text: String {
+    (0..<3).map { x in
+      (0..<3).map { y in
+        (0..<3).map { z in
+          let number = "\(cells[Self.index(x, y, z)])"
+          return String(repeating: " ", count: max(0, 2 - number.count)) + number
+        }.joined(separator: " ")
+      }.joined(separator: "\n")
+    }.joined(separator: "\n\n")
   }
 }

@@ -1,17 +1,26 @@
+import Messages
+
 /// A cube of 3×3×3 numbers; cell (layer, row, column) is at 9·layer + 3·row + column.
-struct MagicCube: Hashable, Sendable {
-  let cells: [Int]
+public struct MagicCube: Hashable, Sendable {
+  public let cells: [Int]
+
+  /// Traps unless there are 27 numbers.
+  public init(cells: [Int]) {
+    require(cells.count == 27, "MagicCube expected 27 numbers, received \(cells.count)")
+    self.cells = cells
+  }
 
   /// As the article prints it, layers from top to bottom, rows from back to front.
-  static let printed = MagicCube(cells: [
+  public static let printed = MagicCube(cells: [
     4, 25, 11, 14, 22, 7, 24, 1, 18, 13, 27, 5, 8, 12, 22, 15, 3, 21, 9, 26, 6, 16, 8, 17, 23, 2,
     19,
   ])
 
-  static func index(_ x: Int, _ y: Int, _ z: Int) -> Int { 9 * x + 3 * y + z }
+  /// Where cell (layer, row, column) is.
+  public static func index(_ x: Int, _ y: Int, _ z: Int) -> Int { 9 * x + 3 * y + z }
 
   /// The 27 rows, columns and pillars and the 4 space diagonals.
-  static let lines: [[Int]] = {
+  public static let lines: [[Int]] = {
     var lines: [[Int]] = []
     for a in 0..<3 {
       for b in 0..<3 {
@@ -27,7 +36,7 @@ struct MagicCube: Hashable, Sendable {
   }()
 
   /// The nine layers along the axes and the six diagonal planes.
-  static let planes: [[Int]] = {
+  public static let planes: [[Int]] = {
     let cells = (0..<3).flatMap { x in (0..<3).flatMap { y in (0..<3).map { z in (x, y, z) } } }
     func plane(_ isIn: (Int, Int, Int) -> Bool) -> [Int] {
       cells.filter { isIn($0.0, $0.1, $0.2) }.map { index($0.0, $0.1, $0.2) }
@@ -47,13 +56,17 @@ struct MagicCube: Hashable, Sendable {
     return planes
   }()
 
-  func sums(_ groups: [[Int]]) -> [Int] { groups.map { $0.reduce(0) { $0 + cells[$1] } } }
+  /// The sum of each group of cells.
+  public func sums(_ groups: [[Int]]) -> [Int] { groups.map { $0.reduce(0) { $0 + cells[$1] } } }
 
-  var repeated: [Int] { Set(cells.filter { value in cells.count { $0 == value } > 1 }).sorted() }
-  var missing: [Int] { (1...27).filter { !cells.contains($0) } }
+  /// The numbers that stand more than once, and those of 1…27 that do not stand.
+  public var repeated: [Int] {
+    Set(cells.filter { value in cells.count { $0 == value } > 1 }).sorted()
+  }
+  public var missing: [Int] { (1...27).filter { !cells.contains($0) } }
 
   /// All rotations and reflections: where each cell comes from.
-  static let symmetries: [[Int]] = {
+  public static let symmetries: [[Int]] = {
     let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]]
     var all: [[Int]] = []
     for order in orders {
@@ -76,7 +89,7 @@ struct MagicCube: Hashable, Sendable {
   }()
 
   /// The first, number by number, of the 48 cubes that this one is when turned and mirrored.
-  var canonical: MagicCube {
+  public var canonical: MagicCube {
     let turned = Self.symmetries.map { map in map.map { cells[$0] } }
     return MagicCube(cells: turned.min { $0.lexicographicallyPrecedes($1) } ?? cells)
   }
@@ -85,7 +98,7 @@ struct MagicCube: Hashable, Sendable {
   ///
   /// The equations have rank 23: four cells, here the 22nd, 23rd, 25th and 26th counted from 0, determine the
   /// others, and 27·26·25·24 = 421,200 choices are tried.
-  static func all() -> [MagicCube] {
+  public static func all() -> [MagicCube] {
     let free = [22, 23, 25, 26]
     let system = reduced(free)
     var found: [MagicCube] = []
