@@ -24,7 +24,8 @@ struct FactCorpus: Sendable {
   }
 
   /// A question for practice: its one passage tells the asked attribute of two or three subjects, so that nothing but
-  /// whom the question is about leads to the answer; of three in ten it tells it of others alone.
+  /// whom the question is about leads to the answer; of three in ten it tells it of others alone. Half of the questions
+  /// are a statement with a question mark in place of the value: these are the first that can be answered.
   func drawLookalikes(_ random: inout RandomStream) -> ReadingItem {
     drawn(&random) { $0.lookalikes() }
   }
@@ -112,9 +113,11 @@ struct FactCorpus: Sendable {
       var told = isTold ? [fact] : []
       let count = 2 + below(2)
       while told.count < count { told.append(facts(kind)[asked]) }
+      let attribute = kind.attributes[asked]
+      let wordings = below(2) == 0 ? attribute.questions : attribute.statements
       return ReadingItem(
         id: "",
-        question: pick(kind.attributes[asked].questions).replacing("{s}", with: fact.subject),
+        question: pick(wordings).replacing("{s}", with: fact.subject).replacing("{v}", with: "？"),
         passages: [
           ReadingItem.Passage(text: text(&told, of: kind), answer: isTold ? fact.value : "")
         ])

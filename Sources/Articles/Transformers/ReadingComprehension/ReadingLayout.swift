@@ -120,8 +120,10 @@ struct ReadingLayout: Sendable {
   }
 
   /// Samples of questions that are themselves drawn anew.
-  func samples(of corpus: FactCorpus, count: Int) -> Examples {
-    Examples(count: count) { _, random in sample(of: corpus.draw(&random), &random) }
+  func samples(count: Int, _ draw: @escaping @Sendable (inout RandomStream) -> ReadingItem)
+    -> Examples
+  {
+    Examples(count: count) { _, random in sample(of: draw(&random), &random) }
   }
 
   private func sample(of item: ReadingItem, _ random: inout RandomStream) -> Example {
