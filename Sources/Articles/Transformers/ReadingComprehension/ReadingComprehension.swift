@@ -29,7 +29,7 @@ public enum ReadingComprehensionArticle: Article {
     @Knob("updates", in: 1...) var steps = 4000
     @Knob(
       "updates before these, of finding, copying and telling subjects apart; none from a given model",
-      in: 0...) var practiceSteps = 4000
+      in: 0...) var practiceSteps = 3500
     @Knob("questions in a batch", in: 1...) var batch = 32
     @Knob("length of hidden states", in: 8...1024) var hiddenSize = 64
     @Knob("layers", in: 1...24) var layers = 4
