@@ -52,8 +52,8 @@ let package = Package(
       dependencies: [
         "Recipes", "Training", "Transformers", "Generative", "Optimizers", "Datasets",
         "Layers", "Torch",
-        "TextMining", "WordVectors", "Communities", "Tokenizers", "Text", "Tracking", "Reports",
-        "Formats",
+        "TextMining", "WordVectors", "Communities", "ClassicalML", "Knowledge", "Questions",
+        "Tokenizers", "Text", "Tracking", "Reports", "Formats",
         "Parallel", "Messages",
       ]),
     .target(

@@ -1,4 +1,4 @@
-"""Text sets, danlu beside scikit-learn: texts.py DATA DANLU.
+"""Text sets, danlu beside scikit-learn: texts.py DATA DANLU [SET...].
 
 Every fifth record is the test. Accuracy, and CPU seconds: scikit-learn's of splitting and of fitting alone, danlu's of the whole command
 (reading, splitting, fitting, writing), one thread. DATA has the folders of the data sets, see docs/benchmarks/classical.md.
@@ -72,6 +72,8 @@ def run(*arguments):
 
 
 for name, rows in sets.items():
+    if sys.argv[3:] and name not in sys.argv[3:]:
+        continue
     rows = list(rows)
     train = [row for index, row in enumerate(rows) if index % 5]
     test = [row for index, row in enumerate(rows) if index % 5 == 0]

@@ -49,6 +49,12 @@ extension SerialTests {
       try check(ArticleBook.article(named: name))
     }
 
+    @Test func theArticlesOnKnowledgeRunSmall() throws {
+      try check(TriplesArticle.self, ["people": "300", "questions": "60"])
+      try check(ZhidaoArticle.self, ["questions": "1500", "tried": "60"])
+      try check(DataMiningArticle.self, ["sentences": "400", "characters": "3000"])
+    }
+
     @Test func theArticleOnSmoothingRunsSmall() throws {
       try check(SmoothingArticle.self, ["points": "200", "share": "0.2"])
     }

@@ -87,6 +87,18 @@ public struct HiddenMarkov: Sendable {
     return counts.map { $0 > 0 ? Numeric.logarithm(($0 + smoothing) / total) : -.infinity }
   }
 
+  /// The same emissions with the tags of `sequences` drawn alone, whatever stands before them: naive Bayes.
+  public func withoutChain(as sequences: TaggedSequences) -> HiddenMarkov {
+    var counts = [Double](repeating: 0, count: tagCount)
+    for tag in sequences.tags { counts[Int(tag)] += 1 }
+    let total = max(1, counts.reduce(0, +))
+    let shares = counts.map { Numeric.logarithm($0 / total) }
+    var model = self
+    model.starts = shares
+    model.transitions = (0..<tagCount).flatMap { _ in shares }
+    return model
+  }
+
   /// A model of `tagNames` with random probabilities, to begin Baum-Welch with.
   public static func random(
     tagNames: [String], symbols: [Int32], seed: UInt64

@@ -23,7 +23,7 @@ public enum Folder {
   /// The folder of a path (empty if it names none) and the name in it.
   ///
   /// Foundation's `deletingLastPathComponent` stops the program on Linux for a path of one character.
-  static func split(_ path: String) -> (folder: String, name: String) {
+  package static func split(_ path: String) -> (folder: String, name: String) {
     var path = path[...]
     while path.count > 1, path.hasSuffix("/") { path.removeLast() }
     guard let slash = path.lastIndex(of: "/") else { return ("", String(path)) }

@@ -1,3 +1,4 @@
+import Foundation
 import Parallel
 
 extension MagicCube {
@@ -17,58 +18,87 @@ extension MagicCube {
   /// A cube of 1…27 under a rule in which the cells `given` hold their numbers; `nil` where there is none
   /// (lines) or none was found (planes).
   ///
-  /// Lines: one of all cubes, drawn. Planes: of a random order the pair of cells is swapped that lessens
-  /// the sum of the planes' errors most, a random pair where none does; begun anew when it goes in circles.
+  /// Lines: one of all cubes, drawn. Planes: one whose opposite cells sum to 28, where the given numbers
+  /// allow that, else one by simulated annealing.
   public static func solved(_ rule: Rule, given: [Int: Int] = [:], seed: UInt64) -> MagicCube? {
     var random = RandomStream(seed: seed)
     if rule == .lines {
       let fitting = all().filter { cube in given.allSatisfy { cube.cells[$0.key] == $0.value } }
       return fitting.isEmpty ? nil : fitting[random.below(fitting.count)]
     }
-    let free = (0..<27).filter { given[$0] == nil }
-    let numbers = (1...27).filter { !given.values.contains($0) }
-    guard free.count == numbers.count else { return nil }
-    for _ in 0..<300 {
-      let order = numbers.shuffled(using: &random)
-      var cells = [Int](repeating: 0, count: 27)
-      for (cell, number) in given { cells[cell] = number }
-      for (cell, number) in zip(free, order) { cells[cell] = number }
-      if let found = descended(cells, free, &random) { return found }
-    }
-    return nil
+    return balanced(given, &random) ?? annealed(given, &random)
   }
 
-  private static func descended(
-    _ start: [Int], _ free: [Int], _ random: inout RandomStream
-  ) -> MagicCube? {
-    var cells = start
-    let memberships = (0..<27).map { cell in planes.map { $0.contains(cell) } }
-    var errors = planes.map { $0.reduce(-126) { $0 + cells[$1] } }
-    for _ in 0..<400 {
-      if errors.allSatisfy({ $0 == 0 }) { return MagicCube(cells: cells) }
-      guard free.count > 1 else { return nil }
-      var best = (change: Int.max, first: 0, second: 0)
-      for (place, a) in free.enumerated() {
-        for b in free[(place + 1)...] {
-          let difference = cells[b] - cells[a]
-          var change = 0
-          for plane in errors.indices where memberships[a][plane] != memberships[b][plane] {
-            let moved = memberships[a][plane] ? difference : -difference
-            change += abs(errors[plane] + moved) - abs(errors[plane])
-          }
-          if change < best.change { best = (change, a, b) }
+  /// With 14 in the middle and opposite cells of sum 28, every plane through the middle sums to 126, and
+  /// three outer layers are left: pairs change places and turn round until they do, too.
+  private static func balanced(_ given: [Int: Int], _ random: inout RandomStream) -> MagicCube? {
+    var cells = [Int](repeating: 0, count: 27)
+    cells[13] = 14
+    for (cell, number) in given { cells[cell] = number }
+    for (cell, number) in given {
+      let opposite = 26 - cell
+      guard given[opposite] ?? 28 - number == 28 - number else { return nil }
+      cells[opposite] = 28 - number
+    }
+    let free = (0..<13).filter { cells[$0] == 0 }
+    let numbers = (1...13).filter { !cells.contains($0) }.shuffled(using: &random)
+    guard numbers.count == free.count else { return nil }
+    for (cell, number) in zip(free, numbers) {
+      cells[cell] = random.uniform() < 0.5 ? number : 28 - number
+      cells[26 - cell] = 28 - cells[cell]
+    }
+    let layers = [planes[0], planes[1], planes[2]]
+    func error() -> Int { layers.reduce(0) { abs($1.reduce(-126) { $0 + cells[$1] }) + $0 } }
+    var total = error()
+    for _ in 0..<20_000 where total > 0 && !free.isEmpty {
+      let before = cells
+      let (a, b) = (free[random.below(free.count)], free[random.below(free.count)])
+      if a == b || random.uniform() < 0.3 {
+        cells.swapAt(a, 26 - a)
+      } else {
+        cells.swapAt(a, b)
+        cells.swapAt(26 - a, 26 - b)
+      }
+      let changed = error()
+      // Now and then a step back leads out of a corner.
+      if changed <= total || random.uniform() < 0.02 { total = changed } else { cells = before }
+    }
+    return total == 0 ? MagicCube(cells: cells) : nil
+  }
+
+  /// Two cells change their numbers if that lessens the sum of the planes' errors, or at random, ever more
+  /// seldom (Kirkpatrick et al. 1983).
+  private static func annealed(_ given: [Int: Int], _ random: inout RandomStream) -> MagicCube? {
+    let free = (0..<27).filter { given[$0] == nil }
+    let numbers = (1...27).filter { !given.values.contains($0) }
+    guard free.count == numbers.count, free.count > 1 else { return nil }
+    // Of each cell the planes that it lies in.
+    let memberships = (0..<27).map { cell in
+      planes.indices.filter { planes[$0].contains(cell) }
+    }
+    for _ in 0..<30 {
+      var cells = [Int](repeating: 0, count: 27)
+      for (cell, number) in given { cells[cell] = number }
+      for (cell, number) in zip(free, numbers.shuffled(using: &random)) { cells[cell] = number }
+      var errors = planes.map { $0.reduce(-126) { $0 + cells[$1] } }
+      var total = errors.reduce(0) { $0 + abs($1) }
+      let steps = 60_000
+      for step in 0..<steps {
+        if total == 0 { return MagicCube(cells: cells) }
+        let (a, b) = (free[random.below(free.count)], free[random.below(free.count)])
+        let difference = cells[b] - cells[a]
+        for plane in memberships[a] { errors[plane] += difference }
+        for plane in memberships[b] { errors[plane] -= difference }
+        let changed = errors.reduce(0) { $0 + abs($1) }
+        let temperature = 3 * pow(1.0 / 3, Double(step) / Double(steps))
+        if changed <= total || random.uniform() < exp(Double(total - changed) / temperature) {
+          cells.swapAt(a, b)
+          total = changed
+        } else {
+          for plane in memberships[a] { errors[plane] -= difference }
+          for plane in memberships[b] { errors[plane] += difference }
         }
       }
-      if best.change >= 0 {
-        best.first = free[random.below(free.count)]
-        best.second = free[random.below(free.count)]
-      }
-      let difference = cells[best.second] - cells[best.first]
-      for plane in errors.indices
-      where memberships[best.first][plane] != memberships[best.second][plane] {
-        errors[plane] += memberships[best.first][plane] ? difference : -difference
-      }
-      cells.swapAt(best.first, best.second)
     }
     return nil
   }

@@ -1,3 +1,4 @@
+import Formats
 import Foundation
 import Messages
 import Parallel
@@ -6,13 +7,13 @@ import Parallel
 ///
 /// A file `.NAME.lock` beside it is locked and, at the end, removed; the system gives the lock up when the
 /// process ends, however it does.
-public final class ImportLock {
+final class ImportLock {
   private let lockPath: String
   private var descriptor: Int32 = -1
 
   /// Takes the lock for the file at `path`. Where another process has it: waits, having said so to `work`,
   /// or throws `InputError`. Removes unfinished files of that name.
-  public init(path: String, waits: Bool, work: Work) throws {
+  init(path: String, waits: Bool, work: Work) throws {
     let (folder, name) = Folder.split(path)
     lockPath = (folder.isEmpty ? "" : folder + "/") + ".\(name).lock"
     var hasSaid = false
@@ -50,7 +51,7 @@ public final class ImportLock {
 
   deinit { release() }
 
-  public func release() {
+  func release() {
     guard descriptor >= 0 else { return }
     unlink(lockPath)
     close(descriptor)
