@@ -37,15 +37,16 @@ enum BatchThroughput {
       let rounds = try (0..<3).map { _ in
         try seconds { count = try served(BatchLoader(data(), .init(batchSize: 256))) }
       }
+      let memory = peakMemory()
       report(
-        topic, rounds.sorted(), count, checksum: try checksum(data(), 256),
+        topic, rounds.sorted(), count, memory, checksum: try checksum(data(), 256),
         resumes: try resumesExactly(data(), .init(batchSize: 256)))
     case "csv":
       var rows = 0
       let rounds = try (0..<4).map { _ in
         try seconds { rows = try Table(csv: "\(folder)/table.csv").rowCount }
       }
-      report(topic, rounds.dropFirst().sorted(), rows)
+      report(topic, rounds.dropFirst().sorted(), rows, peakMemory())
     default:
       throw InputError("batches knows images, texts, folder, table and csv, not '\(topic)'")
     }
@@ -59,8 +60,9 @@ enum BatchThroughput {
     let loader = try BatchLoader(data, configuration)
     var count = 0
     let rounds = try (0..<4).map { _ in try seconds { count = try served(loader) } }
+    let memory = peakMemory()
     report(
-      name, rounds.dropFirst().sorted(), count, checksum: try checksum(data, size),
+      name, rounds.dropFirst().sorted(), count, memory, checksum: try checksum(data, size),
       resumes: try resumesExactly(data, configuration))
   }
 
@@ -108,7 +110,7 @@ enum BatchThroughput {
   }
 
   private static func report(
-    _ name: String, _ rounds: [Double], _ count: Int, checksum: Double? = nil,
+    _ name: String, _ rounds: [Double], _ count: Int, _ memory: Double, checksum: Double? = nil,
     resumes: Bool? = nil
   ) {
     let more =
@@ -116,7 +118,7 @@ enum BatchThroughput {
       + (resumes.map { ", \"resumesExactly\": \($0)" } ?? "")
     print(
       "{\"name\": \"\(name)\", \"minimum\": \(rounds[0]), \"median\": \(rounds[rounds.count / 2]), "
-        + "\"examples\": \(count), \"memory\": \(peakMemory())\(more), "
+        + "\"examples\": \(count), \"memory\": \(memory)\(more), "
         + "\"torch\": \"\(LibTorch.version)\"}")
   }
 

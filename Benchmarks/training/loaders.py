@@ -2,7 +2,7 @@
 files; memory; whether Danlu's loader resumes exactly.
 
     swift build -c release --product DanluBench
-    python Benchmarks/training/loaders.py [--rounds 3] [--folder FOLDER]
+    python Benchmarks/training/loaders.py [--rounds 3] [--folder FOLDER] [--only WORK...]
 
 FOLDER is filled by batches.py if it does not exist. Seconds are the shortest of all rounds. `table` reads a file of a
 million rows and serves one epoch of it, from nothing; `csv` only reads it, beside pandas. Memory: of Danlu the peak
@@ -29,6 +29,7 @@ def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--rounds", type=int, default=3)
     arguments.add_argument("--folder", default=str(pathlib.Path(tempfile.gettempdir()) / "danlu-loaders"))
+    arguments.add_argument("--only", nargs="+", choices=list(WORK), default=list(WORK))
     options = arguments.parse_args()
     require_binary()
     peer = [sys.executable, str(HERE / "batches.py")]
@@ -37,7 +38,8 @@ def main():
     print(f"{machine()}\n")
     print("| work | Danlu, s | peer, s | peer / Danlu | memory, MB: Danlu | peer | same examples | resumes exactly |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
-    for topic, name in WORK.items():
+    for topic in options.only:
+        name = WORK[topic]
         sides = {
             "Danlu": [str(BINARY), "batches", topic, options.folder],
             "peer": [*peer, "pandas" if topic == "csv" else topic, options.folder],

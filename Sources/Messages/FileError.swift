@@ -16,5 +16,8 @@ public struct FileError: Error, CustomStringConvertible, Equatable {
     self.init(path: path, reason: "cannot \(action): \(String(cString: strerror(code)))")
   }
 
-  public var description: String { "\(path): \(reason)" }
+  /// In one line, whatever names out of the file stand in it.
+  public var description: String {
+    String("\(path): \(reason)".map { $0.isNewline ? " " : $0 })
+  }
 }

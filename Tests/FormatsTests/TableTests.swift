@@ -95,6 +95,13 @@ import Testing
     }
   }
 
+  @Test func namesOfSeveralLinesAreToldInOne() {
+    #expect(
+      message { _ = try Table(parsingCSV: "\"a\nb\",\"a\nb\"\n1,2\n") }
+        == "text: two columns are called 'a b'; names of their own, or hasHeader: false, would work"
+    )
+  }
+
   @Test func severalThreadsFindWhatOneFinds() throws {
     // More than the part that a thread takes, with an empty line and a fault near the end.
     let rows = (0..<500_000).map { "\($0),\(Double($0) / 8),\($0 % 3 == 0 ? "a" : "b")" }
