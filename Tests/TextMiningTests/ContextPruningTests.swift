@@ -53,16 +53,4 @@ import Text
     #expect(!kept.contains("也很"))
     #expect(kept == Set(Self.words))
   }
-
-  @Test func theDefaultMethodPrunes() throws {
-    func words(_ rounds: Int) throws -> Set<String> {
-      var method = Autonomy()
-      method.pruningRounds = rounds
-      return Set(try method.words(of: TextSource(string: Self.text)).words.map(\.word))
-    }
-    let pruned = try words(2)
-    #expect(try words(0).contains("也很"))
-    #expect(!pruned.contains("也很"))
-    #expect(pruned.contains("石油"))
-  }
 }
