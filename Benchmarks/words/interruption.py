@@ -47,11 +47,11 @@ def longest(command, out):
                     print(f"  status {status}: {' '.join(command)}")
             if command[:2] == ["words", "segment"] and "--out" not in command:
                 with open(out, "rb") as file:
-                    lines = file.read().split(b"\n")
-                if lines[-1]:
-                    print(f"  half a line: {' '.join(command)}: {lines[-1][-40:]!r}")
-                elif "--json" in command and lines[:-1]:
-                    json.loads(lines[-2])
+                    written = file.read()
+                if written and not written.endswith(b"\n"):
+                    print(f"  half a line: {' '.join(command)}: {written[-40:]!r}")
+                elif "--json" in command and written:
+                    json.loads(written)
     return worst, seen
 
 

@@ -22,7 +22,7 @@ struct RegionalRepair<Weight: LinkWeight> {
   private let isSibling: Block<Bool>
   private let local: Block<UInt32>
 
-  private static var smallNetwork: Int { 400 }
+  private static var smallNetwork: Int { 1000 }
 
   /// Whether `network` is one of those where it pays: hardly more than four links a unit on average.
   static func pays(_ network: UnitNetwork<Weight>) -> Bool {

@@ -116,20 +116,31 @@ struct ContextPruning {
     of tokens: [Int32], _ parts: [(Int, Int)?], _ model: BigramModel
   ) -> [Double] {
     var gains = [Double](repeating: 0, count: keys.count)
+    // What stands inside is the same for all occurrences.
+    for place in keys.indices {
+      guard let (first, second) = parts[place] else { continue }
+      let (a, b) = (Int32(first + 1), Int32(second + 1))
+      let all = model.count(Int32(place + 1))
+      gains[place] =
+        -all
+        * log(model.probability(a, b, all - 1, pair: model.count(a, b) + all - 1))
+    }
     for place in tokens.indices where tokens[place] > 0 {
       let word = tokens[place]
       guard let (first, second) = parts[Int(word) - 1] else { continue }
-      let a = Int32(first + 1)
-      let b = Int32(second + 1)
+      let (a, b) = (Int32(first + 1), Int32(second + 1))
       let before = place > 0 ? tokens[place - 1] : 0
       let after = place + 1 < tokens.count ? tokens[place + 1] : 0
       let all = model.count(word)
-      let left = model.count(before, word)
-      let right = model.count(word, after)
-      gains[Int(word) - 1] +=
-        model.logarithm(before, word, -1, -1) + model.logarithm(word, after, -1, -1)
-        - model.logarithm(before, a, -1, left - 1) - model.logarithm(a, b, all - 1, all - 1)
-        - model.logarithm(b, after, all - 1, right - 1)
+      let left = model.count(before, word) - 1
+      let right = model.count(word, after) - 1
+      let with =
+        model.probability(before, word, -1, pair: left)
+        * model.probability(word, after, -1, pair: right)
+      let without =
+        model.probability(before, a, -1, pair: model.count(before, a) + left)
+        * model.probability(b, after, all - 1, pair: model.count(b, after) + right)
+      gains[Int(word) - 1] += log(with / without)
     }
     return gains
   }
@@ -178,16 +189,15 @@ private struct BigramModel {
     Double(pairs[Self.key(first, second)] ?? 0)
   }
 
-  /// ln p(second | first) with so many more occurrences of `first` and of the pair.
+  /// p(second | first) where `first` occurs so many times more, and `pair` is how often the two meet.
   @inline(__always)
-  func logarithm(
-    _ first: Int32, _ second: Int32, _ moreFirst: Double, _ morePairs: Double
+  func probability(
+    _ first: Int32, _ second: Int32, _ moreFirst: Double, pair: Double
   ) -> Double {
     let base =
       (predecessors[Int(second)] + 0.5) / (Double(pairs.count) + 0.5 * Double(totals.count))
     let total = totals[Int(first)] + moreFirst
-    guard total > 0 else { return log(base) }
-    let pair = max(0, count(first, second) + morePairs - discount)
-    return log((pair + discount * max(1, followers[Int(first)]) * base) / total)
+    guard total > 0 else { return base }
+    return (max(0, pair - discount) + discount * max(1, followers[Int(first)]) * base) / total
   }
 }
