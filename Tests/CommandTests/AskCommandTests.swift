@@ -9,8 +9,8 @@ import Testing
     try withTemporaryFolder { folder in
       let run = folder + "/runs/one"
       let trained = try Command([
-        "run", "reading-comprehension", "--steps", "3", "--set", "questions=20", "--set",
-        "hidden-size=16",
+        "run", "reading-comprehension", "--steps", "3", "--set", "practice-steps=2", "--set",
+        "questions=20", "--set", "hidden-size=16",
         "--set", "layers=1", "--set", "heads=2", "--out", run,
       ]).run()
       #expect(trained.status == 0 || trained.status == 1, "\(trained.errors)")

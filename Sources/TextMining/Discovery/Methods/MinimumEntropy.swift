@@ -108,7 +108,8 @@ struct RedundancyRemoval {
   private var places: [[UInt16]: Int] = [:]
   /// Sum of all counts at the start; it stays, although counts move.
   let total: Int
-  private let longest: Int
+  /// Those that words have, rising: few, also where one word is as long as its text.
+  private let lengths: [Int]
 
   init(_ pieces: [PieceCount]) {
     words = pieces.map(\.numbers)
@@ -116,7 +117,7 @@ struct RedundancyRemoval {
     alive = [Bool](repeating: true, count: pieces.count)
     places = Dictionary(uniqueKeysWithValues: words.enumerated().map { ($1, $0) })
     total = counts.reduce(0, +)
-    longest = words.map(\.count).max() ?? 0
+    lengths = Set(words.map(\.count)).sorted()
   }
 
   func remaining() -> [PieceCount] {
@@ -136,7 +137,7 @@ struct RedundancyRemoval {
       try work.check()
       let word = words[place]
       alive[place] = false
-      let (parts, cost) = tokenize(word, logTotal: logTotal)
+      let (parts, cost) = try tokenize(word, logTotal: logTotal, work)
       let saving = log(Double(counts[place])) - logTotal - cost
       if saving < Double(word.count - 1) {
         for part in parts {
@@ -151,13 +152,17 @@ struct RedundancyRemoval {
   }
 
   /// The unigram tokenizer (`UnigramTokenizer`) over the words that are alive.
-  private func tokenize(_ word: [UInt16], logTotal: Double) -> (parts: [[UInt16]], cost: Double) {
+  private func tokenize(_ word: [UInt16], logTotal: Double, _ work: Work) throws
+    -> (parts: [[UInt16]], cost: Double)
+  {
     let length = word.count
     var best = [Double](repeating: -.infinity, count: length + 1)
     var from = [Int](repeating: 0, count: length + 1)
     best[0] = 0
     for start in 0..<length where best[start] > -.infinity {
-      for end in (start + 1)..<(min(length, start + longest) + 1) {
+      if start.isMultiple(of: 1 << 14) { try work.check() }
+      for size in lengths.prefix(while: { $0 <= length - start }) {
+        let end = start + size
         if let place = places[Array(word[start..<end])], alive[place] {
           let score = best[start] + log(Double(counts[place])) - logTotal
           if score > best[end] {
