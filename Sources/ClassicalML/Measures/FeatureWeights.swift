@@ -32,7 +32,7 @@ public struct FeatureWeights: Sendable {
       throw InputError("no member of the ensemble has weights to show")
     case .mixedBayes, .neighbors:
       throw InputError(
-        "this model has no weights to show; 'classify evaluate --report' permutes its columns")
+        "this model has no weights to show; what its columns are worth is found by permuting them")
     }
   }
 

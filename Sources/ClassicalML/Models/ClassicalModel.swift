@@ -26,19 +26,12 @@ public struct ClassicalModel: Sendable {
     writer.write(rowCount)
     schema.write(to: &writer)
     predictor.write(to: &writer)
-    var file = SectionFileWriter(kind: Self.kind)
-    let bytes = writer.bytes
-    try bytes.withUnsafeBytes { bytes in
-      file.add("model", bytes, owner: nil)
-      try file.write(to: path)
-    }
+    try writer.write(to: path, kind: Self.kind)
   }
 
   /// Throws `FileError` for what is no such model, one of another version, one cut short or damaged.
   public init(path: String) throws {
-    let file = try SectionFile(path: path, kind: Self.kind)
-    try file.verify()
-    var reader = ModelReader(try file.bytes("model"), path: path)
+    var reader = try ModelReader(path: path, kind: Self.kind)
     specification = try reader.string()
     rowCount = try reader.count()
     schema = try Schema(from: &reader)
@@ -520,19 +513,12 @@ extension HiddenMarkov {
     writer.write(transitions)
     writer.write(emissions)
     writer.write(symbols)
-    var file = SectionFileWriter(kind: Self.fileKind)
-    let bytes = writer.bytes
-    try bytes.withUnsafeBytes { bytes in
-      file.add("model", bytes, owner: nil)
-      try file.write(to: path)
-    }
+    try writer.write(to: path, kind: Self.fileKind)
   }
 
   /// Throws `FileError` for what is no such model, one of another version, one cut short or damaged.
   public init(path: String) throws {
-    let file = try SectionFile(path: path, kind: Self.fileKind)
-    try file.verify()
-    var reader = ModelReader(try file.bytes("model"), path: path)
+    var reader = try ModelReader(path: path, kind: Self.fileKind)
     let names = try reader.strings()
     let starts: [Double] = try reader.array()
     let transitions: [Double] = try reader.array()

@@ -1,8 +1,18 @@
+import Formats
 import Messages
 
 /// What a model's parts are written to: numbers little-endian, arrays and texts with their lengths first.
 struct ModelWriter {
   private(set) var bytes: [UInt8] = []
+
+  /// As the one section of a file.
+  func write(to path: String, kind: SectionFile.Kind) throws {
+    var file = SectionFileWriter(kind: kind)
+    try bytes.withUnsafeBytes { bytes in
+      file.add("model", bytes, owner: nil)
+      try file.write(to: path)
+    }
+  }
 
   mutating func write(_ value: Int) {
     withUnsafeBytes(of: Int64(value).littleEndian) { bytes += $0 }
@@ -44,9 +54,22 @@ struct ModelReader {
   private let bytes: UnsafeRawBufferPointer
   private var position = 0
 
+  /// The mapping that `bytes` lie in.
+  private var file: SectionFile?
+
+  /// `bytes` must outlive the reader.
   init(_ bytes: UnsafeRawBufferPointer, path: String) {
     self.bytes = bytes
     self.path = path
+  }
+
+  /// Reads a file that `ModelWriter.write(to:kind:)` wrote. Throws `FileError` for one of another kind or version,
+  /// cut short or damaged.
+  init(path: String, kind: SectionFile.Kind) throws {
+    let file = try SectionFile(path: path, kind: kind)
+    try file.verify()
+    self.init(try file.bytes("model"), path: path)
+    self.file = file
   }
 
   var damage: FileError {
@@ -103,5 +126,8 @@ struct ModelReader {
     return values
   }
 
-  func checkEnd() throws { try check(position == bytes.count) }
+  /// Throws unless all was read; until here the mapping stays.
+  func checkEnd() throws {
+    try withExtendedLifetime(file) { try check(position == bytes.count) }
+  }
 }

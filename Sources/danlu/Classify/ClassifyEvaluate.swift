@@ -96,6 +96,8 @@ struct ClassifyExplain: ParsableCommand {
     discussion: """
       Examples:
         danlu classify explain --model m.cml --top 20
+
+      Models without weights (k-NN, mixed naive Bayes): danlu classify evaluate --report permutes their columns.
       """)
 
   @Option(help: "How many features of each class.") var top = 10
