@@ -11,6 +11,20 @@ struct KeptWords: Sendable {
     for first in byFirst.keys { byFirst[first]?.sort { $0.count > $1.count } }
   }
 
+  /// Cuts a text at kept words: `text` gets what lies between and after them, `kept` each of them.
+  static func cut(
+    _ scalars: [UInt32], at matches: [Range<Int>], text: (Range<Int>) -> Void,
+    kept: (Range<Int>) -> Void
+  ) {
+    var start = 0
+    for match in matches {
+      text(start..<match.lowerBound)
+      kept(match)
+      start = match.upperBound
+    }
+    text(start..<scalars.count)
+  }
+
   func matches(in scalars: [UInt32]) -> [Range<Int>] {
     if byFirst.isEmpty { return [] }
     var matches: [Range<Int>] = []

@@ -169,11 +169,11 @@ public enum TokenizerFile {
         case let other: throw InputError("its text is cut by \(other), which is not known")
         }
       }
-      let tokenizer = try SentencePieceTokenizer(
+      var tokenizer = try SentencePieceTokenizer(
         sentencePiece, added: added.sorted { $0.id < $1.id }.map(\.token), cutsWords: cutsWords,
         folding: folding, template: .bare)
-      guard let template = try template(tokenizer.vocabulary) else { return tokenizer }
-      return tokenizer.with(template)
+      if let template = try template(tokenizer.vocabulary) { tokenizer.template = template }
+      return tokenizer
     }
 
     // MARK: Parts
@@ -290,13 +290,14 @@ extension TokenizerFile {
       return try WordPieceTokenizer(vocabulary: Vocabulary(contentsOf: vocabulary), rules: rules)
     }
     if let vocabulary = path("vocab.json"), let merges = path("merges.txt") {
-      let tokenizer = try ByteLevelTokenizer(
+      var tokenizer = try ByteLevelTokenizer(
         vocabulary: vocabulary, merges: merges, added: ["<|endoftext|>", "<s>", "</s>", "<mask>"],
         addsPrefixSpace: settings?["add_prefix_space"]?.boolValue ?? false)
       // RoBERTa's files look like GPT-2's, and have the tokens that stand around its texts.
-      guard let start = tokenizer.vocabulary.id("<s>"), let end = tokenizer.vocabulary.id("</s>")
-      else { return tokenizer }
-      return tokenizer.with(.roberta(start: start, separator: end))
+      if let start = tokenizer.vocabulary.id("<s>"), let end = tokenizer.vocabulary.id("</s>") {
+        tokenizer.template = .roberta(start: start, separator: end)
+      }
+      return tokenizer
     }
     for name in ["spiece.model", "spm.model", "sentencepiece.bpe.model", "tokenizer.model"] {
       if let model = path(name) {

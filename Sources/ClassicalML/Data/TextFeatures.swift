@@ -40,40 +40,33 @@ public struct TextFeatures: Sendable {
   ) -> (features: TextFeatures, counts: SparseMatrix) {
     let all = GramTable(capacity: 1 << 16)
     let counter = RowCounter(capacity: 1 << 16)
-    var scratch = TextSplitter.Scratch()
     var starts = [0]
     starts.reserveCapacity(column.count + 1)
     var columns: [Int32] = []
     var values: [Float] = []
     var texts: [Int32] = []
     var words: [String] = []
-    var keys: [UInt64] = []
     let namesWords = options.splitter.unit == .words
-    column.bytes.withUnsafeBufferPointer { bytes in
-      for row in 0..<column.count {
-        let text = UnsafeBufferPointer(rebasing: bytes[column.starts[row]..<column.starts[row + 1]])
-        keys.removeAll(keepingCapacity: true)
-        options.splitter.forEachKey(in: text, &scratch) { keys.append($0) }
-        for index in keys.indices {
-          if index &+ Self.ahead < keys.count { all.prefetch(keys[index &+ Self.ahead]) }
-          counter.add(all.number(adding: keys[index]))
-        }
-        if namesWords, all.count > words.count {
-          Self.name(options.splitter, scratch, all, &words)
-        }
-        if texts.count < all.count {
-          texts += repeatElement(0, count: all.count - texts.count)
-        }
-        counter.drain { number, count in
-          texts[number] += 1
-          columns.append(Int32(truncatingIfNeeded: number))
-          values.append(count)
-        }
-        starts.append(columns.count)
+    options.splitter.forEachText(of: column) { keys, scratch in
+      for index in keys.indices {
+        if index &+ Self.ahead < keys.count { all.prefetch(keys[index &+ Self.ahead]) }
+        counter.add(all.number(adding: keys[index]))
       }
+      if namesWords, all.count > words.count {
+        Self.name(options.splitter, scratch, all, &words)
+      }
+      if texts.count < all.count {
+        texts += repeatElement(0, count: all.count - texts.count)
+      }
+      counter.drain { number, count in
+        texts[number] += 1
+        columns.append(Int32(truncatingIfNeeded: number))
+        values.append(count)
+      }
+      starts.append(columns.count)
     }
     // Only grams of enough texts stay, in the order in which they first occur.
-    keys = all.keys
+    let keys = all.keys
     var place = [Int32](repeating: -1, count: keys.count)
     var kept: [Int] = []
     for number in keys.indices where Int(texts[number]) >= options.minimumTexts {
@@ -112,22 +105,15 @@ public struct TextFeatures: Sendable {
   /// Rows for new texts; grams that were not learnt are left out.
   func counts(of column: TextColumn) -> SparseMatrix {
     let counter = RowCounter(capacity: count)
-    var scratch = TextSplitter.Scratch()
-    var keys: [UInt64] = []
     var matrix = SparseMatrix(columnCount: count)
-    column.bytes.withUnsafeBufferPointer { bytes in
-      for row in 0..<column.count {
-        let text = UnsafeBufferPointer(rebasing: bytes[column.starts[row]..<column.starts[row + 1]])
-        keys.removeAll(keepingCapacity: true)
-        options.splitter.forEachKey(in: text, &scratch) { keys.append($0) }
-        for index in keys.indices {
-          if index &+ Self.ahead < keys.count { table.prefetch(keys[index &+ Self.ahead]) }
-          let number = table.number(of: keys[index])
-          if number >= 0 { counter.add(number) }
-        }
-        counter.drain { number, count in matrix.append(number, count) }
-        matrix.endRow()
+    options.splitter.forEachText(of: column) { keys, _ in
+      for index in keys.indices {
+        if index &+ Self.ahead < keys.count { table.prefetch(keys[index &+ Self.ahead]) }
+        let number = table.number(of: keys[index])
+        if number >= 0 { counter.add(number) }
       }
+      counter.drain { number, count in matrix.append(number, count) }
+      matrix.endRow()
     }
     return matrix
   }

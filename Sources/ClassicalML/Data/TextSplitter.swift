@@ -22,6 +22,21 @@ public struct TextSplitter: Sendable, Equatable {
     self.lengths = lengths
   }
 
+  /// Calls `body` for every text of a column with the keys of its grams and the memory they were cut in.
+  @inline(__always)
+  func forEachText(of column: TextColumn, _ body: ([UInt64], Scratch) -> Void) {
+    var scratch = Scratch()
+    var keys: [UInt64] = []
+    column.bytes.withUnsafeBufferPointer { bytes in
+      for row in 0..<column.count {
+        let text = UnsafeBufferPointer(rebasing: bytes[column.starts[row]..<column.starts[row + 1]])
+        keys.removeAll(keepingCapacity: true)
+        forEachKey(in: text, &scratch) { keys.append($0) }
+        body(keys, scratch)
+      }
+    }
+  }
+
   /// Calls `body` with the key of every gram of a text. `scratch` is memory that calls share.
   @inline(__always)
   func forEachKey(

@@ -22,12 +22,11 @@ public struct LogisticRegression: Sendable {
     _ rows: SparseMatrix, _ classes: [Int32], classCount: Int, weights: [Double]? = nil
   ) throws -> LinearModel {
     if !isSoftmax, absoluteShare == 0 {
-      return try OneVersusRest(threads: threads).fit(rows, classes, classCount) {
-        var descent = CoordinateDescent(.logistic, cost: cost)
-        descent.tolerance = tolerance * 10
-        descent.seed = seed
-        return descent.fit(rows, squares: $0, isPositive: $1, weights: weights)
-      }
+      var descent = CoordinateDescent(.logistic, cost: cost)
+      descent.tolerance = tolerance * 10
+      descent.seed = seed
+      return try descent.fitEachClass(
+        rows, classes, classCount: classCount, weights: weights, threads: threads)
     }
     return softmax(rows, classes, classCount: classCount, weights: weights)
   }
@@ -122,11 +121,20 @@ public struct LinearSupportVectors: Sendable {
   public func fit(
     _ rows: SparseMatrix, _ classes: [Int32], classCount: Int, weights: [Double]? = nil
   ) throws -> LinearModel {
+    var descent = CoordinateDescent(.squaredHinge, cost: cost)
+    descent.tolerance = tolerance
+    descent.seed = seed
+    return try descent.fitEachClass(
+      rows, classes, classCount: classCount, weights: weights, threads: threads)
+  }
+}
+
+extension CoordinateDescent {
+  fileprivate func fitEachClass(
+    _ rows: SparseMatrix, _ classes: [Int32], classCount: Int, weights: [Double]?, threads: Int
+  ) throws -> LinearModel {
     try OneVersusRest(threads: threads).fit(rows, classes, classCount) {
-      var descent = CoordinateDescent(.squaredHinge, cost: cost)
-      descent.tolerance = tolerance
-      descent.seed = seed
-      return descent.fit(rows, squares: $0, isPositive: $1, weights: weights)
+      fit(rows, squares: $0, isPositive: $1, weights: weights)
     }
   }
 }

@@ -62,16 +62,12 @@ public struct GradientAccumulation: OptimizerExtension {
 
     override func save(to state: inout NamedState, prefix: String) {
       state.values["\(prefix).received"] = .number(Double(received))
-      for ((name, _), sum) in zip(parameters.weights, sums) {
-        if let sum { state.tensors["\(prefix).sum.\(name)"] = sum }
-      }
+      parameters.save(sums, to: &state, prefix: "\(prefix).sum")
     }
 
     override func restore(from reader: NamedStateReader, prefix: String) -> () -> Void {
       let received = reader.count("\(prefix).received")
-      let sums = parameters.weights.map { name, parameter in
-        reader.tensorIfPresent("\(prefix).sum.\(name)", like: parameter.value)
-      }
+      let sums = parameters.restoreIfPresent(from: reader, prefix: "\(prefix).sum")
       return {
         self.received = received
         self.sums = sums

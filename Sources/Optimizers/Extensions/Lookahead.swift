@@ -71,16 +71,12 @@ public struct Lookahead: OptimizerExtension {
 
     override func save(to state: inout NamedState, prefix: String) {
       state.values["\(prefix).steps"] = .number(Double(steps))
-      for ((name, _), tensor) in zip(parameters.weights, slow) {
-        if let tensor { state.tensors["\(prefix).slow.\(name)"] = tensor }
-      }
+      parameters.save(slow, to: &state, prefix: "\(prefix).slow")
     }
 
     override func restore(from reader: NamedStateReader, prefix: String) -> () -> Void {
       let steps = reader.count("\(prefix).steps")
-      let slow = parameters.weights.map { name, parameter in
-        reader.tensorIfPresent("\(prefix).slow.\(name)", like: parameter.value)
-      }
+      let slow = parameters.restoreIfPresent(from: reader, prefix: "\(prefix).slow")
       return {
         self.steps = steps
         self.slow = slow

@@ -25,6 +25,18 @@ public struct ParameterTable {
   public let weights: [(name: String, parameter: Parameter)]
   /// What layers keep by themselves, such as running means.
   public let states: [(name: String, parameter: Parameter)]
+
+  /// Saves one tensor of each weight that has one, under its name.
+  func save(_ tensors: [Tensor?], to state: inout NamedState, prefix: String) {
+    for ((name, _), tensor) in zip(weights, tensors) {
+      if let tensor { state.tensors["\(prefix).\(name)"] = tensor }
+    }
+  }
+
+  /// What `save` left, `nil` for weights that had none.
+  func restoreIfPresent(from reader: NamedStateReader, prefix: String) -> [Tensor?] {
+    weights.map { reader.tensorIfPresent("\(prefix).\($0.name)", like: $0.parameter.value) }
+  }
 }
 
 /// How an extension takes part in a step. The optimizer uses a fused kernel where only the cases that

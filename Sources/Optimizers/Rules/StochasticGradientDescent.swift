@@ -25,7 +25,7 @@ public struct SGD: FusedRule {
 ///
 /// With a constant learning rate this is v ← β v − γ g, θ ← θ + v.
 /// PyTorch and Keras: `SGD` with `momentum`.
-public struct HeavyBall: FusedRule {
+public struct HeavyBall: MomentumRule {
   public var learningRate: Double
   /// β.
   public var momentum: Double
@@ -47,15 +47,8 @@ public struct HeavyBall: FusedRule {
 
   public var summary: String { "HeavyBall(γ \(learningRate), β \(momentum))" }
 
-  public func initialState(for parameter: Tensor) -> [(name: String, tensor: Tensor)] {
-    [("velocity", .zeros(like: parameter))]
-  }
-
   public func update(_ batch: RuleBatch) -> [Tensor] {
-    let velocity = batch.history[0]
-    MultiTensor.multiply(velocity, by: momentum)
-    MultiTensor.add(velocity, batch.gradients)
-    return velocity.map { $0.clone() }
+    velocity(batch).map { $0.clone() }
   }
 
   public func applyFused(_ batch: RuleBatch, rate: Double, decay: Double) {
@@ -67,7 +60,7 @@ public struct HeavyBall: FusedRule {
 ///
 /// With a constant learning rate this is v ← β v − γ g, θ ← θ + β v − γ g.
 /// PyTorch and Keras: `SGD` with `nesterov=True`.
-public struct Nesterov: FusedRule {
+public struct Nesterov: MomentumRule {
   public var learningRate: Double
   /// β.
   public var momentum: Double
@@ -80,19 +73,32 @@ public struct Nesterov: FusedRule {
 
   public var summary: String { "Nesterov(γ \(learningRate), β \(momentum))" }
 
-  public func initialState(for parameter: Tensor) -> [(name: String, tensor: Tensor)] {
-    [("velocity", .zeros(like: parameter))]
-  }
-
   public func update(_ batch: RuleBatch) -> [Tensor] {
-    let velocity = batch.history[0]
-    MultiTensor.multiply(velocity, by: momentum)
-    MultiTensor.add(velocity, batch.gradients)
-    return MultiTensor.sum(batch.gradients, velocity, alpha: momentum)
+    MultiTensor.sum(batch.gradients, velocity(batch), alpha: momentum)
   }
 
   public func applyFused(_ batch: RuleBatch, rate: Double, decay: Double) {
     FusedSGD.apply(batch, momentum: momentum, rate: rate, isNesterov: true)
+  }
+}
+
+/// A rule whose state is one velocity: v ← β v + g.
+public protocol MomentumRule: FusedRule {
+  /// β.
+  var momentum: Double { get }
+}
+
+extension MomentumRule {
+  public func initialState(for parameter: Tensor) -> [(name: String, tensor: Tensor)] {
+    [("velocity", .zeros(like: parameter))]
+  }
+
+  /// The velocities after the gradients of `batch`.
+  fileprivate func velocity(_ batch: RuleBatch) -> [Tensor] {
+    let velocity = batch.history[0]
+    MultiTensor.multiply(velocity, by: momentum)
+    MultiTensor.add(velocity, batch.gradients)
+    return velocity
   }
 }
 

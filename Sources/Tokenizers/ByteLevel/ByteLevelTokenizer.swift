@@ -7,7 +7,7 @@ import Messages
 /// merge first).
 public struct ByteLevelTokenizer: Tokenizer {
   public let vocabulary: Vocabulary
-  public private(set) var template: EncodingTemplate
+  public var template: EncodingTemplate
   /// Put a space before the text unless it begins with one.
   public let addsPrefixSpace: Bool
   /// Leave spaces out of what tokens stand for, as RoBERTa does.
@@ -102,13 +102,6 @@ public struct ByteLevelTokenizer: Tokenizer {
     return tokens.compactMap(\.self)
   }
 
-  /// The tokenizer with another template.
-  public func with(_ template: EncodingTemplate) -> ByteLevelTokenizer {
-    var copy = self
-    copy.template = template
-    return copy
-  }
-
   public func tokens(_ text: String) -> [Token] {
     let scalars = text.unicodeScalars.map(\.value)
     var tokens: [Token] = []
@@ -126,14 +119,10 @@ public struct ByteLevelTokenizer: Tokenizer {
         }
       }
     }
-    var start = 0
-    for match in added.matches(in: scalars) {
-      cutPlain(start..<match.lowerBound)
+    KeptWords.cut(scalars, at: added.matches(in: scalars), text: cutPlain) { match in
       let word = String(scalars: scalars[match])
       if let id = vocabulary.id(word) { tokens.append(Token(id: id, range: match)) }
-      start = match.upperBound
     }
-    cutPlain(start..<scalars.count)
     return tokens
   }
 

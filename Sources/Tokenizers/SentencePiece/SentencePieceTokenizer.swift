@@ -4,7 +4,7 @@ import Messages
 /// (Sennrich et al. 2016). T5, mT5, ALBERT and XLNet use the first, Llama the second.
 public struct SentencePieceTokenizer: Tokenizer {
   public let vocabulary: Vocabulary
-  public private(set) var template: EncodingTemplate
+  public var template: EncodingTemplate
   public let model: SentencePieceModel
   /// Whether text is cut at whitespace first, and each word then for itself: Hugging Face's fast T5.
   public let cutsWords: Bool
@@ -77,17 +77,11 @@ public struct SentencePieceTokenizer: Tokenizer {
     }
   }
 
-  /// The tokenizer with another template.
-  public func with(_ template: EncodingTemplate) -> SentencePieceTokenizer {
-    var copy = self
-    copy.template = template
-    return copy
-  }
-
   public func tokens(_ text: String) -> [Token] {
     let scalars = text.unicodeScalars.map(\.value)
+    let matches = added.matches(in: scalars)
+    if matches.isEmpty, !cutsWords { return pieces(text) }
     var tokens: [Token] = []
-    var start = 0
     func cutPlain(_ range: Range<Int>) {
       let parts =
         cutsWords
@@ -104,14 +98,10 @@ public struct SentencePieceTokenizer: Tokenizer {
         }
       }
     }
-    for match in added.matches(in: scalars) {
-      cutPlain(start..<match.lowerBound)
+    KeptWords.cut(scalars, at: matches, text: cutPlain) { match in
       let word = String(scalars: scalars[match])
       tokens.append(Token(id: vocabulary.id(word) ?? unknown, range: match))
-      start = match.upperBound
     }
-    if start == 0, !cutsWords { return pieces(text) }
-    cutPlain(start..<scalars.count)
     return tokens
   }
 

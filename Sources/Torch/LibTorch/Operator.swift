@@ -138,12 +138,7 @@ extension Operator {
   @inline(__always)
   func binary(_ left: Tensor, _ right: Tensor) -> Tensor {
     var slots = (CTorchSlot(tensor: left), CTorchSlot(tensor: right))
-    let result = withUnsafePointer(to: &slots) {
-      $0.withMemoryRebound(to: CTorchSlot.self, capacity: 2) {
-        LibTorch.api.call_tensor(handle, $0, 2)
-      }
-    }
-    guard let result else { trap(failure([left, right])) }
+    guard let result = pairResult(&slots) else { trap(failure([left, right])) }
     return Tensor(owning: result)
   }
 
@@ -160,12 +155,7 @@ extension Operator {
   @inline(__always)
   private func scalar(_ left: Tensor, _ slot: CTorchSlot, _ right: any OperatorArgument) -> Tensor {
     var slots = (CTorchSlot(tensor: left), slot)
-    let result = withUnsafePointer(to: &slots) {
-      $0.withMemoryRebound(to: CTorchSlot.self, capacity: 2) {
-        LibTorch.api.call_tensor(handle, $0, 2)
-      }
-    }
-    guard let result else { trap(failure([left, right])) }
+    guard let result = pairResult(&slots) else { trap(failure([left, right])) }
     return Tensor(owning: result)
   }
 
@@ -178,15 +168,20 @@ extension Operator {
         slots.1.tag = Int32(CTORCH_INTEGERS)
         slots.1.count = Int32(integers.count)
         slots.1.integers = integers.baseAddress
-        return withUnsafePointer(to: &slots) {
-          $0.withMemoryRebound(to: CTorchSlot.self, capacity: 2) {
-            LibTorch.api.call_tensor(handle, $0, 2)
-          }
-        }
+        return pairResult(&slots)
       }
     }
     guard let result else { trap(failure([input, list])) }
     return Tensor(owning: result)
+  }
+
+  @inline(__always)
+  private func pairResult(_ slots: inout (CTorchSlot, CTorchSlot)) -> CTorchTensor? {
+    withUnsafePointer(to: &slots) {
+      $0.withMemoryRebound(to: CTorchSlot.self, capacity: 2) {
+        LibTorch.api.call_tensor(handle, $0, 2)
+      }
+    }
   }
 
   private func withSlots<Result>(

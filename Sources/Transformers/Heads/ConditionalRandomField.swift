@@ -40,7 +40,8 @@ public final class ConditionalRandomField: Module, Configured {
   /// −ln p(labels), `(B)`, of emissions `(B, L, K)` and labels `(B, L)`; `mask` `(B, L)` is true where there is a
   /// token, from the first on without gaps.
   public func negativeLogLikelihood(_ emissions: Tensor, _ labels: Tensor, mask: Tensor) -> Tensor {
-    check(emissions, labels, mask)
+    requireTagging(
+      emissions, labels, mask, labelCount: configuration.labelCount, "ConditionalRandomField")
     return logPartition(emissions, mask) - score(emissions, labels, mask)
   }
 
@@ -83,15 +84,17 @@ public final class ConditionalRandomField: Module, Configured {
       return Tensor.examples(emissions, mask).map { viterbi.path($0).labels }
     }
   }
+}
 
-  private func check(_ emissions: Tensor, _ labels: Tensor, _ mask: Tensor) {
-    let count = configuration.labelCount
-    require(
-      emissions.rank == 3 && emissions.size(2) == count && labels.shape == mask.shape
-        && labels.shape == Array(emissions.shape.prefix(2)),
-      "ConditionalRandomField expected emissions (B, L, \(count)) with labels and mask (B, L), received "
-        + "shapes \(emissions.shape), \(labels.shape) and \(mask.shape)")
-  }
+/// Traps unless emissions, labels and mask are those of a tagging head with `labelCount` labels.
+func requireTagging(
+  _ emissions: Tensor, _ labels: Tensor, _ mask: Tensor, labelCount: Int, _ head: String
+) {
+  require(
+    emissions.rank == 3 && emissions.size(2) == labelCount && labels.shape == mask.shape
+      && labels.shape == Array(emissions.shape.prefix(2)),
+    "\(head) expected emissions (B, L, \(labelCount)) with labels and mask (B, L), received shapes "
+      + "\(emissions.shape), \(labels.shape) and \(mask.shape)")
 }
 
 extension Tensor {

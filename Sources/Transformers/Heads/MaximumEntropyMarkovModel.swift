@@ -68,11 +68,7 @@ public final class MaximumEntropyMarkovModel: Module, Configured {
     _ emissions: Tensor, _ labels: Tensor, mask: Tensor
   ) -> (forward: Tensor, backward: Tensor) {
     let count = configuration.labelCount
-    require(
-      emissions.rank == 3 && emissions.size(2) == count && labels.shape == mask.shape
-        && labels.shape == Array(emissions.shape.prefix(2)),
-      "MaximumEntropyMarkovModel expected emissions (B, L, \(count)) with labels and mask (B, L), "
-        + "received shapes \(emissions.shape), \(labels.shape) and \(mask.shape)")
+    requireTagging(emissions, labels, mask, labelCount: count, "MaximumEntropyMarkovModel")
     let length = labels.size(1)
     let weights = mask.to(emissions.dtype)
     let scores = scores

@@ -119,7 +119,7 @@ struct ClassifyTrain: ParsableCommand {
     roles.writes("--out", out)
     try roles.check()
     if model == "hmm" { return try trainSequences() }
-    let start = DispatchTime.now().uptimeNanoseconds
+    let start = DispatchTime.now()
     let examples = try reading.read(file)
     let options = try features.options()
     var specification = try specification()
@@ -142,13 +142,12 @@ struct ClassifyTrain: ParsableCommand {
       schema: examples.schema, predictor: predictor, specification: specification.text,
       rowCount: examples.count)
     try trained.write(to: out)
-    let bytes = try MappedFile(path: out).bytes.count
-    let seconds = Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9
+    let written = try Written(out, since: start)
     if output.json {
       return try Console.json(
         Output(
           model: specification.text, rows: examples.count, columns: examples.schema.columns.count,
-          bytes: bytes, seconds: seconds, classes: examples.schema.classes,
+          bytes: written.bytes, seconds: written.seconds, classes: examples.schema.classes,
           trials: trials.isEmpty
             ? nil
             : trials.map { trial in
@@ -172,7 +171,22 @@ struct ClassifyTrain: ParsableCommand {
     Console.output(
       "\(out): \(specification.text), \(NumberText.grouped(examples.count)) rows, "
         + (examples.schema.isRegression ? "numbers" : "\(examples.schema.classes.count) classes")
-        + ", \(MemorySize.describe(bytes)), \(String(format: "%.2f", seconds)) s")
+        + ", \(written.summary)")
+  }
+
+  /// The model file that a training left, and how long it took.
+  private struct Written {
+    let bytes: Int
+    let seconds: Double
+
+    init(_ path: String, since start: DispatchTime) throws {
+      bytes = try MappedFile(path: path).bytes.count
+      seconds = Double(DispatchTime.now().uptimeNanoseconds - start.uptimeNanoseconds) * 1e-9
+    }
+
+    var summary: String {
+      "\(MemorySize.describe(bytes)), \(String(format: "%.2f", seconds)) s"
+    }
   }
 
   private func trainSequences() throws {
@@ -183,20 +197,18 @@ struct ClassifyTrain: ParsableCommand {
       }
       smoothing = value
     }
-    let start = DispatchTime.now().uptimeNanoseconds
+    let start = DispatchTime.now()
     let sequences = try SegmentedLines.read(file)
     let trained = HiddenMarkov.fit(sequences, tagNames: WordTags.names, smoothing: smoothing)
     try trained.write(to: out)
-    let bytes = try MappedFile(path: out).bytes.count
-    let seconds = Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9
+    let written = try Written(out, since: start)
     if output.json {
       return try Console.json(
         Output(
-          model: "hmm", rows: sequences.count, columns: 1, bytes: bytes, seconds: seconds,
-          classes: WordTags.names, trials: nil))
+          model: "hmm", rows: sequences.count, columns: 1, bytes: written.bytes,
+          seconds: written.seconds, classes: WordTags.names, trials: nil))
     }
     Console.output(
-      "\(out): hmm, \(NumberText.grouped(sequences.count)) lines, \(MemorySize.describe(bytes)), "
-        + "\(String(format: "%.2f", seconds)) s")
+      "\(out): hmm, \(NumberText.grouped(sequences.count)) lines, \(written.summary)")
   }
 }
