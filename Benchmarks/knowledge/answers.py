@@ -1,9 +1,10 @@
-"""How many of nlpcc-kbqa's questions are answered: answers.py DATA-FOLDER DANLU [DISTRACTORS].
+"""How many of nlpcc-kbqa's questions are answered: answers.py DATA-FOLDER DANLU [DISTRACTORS [learn]].
 
 The base: all gold triples, DISTRACTORS (6) more attributes for each entity drawn by how frequent relations are, and lexicon
 words as entities with 4 attributes each. 3,000 random questions; the answer's text must be the gold one. Then the gold
 triples of these questions are taken out, and every answer is wrong. Odd questions are those on which thresholds and weights
-were looked at, even ones were not.
+were looked at, even ones were not. With "learn", `danlu knowledge learn` reads one half of all questions and the 3,000 are of the
+other half.
 """
 import glob
 import gzip
@@ -15,6 +16,7 @@ import tempfile
 
 data, danlu = sys.argv[1], sys.argv[2]
 distractors = int(sys.argv[3]) if len(sys.argv) > 3 else 6
+learns = sys.argv[4:] == ["learn"]
 random.seed(0)
 records = [json.loads(line) for line in gzip.open(f"{data}/nlpcc-kbqa/train.jsonl.gz", "rt")]
 clean = lambda text: " ".join(text.split())
@@ -46,7 +48,9 @@ for subject, pairs in gold.items():
     rows += [(subject, *pair) for pair in pairs + drawn({pair[0] for pair in pairs}, distractors)]
 for word in words:
     rows += [(word, *pair) for pair in drawn(set(), 4)]
-questions = random.sample(records, 3000)
+shuffled = random.sample(records, len(records)) if learns else records
+taught = shuffled[: len(records) // 2] if learns else []
+questions = random.sample(shuffled[len(taught) :], 3000)
 asked = {(record["subject"], record["relation"]) for record in questions}
 
 
@@ -58,6 +62,12 @@ def answers(rows, folder, name):
         file.writelines(record["question"] + "\n" for record in questions)
     subprocess.run([danlu, "knowledge", "import", f"{folder}/{name}.tsv", "--db", f"{folder}/{name}.kno"], check=True, stderr=subprocess.DEVNULL)
     command = [danlu, "knowledge", "ask", "--db", f"{folder}/{name}.kno", "--questions", f"{folder}/questions.txt", "--threshold=-9"]
+    if taught:
+        if name == "full":
+            with open(f"{folder}/taught.tsv", "w") as file:
+                file.writelines("\t".join((record["question"], record["subject"], record["relation"])) + "\n" for record in taught)
+            subprocess.run([danlu, "knowledge", "learn", f"{folder}/taught.tsv", "--db", f"{folder}/full.kno", "--out", f"{folder}/learnt.kla", "--hold-out", "0"], check=True)
+        command += ["--learnt", f"{folder}/learnt.kla"]
     return [line.split("\t") for line in subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()]
 
 

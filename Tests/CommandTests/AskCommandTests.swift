@@ -35,6 +35,35 @@ import Testing
       #expect((try given.json()["votes"]?.arrayValue?.count ?? 0) > 4)
       let text = try Command(["ask", "--run", run, "--passage", folder + "/a.txt", "谁写了书？"]).run()
       #expect(text.status == 0 && text.output.filter { !"【】".contains($0) }.contains("张三写了书"))
+      // Triples answer first, passages what they refuse.
+      let base = folder + "/base.kno"
+      try AtomicFile.write(to: folder + "/t.csv") { try $0.write("曹禺,出生地,天津\n曹禺,职业,剧作家\n") }
+      #expect(
+        try Command(["knowledge", "import", folder + "/t.csv", "--db", base]).run().status == 0)
+      try AtomicFile.write(to: folder + "/q.txt") { try $0.write("曹禺的出生地是哪里\n谁写了书？\n") }
+      var asking = Command(
+        ["ask", "--run", run, "--knowledge", base, "--passage", folder + "/a.txt"])
+      asking.redirection = "< \(folder)/q.txt"
+      let both = try asking.run()
+      #expect(both.status == 0, "\(both.errors)")
+      #expect(both.output.hasPrefix("天津\n  "), "\(both.output)")
+      #expect(both.output.contains("triple 曹禺 · 出生地 · 天津"), "\(both.output)")
+      #expect(both.errors.contains("no triple answers; read from the passages"), "\(both.errors)")
+      let known = try Command(
+        ["ask", "--runs", folder + "/none", "--knowledge", base, "--json", "曹禺的出生地是哪里"]
+      ).run().json()
+      #expect(known["source"]?.stringValue == "triples" && known["answer"]?.stringValue == "天津")
+      let unread = try Command(
+        ["ask", "--runs", folder + "/none", "--knowledge", base, "谁写了书？"]
+      ).run()
+      #expect(unread.status == 1)
+      #expect(
+        unread.errors.contains("have no answer, and no reader can be asked"), "\(unread.errors)")
+      // Other encodings are read as what they are.
+      try Data([0xD5, 0xC5, 0xC8, 0xFD, 0xD0, 0xB4, 0xC1, 0xCB, 0xCA, 0xE9]).write(
+        to: URL(fileURLWithPath: folder + "/gb.txt"))
+      let gb = try Command(["ask", "--run", run, "--passage", folder + "/gb.txt", "谁写了书？"]).run()
+      #expect(gb.output.filter { !"【】".contains($0) }.contains("张三写了书"), "\(gb.output)")
     }
   }
 

@@ -69,6 +69,42 @@ import Testing
     }
   }
 
+  @Test func questionsTeachWhichWordsAskForWhat() throws {
+    try withTemporaryFolder { folder in
+      let base = folder + "/books.kno"
+      var rows = ""
+      var questions = ""
+      for number in 0..<40 {
+        rows += "第\(number)号书,撰文,作者\(number)\n第\(number)号书,印行,书局\(number)\n"
+        questions += "第\(number)号书谁写的\t第\(number)号书\t撰文\n"
+        questions += "第\(number)号书哪儿出的\t第\(number)号书\t印行\n"
+      }
+      try AtomicFile.write(rows, to: folder + "/rows.csv")
+      try AtomicFile.write(questions + "不成行的\n", to: folder + "/questions.tsv")
+      try succeed("knowledge", "import", folder + "/rows.csv", "--db", base)
+      let learnt = folder + "/learnt.kla"
+      let learning = try succeed(
+        "knowledge", "learn", folder + "/questions.tsv", "--db", base, "--out", learnt, "--passes",
+        "20", "--json")
+      let figures = try learning.json()
+      #expect(figures["heldOut"]?.integerValue == 16 && figures["right"]?.doubleValue == 1)
+      #expect((figures["rightWithout"]?.doubleValue ?? 1) < 1)
+      #expect(
+        learning.errors.contains(
+          "1 lines were left out, the first one \(folder)/questions.tsv: line 81"))
+      let answer = try succeed(
+        "knowledge", "ask", "第7号书谁写的", "--db", base, "--learnt", learnt, "--threshold", "0")
+      #expect(answer.output == "作者7\n")
+      expectFailure(
+        try Command("knowledge", "ask", "书", "--db", base, "--learnt", base).run(),
+        "is not a learnt attribute matcher")
+      expectFailure(
+        try Command(
+          "knowledge", "learn", folder + "/rows.csv", "--db", base, "--out", learnt
+        ).run(), "none of the 0 questions")
+    }
+  }
+
   @Test func failuresAreOneLine() throws {
     try withBase { base, folder in
       expectFailure(
@@ -99,6 +135,12 @@ import Testing
       #expect(exact.output == "1.000\t怎么学好数学\t怎么学好数学？\n")
       let tags = try succeed("questions", "tags", "明天天气", "--db", index, "--json").json()
       #expect(tags.arrayValue?.first?["tag"]?.stringValue == "气象")
+      let measured = try succeed("questions", "tags", "--measure", "2", "--db", index, "--json")
+        .json()
+      #expect(measured["questions"]?.integerValue == 2, "\(measured)")
+      for model in ["nearest", "naiveBayes", "logistic", "majority"] {
+        #expect((0...1).contains(measured[model]?.doubleValue ?? -1), "\(model): \(measured)")
+      }
       let templates = try Command("questions", "templates", "--db", index).run()
       #expect(templates.status == 0, "\(templates.errors)")
       expectFailure(

@@ -9,8 +9,9 @@ public final class TextTableBuilder: @unchecked Sendable {
   private let arena = GrowingBlock<UInt8>(capacity: 1 << 16)
   private let bases = GrowingBlock<UInt64>()
   private let starts = GrowingBlock<UInt32>(capacity: 1 << 12)
-  private var slots = Block<UInt64>(zeros: 1 << 12)
-  private var limit = (1 << 12) * 3 / 4
+  // As in `GrowingBlock`: one thread inserts.
+  @exclusivity(unchecked) private var slots = Block<UInt64>(zeros: 1 << 12)
+  @exclusivity(unchecked) private var limit = (1 << 12) * 3 / 4
 
   public init() {}
 
@@ -20,10 +21,25 @@ public final class TextTableBuilder: @unchecked Sendable {
   /// The most texts that a table takes: their numbers are 32 bits, one of them spare.
   public static let capacity = Int(UInt32.max) - 1
 
-  /// Asks for the cache line that inserting a text of this hash will touch first.
+  /// How long before the insertion of a text each of the cache lines that it touches is asked for.
+  public enum Step: Int {
+    case text = 8
+    case start = 16
+    case slot = 32
+  }
+
+  /// Asks for a cache line that inserting a text of this hash will touch; the later steps look at what the
+  /// earlier ones have fetched.
   @inline(__always)
-  public func prefetchSlot(hash: UInt64) {
-    prefetch(slots.pointer + TextHash.place(hash >> 32, slots.count))
+  public func prefetch(_ step: Step, hash: UInt64) {
+    let slot = slots.pointer + TextHash.place(hash >> 32, slots.count)
+    if step == .slot { return CPrefetch.prefetch(slot) }
+    let entry = Int(slot.pointee & 0xffff_ffff)
+    // A text that does not stand in the first slot it could is rare enough.
+    guard entry > 0, slot.pointee >> 32 == hash >> 32 else { return }
+    if step == .start { return CPrefetch.prefetch(starts.pointer + (entry &- 1)) }
+    CPrefetch.prefetch(
+      arena.pointer + (Int(bases[(entry &- 1) >> 16]) &+ Int(starts[entry &- 1])))
   }
 
   /// The number of `text`, a new one if it was not seen before.

@@ -2,12 +2,14 @@ import Formats
 import Foundation
 
 /// Answers questions from a base by rules and counts: a mention of an entity, the attribute that the rest of
-/// the question names best, and what kind of value it asks for. Nothing is learned.
+/// the question names best, and what kind of value it asks for. Nothing is learned unless `learnt` is given.
 public struct AnswerEngine: Sendable {
   public let base: KnowledgeBase
   /// Answers with a lower score are refused.
   public var threshold = AnswerEngine.defaultThreshold
   public static let defaultThreshold = 1.0
+  /// What questions with known rows have taught.
+  public var learnt: LearntAttributes?
 
   let matcher: Matcher
   let aliases: Set<UInt32>
@@ -84,10 +86,17 @@ public struct AnswerEngine: Sendable {
   func attributeScore(_ question: Question, _ mention: Mention, _ pair: KnowledgeBase.Pair)
     -> Double
   {
-    let attribute = Self.scalars(base.attributes.bytes(Int(pair.attribute)))
+    let bytes = base.attributes.bytes(Int(pair.attribute))
+    let attribute = Self.scalars(bytes)
     var score = matcher.attributes.match(attribute, question, without: mention.range).score
+    guard learnt != nil || !question.wanted.isEmpty else { return score }
+    let kind = ValueKind(base.values[Int(pair.value)])
+    if let learnt {
+      score += learnt.score(
+        LearntAttributes.grams(question, without: mention.range),
+        LearntAttributes.parts(bytes, kind))
+    }
     if !question.wanted.isEmpty {
-      let kind = ValueKind(base.values[Int(pair.value)])
       if question.wanted.contains(kind) { score += 0.5 } else if kind != .text { score -= 0.2 }
       let letters = question.wanted.reduce(into: Set<UInt32>()) {
         $0.formUnion(Question.letters(of: $1))
@@ -102,8 +111,13 @@ public struct AnswerEngine: Sendable {
     mention.score + attributeScore(question, mention, pair)
   }
 
+  /// The characters of an attribute's name without the spaces that stand in it for looks, as in 年 龄.
   static func scalars(_ bytes: UnsafeBufferPointer<UInt8>) -> [UInt32] {
-    String(decoding: bytes, as: UTF8.self).lowercased().unicodeScalars.map(\.value)
+    let scalars = String(decoding: bytes, as: UTF8.self).lowercased().unicodeScalars.map(\.value)
+    return scalars.indices.filter { index in
+      scalars[index] != 0x20 || index == 0 || index + 1 == scalars.count
+        || (scalars[index - 1] < 0x80 && scalars[index + 1] < 0x80)
+    }.map { scalars[$0] }
   }
 
   /// Every stretch that is an entity's name, or a value of one of the attributes that hold other names.

@@ -4,6 +4,9 @@ import Foundation
 public enum ValueKind: String, Sendable, CaseIterable {
   case date, number, list, place, person, text
 
+  /// Its place among the cases, which files of `LearntAttributes` rely on.
+  var ordinal: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+
   /// Finds the kind of a value from its spelling alone.
   public init(_ value: String) {
     let scalars = Array(value.unicodeScalars)

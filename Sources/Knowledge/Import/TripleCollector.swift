@@ -98,11 +98,17 @@ final class TripleCollector: Sendable {
   ) {
     let table = values[shard]
     let hashes = part.valueHashes
-    let ahead = 24
-    for index in 0..<part.count {
-      if index &+ ahead < part.count, Self.part(of: hashes[index &+ ahead]) == shard {
-        table.prefetchSlot(hash: hashes[index &+ ahead])
+    @inline(__always)
+    func askFor(_ step: TextTableBuilder.Step, _ index: Int) {
+      let later = index &+ step.rawValue
+      if later < part.count, Self.part(of: hashes[later]) == shard {
+        table.prefetch(step, hash: hashes[later])
       }
+    }
+    for index in 0..<part.count {
+      askFor(.slot, index)
+      askFor(.start, index)
+      askFor(.text, index)
       let hash = hashes[index]
       guard Self.part(of: hash) == shard else { continue }
       let number = table.insert(part.text(part.values[index], base), hash: hash)

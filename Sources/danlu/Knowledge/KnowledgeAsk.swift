@@ -12,6 +12,7 @@ struct KnowledgeAsk: ParsableCommand {
       its names), which attribute the rest names best, which kind of value is asked for. Also two steps
       (曹禺的毕业院校的所在地), entities by value (毕业院校是清华大学的有谁), numbers of them, and
       the largest or smallest where values are quantities of one unit. An answer comes with its rows.
+      With --learnt, also what other questions have taught.
 
       Examples:
         danlu knowledge ask 曹禺的出生地是哪里 --db base.kno
@@ -22,6 +23,8 @@ struct KnowledgeAsk: ParsableCommand {
   @Option(
     help: "A file of questions, one a line; prints question, answer, entity, attribute, score.")
   var questions: String?
+  @Option(help: "A file of `danlu knowledge learn`: what other questions taught.")
+  var learnt: String?
   @Option(help: "Refuse answers of a lower score; lower it for more answers, wrong ones too.")
   var threshold = AnswerEngine.defaultThreshold
   @OptionGroup var base: BaseOptions
@@ -46,6 +49,7 @@ struct KnowledgeAsk: ParsableCommand {
   func run() throws {
     var engine = AnswerEngine(try base.open())
     engine.threshold = threshold
+    engine.learnt = try learnt.map { try LearntAttributes(path: $0) }
     if let questions {
       var lines = ""
       _ = try TextSource(paths: [questions]).forEachLine("asking", work: Terminal.work) { line, _ in

@@ -22,7 +22,7 @@ struct KnowledgeCommand: ParsableCommand {
       """,
     subcommands: [
       KnowledgeImportCommand.self, KnowledgeGet.self, KnowledgeReverse.self, KnowledgeSearch.self,
-      KnowledgeAsk.self, KnowledgeStats.self, KnowledgeExport.self,
+      KnowledgeAsk.self, KnowledgeLearn.self, KnowledgeStats.self, KnowledgeExport.self,
     ])
 }
 

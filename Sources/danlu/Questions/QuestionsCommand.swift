@@ -1,4 +1,5 @@
 import ArgumentParser
+import ClassicalML
 import Formats
 import Foundation
 import Memory
@@ -193,7 +194,8 @@ struct QuestionsDuplicates: ParsableCommand {
 
 struct QuestionsTags: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "tags", abstract: "Suggest tags by the nearest questions; measure that.",
+    commandName: "tags",
+    abstract: "Suggest tags by the nearest questions; measure that beside trained models.",
     discussion: """
       Examples:
         danlu questions tags 高考报什么专业好 --db zhidao.que
@@ -203,7 +205,11 @@ struct QuestionsTags: ParsableCommand {
   @Argument(help: "A question.") var text: String?
   @Option(help: "How many questions vote.") var neighbors = 20
   @Option(
-    help: "Instead: how often the first tag is one of a stored question's, for this many of them.")
+    help:
+      """
+      Instead: how often the first tag is one of a stored question's, for this many of them; also by \
+      naive Bayes and logistic regression on the others' first tags.
+      """)
   var measure: Int?
   @Option(help: "How many tags to print.") var top = 5
   @OptionGroup var index: IndexOptions
@@ -227,6 +233,8 @@ struct QuestionsTags: ParsableCommand {
   private struct Measurement: Encodable {
     let questions: Int
     let nearest: Double
+    let naiveBayes: Double?
+    let logistic: Double?
     let majority: Double
   }
 
@@ -257,15 +265,48 @@ struct QuestionsTags: ParsableCommand {
       if let best, record.tags.contains(best.tag) { right += 1 }
       if let most, record.tags.contains(most) { majority += 1 }
     }
+    let learning = tagged.filter { !Set(chosen).contains($0) }
+    let models = try ["complement-bayes", "logistic(C=10)"].map {
+      try share(of: chosen, in: index, trained: $0, on: learning)
+    }
     let result = Measurement(
       questions: chosen.count, nearest: Double(right) / Double(chosen.count),
+      naiveBayes: models[0], logistic: models[1],
       majority: Double(majority) / Double(chosen.count))
     if output.json { return try Console.json(result) }
     Console.output(
       String(
         format:
-          "first tag right: %.4f by %d neighbors, %.4f by the most frequent tag (%d questions)",
-        result.nearest, neighbors, result.majority, result.questions))
+          "first tag right: %.4f by %d neighbors, %@ by naive Bayes, %@ by logistic regression, "
+          + "%.4f by the most frequent tag (%d questions)",
+        result.nearest, neighbors, shown(result.naiveBayes), shown(result.logistic),
+        result.majority, result.questions))
+  }
+
+  private func shown(_ share: Double?) -> String { share.map { String(format: "%.4f", $0) } ?? "–" }
+
+  /// How often a model learnt from the first tags of `learning` finds one of the tags of `chosen`; `nil` where
+  /// there are not two tags to tell apart.
+  private func share(
+    of chosen: [Int], in index: QuestionIndex, trained model: String, on learning: [Int]
+  ) throws -> Double? {
+    let first = learning.map { index[$0].tags[0] }
+    let classes = Set(first).sorted()
+    guard classes.count > 1 else { return nil }
+    let numbers = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, Int32($0)) })
+    let schema = Schema(
+      columns: [Schema.Column("question", .text)], label: "tag", labelPlace: 1, classes: classes)
+    func frame(_ questions: [Int]) -> Frame {
+      Frame([.texts(TextColumn(questions.map { index.text($0) }))])
+    }
+    let examples = Examples(
+      schema: schema, frame: frame(learning),
+      targets: .classes(first.map { numbers[$0] ?? 0 }, count: classes.count))
+    let predictor = try Predictor.fit(
+      try ModelSpecification(parsing: model), examples, TrainingOptions(), work: Terminal.work)
+    let found = predictor.classes(frame(chosen))
+    let right = zip(chosen, found).count { index[$0].tags.contains(classes[Int($1)]) }
+    return Double(right) / Double(chosen.count)
   }
 }
 

@@ -75,8 +75,10 @@ public struct SavedReader {
     public let place: Range<Int>?
   }
 
+  public typealias Answerer = (_ question: String, _ passages: [String]?) throws -> Answer
+
   /// Answers `question` from `passages`, or from those of the run that share most with it.
-  public func answerer() throws -> (_ question: String, _ passages: [String]?) throws -> Answer {
+  public func answerer() throws -> Answerer {
     let reader = try reader()
     var own: [String]?
     return { question, passages in
