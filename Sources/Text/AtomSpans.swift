@@ -93,7 +93,7 @@ public struct AtomSpans {
   }
 
   private func letters(_ start: Int) -> Int {
-    if shapes.contains(.mixed), let end = mixed(start) { return end }
+    if shapes.contains(.mixed), let end = mixed(start) ?? language(start) { return end }
     guard shapes.contains(.latin) else { return start + 1 }
     var index = start + 1
     while isKind(index, .latin)
@@ -120,6 +120,21 @@ public struct AtomSpans {
       index += 1
     }
     return hasLetters && hasDigits ? index : nil
+  }
+
+  /// The end of a name such as C++, C++17, Notepad++ or C#; the # of a topic is none of its.
+  private func language(_ start: Int) -> Int? {
+    var index = start + 1
+    while isKind(index, .latin) { index += 1 }
+    if scalar(index) == 0x2B, scalar(index + 1) == 0x2B {
+      index += 2
+      while isKind(index, .digit) { index += 1 }
+    } else if scalar(index) == 0x23, index == start + 1, topic(index) == nil {
+      index += 1
+    } else {
+      return nil
+    }
+    return isKind(index, .latin) || isKind(index, .digit) || scalar(index) == 0x2B ? nil : index
   }
 
   /// Whether the sign at `index` joins what is before it and behind it into one token.

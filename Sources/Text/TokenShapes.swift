@@ -19,7 +19,7 @@ public struct TokenShapes: OptionSet, Sendable {
   /// Letters, with hyphens, points and apostrophes between two: `T-shirt`, `Node.js`.
   public static let latin = TokenShapes(rawValue: 64)
   /// Letters and digits that touch or have a hyphen between them, and a point between digits: `5G`,
-  /// `PM2.5`, `v1.2.3`, `COVID-19`, `5W-30`, `100ml`.
+  /// `PM2.5`, `v1.2.3`, `COVID-19`, `5W-30`, `100ml`; letters with `++` or, if it is one letter, `#`: `C++`, `C#`.
   public static let mixed = TokenShapes(rawValue: 128)
   /// A sign that is repeated: `——`, `……`, `...`.
   public static let repeated = TokenShapes(rawValue: 256)

@@ -55,6 +55,47 @@ import Testing
     #expect(reason(text).contains(part), "\(reason(text))")
   }
 
+  /// Link lists by names and tables of links, as spreadsheets, R, pandas and Gephi write them.
+  @Test(arguments: [
+    "a b 1\nb c 2.5\n", "a\tb\t1\nb\tc\t2.5\n", "\u{FEFF}a,b,1\r\nb,c,2.5\r\n",
+    "# one\n\na;b;1\nb;c;2.5\n", "source,target,weight\na,b,1\nb,c,2.5\n",
+    "\"from\";\"to\";\"value\"\n\"a\";\"b\";1\n\"b\";\"c\";2.5\n",
+    "To\tFrom\tn\nb\ta\t1\nc\tb\t2.5\n",
+    "Source,Target,Type,Id,Label,Weight\na,b,Undirected,0,,1.0\nb,c,Undirected,1,\"x, y\",2.5\n",
+    "a b 1\rb c 2.5\r",
+  ])
+  func tablesOfLinksAreRead(_ text: String) throws {
+    let network = try read(text)
+    #expect(network.names == ["a", "b", "c"] || network.names == ["b", "a", "c"])
+    #expect(weights(network) == [1, 2.5])
+    #expect(network.notes.count == (text.contains("Label") ? 1 : 0))
+  }
+
+  @Test func namesOfTablesAreWhole() throws {
+    let network = try read(
+      "from\tto\nNew York\tLos Angeles\n#tag\t\"Smith, J.\"\nC#\t\"say \"\"hi\"\"\"\n北京\tNew York\n"
+    )
+    #expect(
+      network.names
+        == ["New York", "Los Angeles", "#tag", "Smith, J.", "C#", "say \"hi\"", "北京"])
+    let ids = try read("node,other,w\n7,12,0.5\n12,9,1\n")
+    #expect(ids.names == ["7", "12", "9"] && weights(ids) == [0.5, 1])
+    #expect(try read("1;2;0.5\n2;3;1\n").linkCount == 2)
+  }
+
+  @Test(arguments: [
+    ("source;target;weight\na;b;1,5\n", "a number holds a comma"),
+    ("a,b,1\nb,c,x\n", "line 2: the weight is no number"),
+    ("a b 1\nNew York b 1\n", "line 2: expected"),
+    ("from,to\na,b,3\n", "the heading has 2 columns, this line has 3"), ("a,b,-1\n", "≥ 0"),
+    ("a,b,1\n,c,1\n", "a node without a name"), ("a,b,1\n\"b,c,1\n", "does not end"),
+    ("a b c\nd e f\n", "expected “source target [weight]”"), ("a\n", "expected “source target"),
+    ("a,b,1\nb,c,0x1p3\n", "no number"), ("a,b,1\nb,c,inf\n", "no number"), ("1->2\n", "expected"),
+  ])
+  func tablesThatAreNoneAreRefused(_ text: String, _ part: String) {
+    #expect(reason(text).contains(part), "\(reason(text))")
+  }
+
   @Test func namesAreWhatStandsInTheFile() throws {
     let network = try read(
       """
@@ -108,7 +149,7 @@ import Testing
     #expect(reason(text).contains("holds a comma"), "\(reason(text))")
   }
 
-  @Test(arguments: ["1 2 0.5x\n", "1 2 0.5.1\n", "1;2;0.5\n", "1 2 1e\n", "*Intra\n1 1 2 1 9\n"])
+  @Test(arguments: ["1 2 0.5x\n", "1 2 0.5.1\n", "1;2 0.5\n", "1 2 1e\n", "*Intra\n1 1 2 1 9\n"])
   func malformedNumbersAreRefused(_ text: String) {
     #expect(reason(text).contains("expected “"), "\(reason(text))")
   }

@@ -61,7 +61,7 @@ import Testing
 
   @Test(arguments: [
     ("1 2 -1\n", "line 1"), ("1 2\n2 3 nan\n", "line 2"), ("1 2 inf\n", "≥ 0"), ("1\n", "line 1"),
-    ("1 2 x\n", "line 1"), ("a b\n", "source target"), ("1 4294967296\n", "4294967295"),
+    ("1 2 x\n", "line 1"), ("a b c\n", "source target"), ("1 4294967296\n", "4294967295"),
     ("-1 2\n", "line 1"), ("1 2\n3 4 0x10\n", "line 2"), ("1.5 2\n", "line 1"),
     ("*Verts 3\n", "unknown heading"), ("*Vertices 3\n1 a\n2 b\n*Edges\n1 2\n", "announces 3"),
     ("*Vertices 2\n1 a\n1 b\n*Edges\n1 1\n", "listed twice"),

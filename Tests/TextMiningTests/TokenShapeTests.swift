@@ -27,6 +27,7 @@ import Text
     "2019-03-05", "8:30", "50%", "37℃", "2008年", "https://example.com/a?b=c", "www.example.com",
     "name.x@mail.example.com", "#话题#", "#topic", "——", "……", "...", "二〇一九年", "第一百二十三",
     "👨‍👩‍👧", "👍🏽", "🇨🇳", "1️⃣", "nöl", "❤️", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "한국", "Ａ４",
+    "C++", "C#", "C++17", "Notepad++",
   ])
   func isOneToken(_ token: String) throws {
     #expect(try cut("天\(token)气") == "天 \(token) 气")
@@ -37,6 +38,7 @@ import Text
     ("3，4", "3 ， 4"), ("一、二", "一 、 二"), ("a，b", "a ， b"), ("end.2", "end . 2"), ("🇨🇳🇯🇵", "🇨🇳 🇯🇵"),
     ("网址https://a.cn/x，天", "网 址 https://a.cn/x ， 天"), ("@小明 天", "@小明 天"), ("@user天", "@user 天"),
     ("好#天", "好 # 天"), ("a@b", "a @b"), ("统一一些", "统 一 一 些"), ("a\u{200B}b", "ab"),
+    ("C#话题#天", "C #话题# 天"), ("a++b", "a + + b"), ("AI+天", "AI + 天"),
   ])
   func separatorsSeparate(_ text: String, _ right: String) throws {
     #expect(try cut(text) == right)

@@ -37,6 +37,14 @@ struct NetworkDraft {
     }
   }
 
+  /// Lists the nodes of a file that calls them by names: the first is node 1.
+  mutating func name(_ names: [String]) {
+    vertexIds = names.indices.map { UInt32($0 + 1) }
+    vertexNames = names
+    // Names cannot be a count of nodes and links.
+    hasHeadings = true
+  }
+
   mutating func parseLine(_ scanner: inout ByteScanner, in section: NetworkReader.Section) throws {
     switch section {
     case .vertices: try parseVertex(&scanner)

@@ -5,7 +5,8 @@ import Parallel
 
 /// Reads networks: link lists, Pajek, and the state, bipartite and multilayer formats of the field.
 ///
-/// Lines of a link list are `source target [weight]`; `#` starts a comment; headings start with `*`.
+/// Lines of a link list are `source target [weight]`, by ids or, in a file of its own form, by names
+/// (`LinkTable`); `#` starts a comment; headings start with `*`.
 /// The direction of links is the flow model's affair, so `*Edges`, `*Arcs` and `*Links` read alike.
 /// Blocks of links are parsed on several threads, with the same result as on one.
 public struct NetworkReader {
@@ -17,6 +18,7 @@ public struct NetworkReader {
   /// Within a list of something else (*Partition, *Vector …), which has *Vertices of its own.
   private var isInOtherList = false
   private var matrix: MatrixMarket?
+  private var table: LinkTable?
   private var line = 0
   var draft = NetworkDraft()
 
@@ -44,8 +46,11 @@ public struct NetworkReader {
     options: NetworkReadingOptions = NetworkReadingOptions()
   ) throws -> Network {
     var reader = NetworkReader(path: name, threads: 1)
-    try bytes.withUnsafeBufferPointer { try ForeignFormat.refuse($0, path: name) }
-    try bytes.withUnsafeBufferPointer { try reader.parse($0) }
+    try bytes.withUnsafeBufferPointer {
+      try ForeignFormat.refuse($0, path: name)
+      reader.table = LinkTable($0)
+      try reader.parse($0)
+    }
     return try reader.finish(options)
   }
 
@@ -55,12 +60,17 @@ public struct NetworkReader {
   }
 
   private func finish(_ options: NetworkReadingOptions) throws -> Network {
+    var draft = draft
+    if let table { draft.name(table.names) }
     if let matrix, matrix.isSymmetric, options.isDirected { draft.links.appendReversed() }
     do {
       var network = try draft.network(options)
       if draft.widerLines > 0 {
         network.notes.append(
           "\(draft.widerLines) lines have columns behind the weight, which are not read")
+      }
+      if let unread = table?.unread, !unread.isEmpty {
+        network.notes.append("columns that are not read: \(unread.joined(separator: ", "))")
       }
       return network
     } catch let error as InputError {
@@ -88,6 +98,7 @@ public struct NetworkReader {
         try ForeignFormat.refuse(UnsafeBufferPointer(beginning), path: path)
         matrix = try MatrixMarket(beginning, path: path)
         draft.hasHeadings = matrix != nil
+        if matrix == nil { table = LinkTable(UnsafeBufferPointer(beginning)) }
       }
       let total = filled + count
       var whole = total
@@ -108,6 +119,7 @@ public struct NetworkReader {
   private mutating func parse(_ bytes: UnsafeBufferPointer<UInt8>) throws {
     var scanner = ByteScanner(bytes)
     if line == 0, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { scanner.position = 3 }
+    if table != nil { return try parseTable(&scanner) }
     while scanner.position < scanner.end {
       if section == .links || section == .bipartite {
         try parseLinks(&scanner)
@@ -127,6 +139,23 @@ public struct NetworkReader {
         } catch let error as InputError {
           throw failure(line, "\(error.problem), found “\(scanner.lineText(from: place))”")
         }
+      }
+      scanner.skipLine()
+    }
+  }
+
+  private mutating func parseTable(_ scanner: inout ByteScanner) throws {
+    while scanner.position < scanner.end {
+      line += 1
+      let place = scanner.position
+      do {
+        var end = place
+        while end < scanner.end, scanner.start[end] != ByteScanner.newline { end += 1 }
+        if let link = try table?.parse(try scanner.name(place, end)) {
+          draft.links.append(link.source, link.target, link.weight)
+        }
+      } catch let error as InputError {
+        throw failure(line, "\(error.problem), found “\(scanner.lineText(from: place))”")
       }
       scanner.skipLine()
     }

@@ -9,8 +9,9 @@ struct CommunitiesCommand: ParsableCommand {
     commandName: "communities",
     abstract: "Finds the modules of a network by the map equation (InfoMap).",
     discussion: """
-      NETWORK is a link list (“source target [weight]”), a Pajek file, or a file in the state,
-      bipartite or multilayer format, plain or gzip; “-” reads standard input. The best of --trials
+      NETWORK is a link list (“source target [weight]” by ids or names, tables with a heading too), a
+      Pajek file, or a file in the state, bipartite or multilayer format, plain or gzip; “-” reads
+      standard input. The best of --trials
       searches is kept; the same seed gives the same result at any thread count. Ctrl-C ends the
       search; what the trials until then found is written (exit status 130).
 
