@@ -17,7 +17,5 @@ public struct FileError: Error, CustomStringConvertible, Equatable {
   }
 
   /// In one line, whatever names out of the file stand in it.
-  public var description: String {
-    String("\(path): \(reason)".map { $0.isNewline ? " " : $0 })
-  }
+  public var description: String { "\(path): \(reason)".onOneLine }
 }

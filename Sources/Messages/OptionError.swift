@@ -24,7 +24,7 @@ public struct OptionError: Error, Sendable, Equatable, CustomStringConvertible {
   public func description(naming spelling: (_ option: String) -> String) -> String {
     let sentence = problem.split(separator: "`", omittingEmptySubsequences: false)
       .enumerated().map { $0 % 2 == 1 ? spelling(String($1)) : String($1) }.joined()
-    return option.isEmpty ? sentence : "\(spelling(option)) \(sentence)"
+    return (option.isEmpty ? sentence : "\(spelling(option)) \(sentence)").onOneLine
   }
 }
 

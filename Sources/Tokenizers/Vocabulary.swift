@@ -85,8 +85,8 @@ public struct Vocabulary: Sendable {
   public func ids(required names: [String]) throws -> [Int] {
     try names.map { name in
       guard let id = id(name) else {
-        let near = nearestName(to: name, among: tokens).map { "; nearest is \($0.onOneLine)" } ?? ""
-        throw InputError("the vocabulary of \(count) tokens lacks \(name.onOneLine)\(near)")
+        let near = nearestName(to: name, among: tokens).map { "; nearest is \($0.plainOrQuoted)" } ?? ""
+        throw InputError("the vocabulary of \(count) tokens lacks \(name.plainOrQuoted)\(near)")
       }
       return id
     }
@@ -157,7 +157,7 @@ public struct Vocabulary: Sendable {
 
 extension String {
   /// The text as it is if it is plain, else in quotes and escaped: names in files that are damaged.
-  fileprivate var onOneLine: String {
+  fileprivate var plainOrQuoted: String {
     let isPlain = unicodeScalars.allSatisfy { $0.isASCII && $0.value >= 0x20 && $0.value != 0x7f }
     return isPlain ? self : quotedForMessage
   }

@@ -6,10 +6,9 @@ import TestSupport
 import Testing
 
 /// Mutated files for every parser: none may crash, hang, allocate beyond its input, or throw
-/// anything but a one-line `FileError`. `DANLU_FUZZ=1000000` sets the number of inputs of each parser.
+/// anything but a one-line `FileError`. `make fuzz` reads a million for each parser.
 @Suite struct FuzzTests {
-  static let inputs =
-    ProcessInfo.processInfo.environment["DANLU_FUZZ"].flatMap(Int.init) ?? 1_500
+  static let inputs = fuzzInputCount(1_500)
 
   /// A parser and valid inputs to start from.
   struct Target: Sendable, CustomTestStringConvertible {

@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Messages
 import Parallel
 import TestSupport
 import Testing
@@ -208,10 +209,49 @@ private func withBase<Result>(
     }
   }
 
-  @Test func importersSurviveDamage() throws {
+  /// Texts of questions and bases that somebody has tampered with: an answer, a refusal or an error.
+  @Test func questionsSurviveFuzz() throws {
+    var random = RandomStream(seed: 12)
+    let rows = "曹禺,出生地,天津\n曹禺,中文名,万家宝\n天津,面积,\"11,966\"\n清华,身高,1.9米\n"
+    let questions = [
+      "曹禺的出生地是哪里", "万家宝的出生地的面积", "出生地是天津的有谁", "身高最高的是谁", "\"*-(曹禺) OR 1=1",
+    ].map { Array($0.utf8) }
+    try withBase(rows) { base, _, _ in
+      let engine = AnswerEngine(base)
+      for _ in 0..<fuzzInputCount(2000) {
+        var question = questions[random.below(questions.count)]
+        for _ in 0...random.below(4) { mutate(&question, &random) }
+        let text = String(decoding: question, as: UTF8.self)
+        _ = engine.ask(text)
+        _ = base.entities(withPrefix: text, limit: 3)
+      }
+    }
+    try withTemporaryFolder { folder in
+      try AtomicFile.write(rows, to: folder + "/rows.csv")
+      _ = try KnowledgeImport().run([folder + "/rows.csv"], to: folder + "/base.kno")
+      let whole = try ByteSource(path: folder + "/base.kno").readAll()
+      var refused = 0
+      let count = fuzzInputCount(300)
+      for _ in 0..<count {
+        var bytes = whole
+        mutate(&bytes, &random)
+        try Data(bytes).write(to: URL(fileURLWithPath: folder + "/damaged.kno"))
+        do {
+          let engine = AnswerEngine(try KnowledgeBase(path: folder + "/damaged.kno"))
+          _ = engine.ask("曹禺的出生地是哪里")
+        } catch let error as FileError {
+          refused += 1
+          #expect(error.description.split(separator: "\n").count == 1)
+        }
+      }
+      #expect(refused > count / 10)
+    }
+  }
+
+  @Test func importersSurviveFuzz() throws {
     var random = RandomStream(seed: 7)
     try withTemporaryFolder { folder in
-      for _ in 0..<60 {
+      for _ in 0..<fuzzInputCount(60) {
         var bytes = Array(preview.utf8) + Array("甲,乙,\"多\n行\"\n".utf8)
         for _ in 0..<1 + random.below(6) { mutate(&bytes, &random) }
         try AtomicFile.write(bytes, to: folder + "/rows.csv")

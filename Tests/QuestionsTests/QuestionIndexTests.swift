@@ -144,10 +144,10 @@ private func generated(_ count: Int, seed: UInt64) -> [String] {
     }
   }
 
-  @Test func readersSurviveDamage() throws {
+  @Test func readersSurviveFuzz() throws {
     var random = RandomStream(seed: 11)
     try withTemporaryFolder { folder in
-      for _ in 0..<300 {
+      for _ in 0..<fuzzInputCount(300) {
         var bytes = Array(records.utf8)
         for _ in 0..<1 + random.below(5) { mutate(&bytes, &random) }
         try AtomicFile.write(bytes, to: folder + "/q")

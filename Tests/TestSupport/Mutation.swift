@@ -1,4 +1,10 @@
+import Foundation
 import Parallel
+
+/// How many damaged inputs a fuzz test reads: `usual` in the suite, `DANLU_FUZZ` of them in `make fuzz`.
+public func fuzzInputCount(_ usual: Int) -> Int {
+  ProcessInfo.processInfo.environment["DANLU_FUZZ"].flatMap(Int.init) ?? usual
+}
 
 /// Damages bytes as files are damaged: bits turned, ends cut off, stretches moved, numbers out of all proportion.
 public func mutate(_ bytes: inout [UInt8], _ random: inout RandomStream) {
@@ -24,7 +30,11 @@ public func mutate(_ bytes: inout [UInt8], _ random: inout RandomStream) {
       }
     }
   case 7:
-    let text = ["[[[[[[[[", "99999999999999", "-1", "\\ud800", "(", "1e9999"][random.below(6)]
+    let texts = [
+      "[[[[[[[[", "99999999999999", "-1", "\\ud800", "(", "1e9999", "\t", "\n", "nan", "\u{85}",
+      "\u{2028}", "\"", ",",
+    ]
+    let text = texts[random.below(texts.count)]
     bytes.insert(contentsOf: Array(text.utf8), at: position)
   default:
     let from = random.below(bytes.count)

@@ -2,15 +2,16 @@ import Formats
 import Foundation
 import Messages
 import Parallel
+import TestSupport
 import Testing
 
 @testable import Text
 @testable import TextMining
 
 /// Mutated word lists, rule files and template files: none may crash or throw anything but a one-line
-/// error. `DANLU_FUZZ=1000000` sets the number of inputs.
+/// error. `make fuzz` reads a million.
 @Suite struct TextMiningFuzzTests {
-  static let total = ProcessInfo.processInfo.environment["DANLU_FUZZ"].flatMap(Int.init) ?? 20_000
+  static let total = fuzzInputCount(20_000)
 
   struct Target: Sendable, CustomTestStringConvertible {
     let name: String
@@ -63,25 +64,6 @@ import Testing
           Issue.record("\(target.name): \(type(of: error)): \(text) for \(input)")
         }
       }
-    }
-  }
-
-  private func mutate(_ bytes: inout [UInt8], _ random: inout RandomStream) {
-    let position = random.below(bytes.count + 1)
-    let end = min(bytes.count, position + random.below(16))
-    switch random.below(6) {
-    case 0 where position < bytes.count: bytes[position] = UInt8(random.below(256))
-    case 1 where position < bytes.count: bytes[position] ^= 1 << UInt8(random.below(8))
-    case 2: bytes.removeSubrange(position..<end)
-    case 3:
-      bytes.insert(contentsOf: Array(bytes[position..<end]), at: random.below(bytes.count + 1))
-    case 4:
-      let texts = [
-        "\t", "\n", " ", "\t99999999999999999999\n", "nan", "-1", "1e999", "9223372036854775807",
-        "\u{85}", "\u{2028}", "[[[[", "X X X",
-      ]
-      bytes.insert(contentsOf: Array(texts[random.below(texts.count)].utf8), at: position)
-    default: bytes.removeLast(bytes.count - position)
     }
   }
 }

@@ -8,10 +8,9 @@ import Testing
 @testable import Tokenizers
 
 /// Damaged tokenizer files: each is read or refused in one line, and what was read cuts text.
-/// `DANLU_FUZZ=1000000` sets the number of inputs.
+/// `make fuzz` reads a million.
 @Suite struct FuzzTests {
-  static let total =
-    ProcessInfo.processInfo.environment["DANLU_FUZZ"].flatMap(Int.init) ?? 4000
+  static let total = fuzzInputCount(4000)
 
   @Test(arguments: [
     "bpe.model.gz", "suffix.model.gz", "wordpiece.tokenizer.json",
