@@ -85,7 +85,8 @@ public struct Vocabulary: Sendable {
   public func ids(required names: [String]) throws -> [Int] {
     try names.map { name in
       guard let id = id(name) else {
-        let near = nearestName(to: name, among: tokens).map { "; nearest is \($0.plainOrQuoted)" } ?? ""
+        let near =
+          nearestName(to: name, among: tokens).map { "; nearest is " + $0.plainOrQuoted } ?? ""
         throw InputError("the vocabulary of \(count) tokens lacks \(name.plainOrQuoted)\(near)")
       }
       return id
