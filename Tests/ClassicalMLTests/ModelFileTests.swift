@@ -80,6 +80,57 @@ import Testing
     #expect(scores.explained > 0.4)
   }
 
+  /// What a network computes, and that a file holds it; training is another target's.
+  @Test func aNetworkIsComputedHere() throws {
+    let examples = Self.mixed()
+    #expect(
+      message { _ = try Predictor.fit(try ModelSpecification(.network), examples, .init()) }
+        .contains("no trainer"))
+    var options = TrainingOptions()
+    options.networkTrainer = { rows, _, settings, _ in
+      var random = RandomStream(seed: settings.seed)
+      func drawn(_ count: Int) -> [Float] { (0..<count).map { _ in Float(random.normal()) } }
+      return SmallNetwork(
+        hiddenWeights: drawn(rows.columnCount * settings.hiddenSize),
+        hiddenBias: drawn(settings.hiddenSize), outputWeights: drawn(3 * settings.hiddenSize),
+        outputBias: drawn(3))
+    }
+    let text = "network(hidden=2)"
+    let predictor = try Predictor.fit(try ModelSpecification(parsing: text), examples, options)
+    guard case .network(let encoder, let network) = predictor else {
+      Issue.record("expected a network")
+      return
+    }
+    let values = predictor.values(examples.frame)
+    let rows = encoder.rows(of: examples.frame)
+    for row in 0..<examples.count {
+      let hidden = (0..<2).map { unit -> Double in
+        max(
+          0,
+          rows.range(row).reduce(Double(network.hiddenBias[unit])) {
+            $0 + Double(rows.values[$1])
+              * Double(network.hiddenWeights[Int(rows.columns[$1]) * 2 + unit])
+          })
+      }
+      let scores = (0..<3).map { output in
+        exp(
+          Double(network.outputBias[output]) + hidden[0] * Double(network.outputWeights[output * 2])
+            + hidden[1] * Double(network.outputWeights[output * 2 + 1]))
+      }
+      for output in 0..<3 {
+        let expected = scores[output] / scores.reduce(0, +)
+        #expect(abs(values[row * 3 + output] - expected) < 1e-4)
+      }
+    }
+    try withTemporaryFolder { folder in
+      try ClassicalModel(
+        schema: examples.schema, predictor: predictor, specification: text, rowCount: 90
+      ).write(to: folder + "/m.cml")
+      let read = try ClassicalModel(path: folder + "/m.cml")
+      #expect(read.predictor.values(examples.frame) == values)
+    }
+  }
+
   @Test func calibratedModelsAreKept() throws {
     let examples = Self.mixed()
     for method in Calibration.Method.allCases {

@@ -87,6 +87,31 @@ import Testing
     }
   }
 
+  /// A square's corners, which no linear model tells apart, and a product, which none adds up to.
+  @Test(.enabled(if: hasTorch, torchReason)) func aNetworkLearnsWhatLinesCannot() throws {
+    try withTemporaryFolder { folder in
+      var rows = "x,y,label,product\n"
+      for place in 0..<400 {
+        let (x, y) = (Double(place % 20) / 10 - 0.95, Double(place / 20) / 10 - 0.95)
+        rows += "\(x),\(y),\(x * y > 0 ? "same" : "other"),\(x * y)\n"
+      }
+      let (table, model) = (folder + "/corners.csv", folder + "/m.cml")
+      try AtomicFile.write(rows, to: table)
+      for (name, accuracy) in [("svm", 0.0...0.7), ("network", 0.95...1)] {
+        try succeed(
+          "classify", "train", table, "--label", "label", "--ignore", "product", "--model", name,
+          "--out", model)
+        let scores = try succeed("classify", "evaluate", table, "--model", model, "--json").json()
+        #expect(accuracy.contains(scores["accuracy"]?.doubleValue ?? -1), "\(name): \(scores)")
+      }
+      try succeed(
+        "classify", "train", table, "--label", "product", "--ignore", "label", "--model",
+        "network", "--out", model)
+      let scores = try succeed("classify", "evaluate", table, "--model", model, "--json").json()
+      #expect((scores["explained"]?.doubleValue ?? 0) > 0.9, "\(scores)")
+    }
+  }
+
   @Test func wordsAreCutByAHiddenMarkovModel() throws {
     try withFiles { folder in
       let lines = folder + "/words.txt"

@@ -30,7 +30,7 @@ public struct FeatureWeights: Sendable {
         if let found = try? read(members[index], schema, limit: limit) { return found }
       }
       throw InputError("no member of the ensemble has weights to show")
-    case .mixedBayes, .neighbors:
+    case .mixedBayes, .neighbors, .network:
       throw InputError(
         "this model has no weights to show; what its columns are worth is found by permuting them")
     }

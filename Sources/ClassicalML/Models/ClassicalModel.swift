@@ -106,6 +106,10 @@ extension Predictor {
       writer.write(5)
       writer.write(each: members) { $1.write(to: &$0) }
       writer.write(weights)
+    case .network(let encoder, let model):
+      writer.write(7)
+      encoder.write(to: &writer)
+      model.write(to: &writer)
     case .calibrated(let model, let calibration):
       writer.write(6)
       model.write(to: &writer)
@@ -129,6 +133,12 @@ extension Predictor {
       let encoder = try SparseEncoder(from: &reader, schema)
       let model = try NearestNeighbors(from: &reader, columnCount: encoder.columnCount)
       self = .neighbors(encoder, model)
+    case 7:
+      let encoder = try SparseEncoder(from: &reader, schema)
+      self = .network(
+        encoder,
+        try SmallNetwork(
+          from: &reader, inputSize: encoder.columnCount, outputSize: expected))
     case 3:
       let encoder = try ColumnEncoder(from: &reader, schema)
       self = .forest(encoder, try Forest(from: &reader, encoder))

@@ -2,14 +2,16 @@ import Messages
 
 /// The models that follow each other, each more general than the one before, as far as a file allows.
 public enum ModelChain {
+  /// - Parameter hasNetwork: Whether a network can be trained.
   /// - Returns: The models, and in `left` a sentence about those that were left out; empty if none was.
   public static func specifications(
-    for examples: Examples
+    for examples: Examples, hasNetwork: Bool = false
   ) throws -> (models: [ModelSpecification], left: String) {
     let kinds = examples.schema.columns.map(\.kind)
     let isText = kinds.contains(.text)
     let isSparse = kinds.contains { if case .sparse = $0 { true } else { false } }
     var boosting: [ModelSpecification] = []
+    let network = hasNetwork ? [try ModelSpecification(.network)] : []
     var left = ""
     do {
       _ = try LightGBM.open()
@@ -25,7 +27,7 @@ public enum ModelChain {
           try ModelSpecification(.ridge), try ModelSpecification(.neighbors),
           try ModelSpecification(.tree),
         ]
-          + trees + [try ModelSpecification(.average, members: members)]
+          + network + trees + [try ModelSpecification(.average, members: members)]
           + [try ModelSpecification(.stacking, members: members)], left
       )
     }
@@ -40,7 +42,7 @@ public enum ModelChain {
         isSparse ? [] : [try ModelSpecification(.naiveBayes, ["alpha": 0.1]), bayes]
       let members = isSparse ? linear : [bayes] + linear
       return (
-        first + linear + [try ModelSpecification(.stochastic)]
+        first + linear + [try ModelSpecification(.stochastic)] + network
           + [try ModelSpecification(.average, members: members)]
           + [try ModelSpecification(.stacking, members: members)],
         ""
@@ -54,7 +56,7 @@ public enum ModelChain {
         try ModelSpecification(.softmax), try ModelSpecification(.supportVectors),
         try ModelSpecification(.neighbors), try ModelSpecification(.tree),
         try ModelSpecification(.bagging, members: [try ModelSpecification(.tree)]),
-      ] + trees + [try ModelSpecification(.average, members: members)]
+      ] + network + trees + [try ModelSpecification(.average, members: members)]
         + [try ModelSpecification(.stacking, members: members)], left
     )
   }

@@ -13,6 +13,7 @@ public enum ModelKind: String, Sendable, CaseIterable {
   case stochastic = "sgd"
   case ridge
   case neighbors
+  case network
   case tree
   case forest
   case boosting
@@ -34,6 +35,7 @@ public enum ModelKind: String, Sendable, CaseIterable {
     case .stochastic: "linear support vectors or logistic regression by stochastic gradients"
     case .ridge: "least squares with L2, for numbers"
     case .neighbors: "the k nearest rows vote"
+    case .network: "a network of one hidden layer, trained by libtorch"
     case .tree: "one decision tree"
     case .forest: "a random forest"
     case .boosting: "gradient boosting by LightGBM"
@@ -45,7 +47,8 @@ public enum ModelKind: String, Sendable, CaseIterable {
 
   public var learnsNumbers: Bool {
     switch self {
-    case .ridge, .neighbors, .tree, .forest, .boosting, .bagging, .average, .stacking: true
+    case .ridge, .neighbors, .network, .tree, .forest, .boosting, .bagging, .average, .stacking:
+      true
     default: false
     }
   }
@@ -76,6 +79,15 @@ public enum ModelKind: String, Sendable, CaseIterable {
       [
         ModelSetting("k", 5, in: 1...100_000, "how many vote", isWhole: true),
         ModelSetting("weighted", 0, in: 0...1, "1: votes divided by distance", isWhole: true),
+      ]
+    case .network:
+      [
+        ModelSetting("hidden", 64, in: 1...4096, "width of the hidden layer", isWhole: true),
+        ModelSetting(
+          "passes", 0, in: 0...10_000, "over the rows; 0: 2,000 steps, but 20 to 200 passes",
+          isWhole: true),
+        ModelSetting("rate", 3e-3, in: 1e-7...1, "learning rate"),
+        ModelSetting("decay", 1e-4, in: 0...10, "weight decay"),
       ]
     case .tree:
       [

@@ -3,6 +3,7 @@ public indirect enum Predictor: Sendable {
   case linear(SparseEncoder, LinearModel)
   case mixedBayes(ColumnEncoder, MixedNaiveBayes)
   case neighbors(SparseEncoder, NearestNeighbors)
+  case network(SparseEncoder, SmallNetwork)
   case forest(ColumnEncoder, Forest)
   case boosted(ColumnEncoder, BoostedTrees)
   /// With a weight for each.
@@ -15,6 +16,7 @@ public indirect enum Predictor: Sendable {
     case .linear(_, let model): model.classCount
     case .mixedBayes(_, let model): model.classCount
     case .neighbors(_, let model): model.width
+    case .network(_, let model): model.outputSize
     case .forest(_, let model): model.width
     case .boosted(_, let model): model.classCount
     case .average(let members, _): members[0].width
@@ -28,6 +30,7 @@ public indirect enum Predictor: Sendable {
     case .linear(let encoder, let model): return model.probabilities(encoder.rows(of: frame))
     case .mixedBayes(let encoder, let model): return model.probabilities(encoder.columns(of: frame))
     case .neighbors(let encoder, let model): return model.values(encoder.rows(of: frame))
+    case .network(let encoder, let model): return model.values(encoder.rows(of: frame))
     case .forest(let encoder, let model): return model.values(encoder.columns(of: frame))
     case .boosted(let encoder, let model): return model.values(encoder.columns(of: frame))
     case .average(let members, let weights):

@@ -10,13 +10,15 @@ public struct TrainingOptions: Sendable {
   public var isBalanced = false
   public var seed: UInt64 = 0
   public var threads = 1
+  /// Trains the kind `network`; this target has no trainer of its own.
+  public var networkTrainer: NetworkTrainer?
 
   public init() {}
 }
 
 extension Predictor {
   /// Trains a model. Throws `InputError` where it cannot learn what is asked, where an ensemble has more
-  /// folds than rows, and for boosting where LightGBM is absent.
+  /// folds than rows, for boosting where LightGBM is absent, and for a network without a trainer.
   public static func fit(
     _ specification: ModelSpecification, _ examples: Examples, _ options: TrainingOptions,
     work: Work = .silent
@@ -78,6 +80,7 @@ private struct PredictorTraining {
         NearestNeighbors(
           rows, examples.targets, neighborCount: Int(specification["k"]),
           isWeighted: specification["weighted"] == 1))
+    case .network: return try network()
     case .tree, .forest: return try forest()
     case .boosting: return try boosted()
     case .bagging: return try bagging()
@@ -192,6 +195,22 @@ private struct PredictorTraining {
       encoder.columns(of: examples.frame), examples.targets, weights: weights, settings,
       work: work)
     return .forest(encoder, forest)
+  }
+
+  private func network() throws -> Predictor {
+    guard let trainer = options.networkTrainer else {
+      throw InputError("network has no trainer here: set `networkTrainer`")
+    }
+    let (encoder, rows) = try encoded(options.weighting)
+    var settings = NetworkSettings()
+    settings.hiddenSize = Int(specification["hidden"])
+    settings.passes = Int(specification["passes"])
+    settings.learningRate = specification["rate"]
+    settings.decay = specification["decay"]
+    settings.isBalanced = options.isBalanced
+    settings.seed = options.seed
+    settings.threads = options.threads
+    return .network(encoder, try trainer(rows, examples.targets, settings, work))
   }
 
   private func boosted() throws -> Predictor {

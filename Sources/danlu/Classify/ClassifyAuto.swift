@@ -1,4 +1,5 @@
 import ArgumentParser
+import Articles
 import ClassicalML
 import Formats
 import Foundation
@@ -46,7 +47,8 @@ struct ClassifyAuto: ParsableCommand {
     let examples = try reading.read(file)
     let options = try features.options()
     let division = try Folds(stratified: examples.targets, count: folds, seed: features.seed)
-    let chain = try ModelChain.specifications(for: examples)
+    let chain = try ModelChain.specifications(
+      for: examples, hasNetwork: NetworkTraining.isAvailable)
     if !chain.left.isEmpty { Console.note("note: \(chain.left)") }
     var rows: [(specification: ModelSpecification, row: Row)] = []
     for specification in chain.models {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Articles
 import ClassicalML
 import Foundation
 import Messages
@@ -6,7 +7,8 @@ import Messages
 struct ClassifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "classify",
-    abstract: "Classical models on tables and texts: trained, judged, explained; no libtorch.",
+    abstract:
+      "Classical models on tables and texts: trained, judged, explained; libtorch only for `network`.",
     discussion: """
       Files are CSV, TSV, JSON lines or libsvm, plain or gzip. Columns are numbers, categories, dates and
       texts, found out from the file; what is missing may stay so. A model is one file.
@@ -126,6 +128,7 @@ struct FeatureArguments: ParsableArguments {
       low <= high, high <= 3
     else { throw OptionError("grams", expected: "such as 1, 2 or 1-2, up to 3", received: grams) }
     var options = TrainingOptions()
+    options.networkTrainer = NetworkTraining.trainer
     options.text.splitter = TextSplitter(unit, lengths: low...high)
     options.text.minimumTexts = minTexts
     options.weighting = weighting

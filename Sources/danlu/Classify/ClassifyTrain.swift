@@ -12,7 +12,7 @@ struct ClassifyTrain: ParsableCommand {
     discussion: """
       Models: \(ModelKind.allCases.map { "\($0.rawValue) (\($0.summary))" }.joined(separator: "; ")); \
       hmm (words of untagged lines by a hidden Markov model, learnt from lines whose words are separated by \
-      spaces). Settings stand in parentheses; boosting needs 'pip install lightgbm'.
+      spaces). Settings stand in parentheses; boosting needs 'pip install lightgbm', network libtorch ('make setup').
 
       Examples:
         danlu classify train titles.tsv --label 1 --out titles.cml
