@@ -11,6 +11,7 @@ let package = Package(
     .library(name: "Recipes", targets: ["Recipes"]),
     .library(name: "Articles", targets: ["Articles"]),
     .library(name: "FineTuning", targets: ["FineTuning"]),
+    .library(name: "Pretraining", targets: ["Pretraining"]),
     .library(name: "Transformers", targets: ["Transformers"]),
     .library(name: "Generative", targets: ["Generative"]),
     .library(name: "Training", targets: ["Training"]),
@@ -40,7 +41,7 @@ let package = Package(
     .executableTarget(
       name: "danlu",
       dependencies: [
-        "Articles", "Recipes", "FineTuning", "Training", "Transformers", "Torch", "TextMining",
+        "Articles", "Recipes", "FineTuning", "Pretraining", "Training", "Transformers", "Torch", "TextMining",
         "WordVectors", "Communities", "Knowledge", "Questions", "ClassicalML",
         "Tokenizers", "Text", "Tracking", "Reports", "Formats", "Memory", "Parallel", "Messages",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -50,8 +51,8 @@ let package = Package(
     .target(
       name: "Articles",
       dependencies: [
-        "Recipes", "Training", "Transformers", "Generative", "Optimizers", "Datasets",
-        "Layers", "Torch",
+        "Recipes", "Pretraining", "Training", "Transformers", "Generative", "Optimizers",
+        "Datasets", "Layers", "Torch",
         "TextMining", "WordVectors", "Communities", "ClassicalML", "Knowledge", "Questions",
         "Tokenizers", "Text", "Tracking", "Reports", "Formats",
         "Parallel", "Messages",
@@ -68,6 +69,12 @@ let package = Package(
       dependencies: [
         "Transformers", "Tokenizers", "Training", "Optimizers", "Datasets", "Layers", "Torch",
         "Tracking", "Formats", "Parallel", "Messages",
+      ]),
+    .target(
+      name: "Pretraining",
+      dependencies: [
+        "Transformers", "Tokenizers", "Training", "Optimizers", "Datasets", "Layers", "Torch",
+        "TextMining", "Text", "Tracking", "Formats", "Parallel", "Messages",
       ]),
     .target(
       name: "Transformers",
@@ -163,6 +170,13 @@ let package = Package(
       dependencies: [
         "FineTuning", "Transformers", "Tokenizers", "Layers", "Torch", "Formats", "Messages",
         "Parallel", "TestSupport",
+      ]),
+    .testTarget(
+      name: "PretrainingTests",
+      dependencies: [
+        "Pretraining", "Transformers", "Tokenizers", "Training", "Optimizers", "Datasets",
+        "Layers", "Torch", "TextMining", "Text", "Tracking", "Formats", "Messages", "Parallel",
+        "TestSupport",
       ]),
     .testTarget(
       name: "GenerativeTests",

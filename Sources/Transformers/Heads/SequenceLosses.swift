@@ -50,6 +50,18 @@ public struct SequenceTargets {
     count == 0 ? logits.sum() : logits.crossEntropy(targets)
   }
 
+  /// The sum of the cross-entropies: with `count`, what parts of a batch are added up by. A mean of their means would
+  /// weigh a part with few predicted places as much as one with many.
+  public func lossSum(_ logits: Tensor) -> Tensor {
+    count == 0 ? logits.sum() : logits.crossEntropy(targets, reduction: .sum)
+  }
+
+  /// How many places have the right token as their likeliest, a scalar.
+  public func correctCount(_ logits: Tensor) -> Tensor {
+    count == 0
+      ? logits.detach().sum() : (logits.argmax(axis: 1) .== targets).to(.float32).sum()
+  }
+
   /// The share of places whose likeliest token is right; 0 where nothing is predicted.
   public func accuracy(_ logits: Tensor) -> Tensor {
     count == 0 ? logits.detach().sum() : (logits.argmax(axis: 1) .== targets).to(.float32).mean()

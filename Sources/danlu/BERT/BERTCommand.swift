@@ -13,12 +13,14 @@ struct BERTCommand: ParsableCommand {
         danlu bert fill --model bert-base-chinese/ "科学[MASK][MASK]是第一生产力"
         danlu bert generate --model gpt2/ "Once upon a time"
         danlu bert convert --model chinese_L-12_H-768_A-12/ --out bert-base-chinese/
+        danlu bert pretrain corpus/ --out models/own
         danlu bert fine-tune classify --model bert-base-chinese/ --data reviews.tsv --out runs/reviews
         danlu bert predict --run runs/reviews new.txt
       """,
     subcommands: [
       BERTTokenize.self, BERTEncode.self, BERTInspect.self, BERTFill.self, BERTGenerate.self,
-      BERTConvert.self, BERTFineTune.self, BERTPredict.self, BERTEvaluate.self,
+      BERTConvert.self, BERTPretrain.self, BERTFineTune.self, BERTPredict.self,
+      BERTEvaluate.self,
     ])
 }
 

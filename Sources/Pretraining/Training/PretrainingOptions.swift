@@ -1,0 +1,115 @@
+import Messages
+import Optimizers
+import Training
+import Transformers
+
+/// How a model is pre-trained on raw text: everything that a resumed training must know again.
+public struct PretrainingOptions: Codable, Sendable, Equatable {
+  /// Files and folders of text.
+  public var paths: [String]
+  /// The key of the text in records.
+  public var field = "text"
+  public var objective = PretrainingObjective.mlm
+  /// A list of words that are masked whole; `nil`: those that the text itself shows.
+  public var words: String?
+  /// Whether words are masked whole; otherwise each ideograph is a word.
+  public var masksWholeWords = true
+
+  /// A folder to start from; `nil`: a new BERT of the sizes below.
+  public var model: String?
+  public var layers = 4
+  public var hiddenSize = 256
+  public var heads = 4
+  public var dropout = 0.1
+  /// Tokens of the new model's vocabulary, learnt from the text.
+  public var vocabularySize = 8000
+  /// Whether the new vocabulary keeps capitals and accents.
+  public var isCased = false
+
+  /// The longest row of tokens.
+  public var maxLength = 128
+  /// Updates in all.
+  public var steps = 10_000
+  /// Rows of a batch, and batches of an update.
+  public var batch = 32
+  public var accumulation = 1
+  /// LAMB's rate after warming up: the share of its own length that a weight may change by.
+  public var rate = 0.005
+  /// The share of updates in which the rate rises.
+  public var warmUp = 0.025
+  public var weightDecay = 0.01
+  /// Updates between two looks at the rows held out.
+  public var validationInterval = 500
+  public var checkpointInterval = 500
+  /// The most rows that are held out.
+  public var heldOut = 200
+  /// Rows that wait to be drawn from: the text's order is shuffled within them.
+  public var shuffleBuffer = 4000
+
+  public var seed: UInt64 = 0
+  public var device = "auto"
+  public var precision = "auto"
+
+  public init(_ paths: [String]) { self.paths = paths }
+
+  /// Throws `OptionError` for what cannot be.
+  func check() throws {
+    func expect(
+      _ condition: Bool, _ option: String, _ expected: String,
+      _ received: some CustomStringConvertible
+    ) throws {
+      guard condition else { throw OptionError(option, expected: expected, received: received) }
+    }
+    for (name, value) in [
+      ("steps", steps), ("batch", batch), ("accumulation", accumulation),
+      ("validationInterval", validationInterval), ("checkpointInterval", checkpointInterval),
+      ("heldOut", heldOut), ("shuffleBuffer", shuffleBuffer), ("layers", layers), ("heads", heads),
+    ] {
+      try expect(value >= 1, name, "at least 1", value)
+    }
+    try expect(maxLength >= 8, "maxLength", "at least 8", maxLength)
+    try expect(rate > 0, "learningRate", "a positive number", rate)
+    try expect((0...1).contains(warmUp), "warmUp", "from 0 to 1", warmUp)
+    try expect((0..<1).contains(dropout), "dropout", "from 0 to below 1", dropout)
+    try expect(weightDecay >= 0, "weightDecay", "0 or more", weightDecay)
+    guard hiddenSize >= heads, hiddenSize % heads == 0 else {
+      throw OptionError("heads", "hiddenSize \(hiddenSize) cannot be divided among \(heads)")
+    }
+    if words != nil, objective != .mlm || !masksWholeWords {
+      throw OptionError("words", "are what mlm masks whole; nothing else has a use for them")
+    }
+    _ = try Precision(parsing: precision)
+  }
+
+  /// A new BERT of the sizes asked for.
+  func configuration(vocabularySize: Int) -> TransformerConfiguration {
+    var configuration = TransformerConfiguration(.bert)
+    configuration.vocabularySize = vocabularySize
+    configuration.hiddenSize = hiddenSize
+    configuration.numLayers = layers
+    configuration.numHeads = heads
+    configuration.intermediateSize = 4 * hiddenSize
+    configuration.maxPositions = maxLength
+    configuration.dropoutRate = dropout
+    configuration.attentionDropoutRate = dropout
+    // As wide for its inputs as 0.02 is for BERT's 768.
+    configuration.initializerRange = 0.02 * (768 / Double(hiddenSize)).squareRoot()
+    configuration.heads = [.languageModel]
+    configuration.attention = objective.attention
+    return configuration
+  }
+}
+
+extension OptimizerSpecification where Self == ExtendedRule {
+  /// LAMB as bert4keras pre-trains with it: Adam without bias correction → weight decay → layer adaptation, both not of
+  /// biases and normalizations, → a rate that rises over `warmUp` updates and falls to 0 at `steps`.
+  public static func pretraining(
+    learningRate: Double, weightDecay: Double = 0.01, warmUp: Int, steps: Int
+  ) -> ExtendedRule {
+    let exclusions = ["[nN]orm", "bias"]
+    return Adam(learningRate: learningRate, biasCorrection: false)
+      .withWeightDecay(weightDecay, excluding: exclusions)
+      .withLayerAdaptation(excluding: exclusions)
+      .withSchedule(.piecewiseLinear([max(1, warmUp): 1, max(warmUp + 1, steps): 0]))
+  }
+}

@@ -1,0 +1,155 @@
+import ArgumentParser
+import Foundation
+import Messages
+import Parallel
+import Pretraining
+import Training
+
+extension PretrainingObjective: ExpressibleByArgument {}
+
+struct BERTPretrain: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pretrain",
+    abstract: "Train a transformer on raw text, without labels.",
+    discussion: """
+      Text: files and folders of .txt (an empty line ends a document), .jsonl or .json (a document a line, its text \
+      under --field), each also as .gz, UTF-8; it is streamed and may be larger than memory. Objectives: mlm (masked \
+      words, BERT), lm (the next token, GPT), unilm (the second part from the first). Words are masked whole: those \
+      of --words, or those that Danlu finds in the text itself.
+
+      --out becomes a Hugging Face folder with its vocabulary, from which 'danlu bert fine-tune --model' and \
+      `transformers` start, and training/ with metrics, curves and, until it is done, checkpoints.
+
+      Examples:
+        danlu bert pretrain corpus/ --out models/own
+        danlu bert pretrain reviews.jsonl.gz --field text --steps 5000 --out models/reviews
+        danlu bert pretrain corpus/ --model bert-base-chinese/ --rate 0.0005 --out models/domain
+        danlu bert pretrain --resume models/own
+        danlu bert fine-tune classify --model models/own --data labels.tsv --out runs/labels
+      """)
+
+  @Argument(help: "Files and folders of text.") var paths: [String] = []
+  @Option(help: "The folder to make.") var out: String?
+  @Option(help: "Go on with the interrupted run in this folder.") var resume: String?
+  @Option(help: "The key of the text in JSON lines.") var field = "text"
+  @Option(help: "mlm, lm or unilm.") var objective = PretrainingObjective.mlm
+  @Option(help: "A list of words, one a line, that are masked whole; by default they are found.")
+  var words: String?
+  @Flag(inversion: .prefixedNo, help: "Mask whole words; otherwise each ideograph is a word.")
+  var wholeWords = true
+
+  @Option(help: "A Hugging Face folder to start from; without it a new BERT is made.")
+  var model: String?
+  @Option(help: "Layers of a new model; 4 unless given.") var layers: Int?
+  @Option(help: "Length of a new model's states; 256 unless given.") var hiddenSize: Int?
+  @Option(help: "Attention heads of a new model; 4 unless given.") var heads: Int?
+  @Option(help: "Dropout of a new model; 0.1 unless given.") var dropout: Double?
+  @Option(help: "Tokens of a new model; 8000 unless given.") var vocabularySize: Int?
+  @Flag(help: "A new model keeps capitals and accents.") var cased = false
+
+  @Option(help: "The most tokens of a row.") var maxLength = 128
+  @Option(help: "Updates.") var steps = 10_000
+  @Option(help: "Rows of a batch.") var batch = 32
+  @Option(help: "Batches of an update.") var accumulation = 1
+  @Option(help: "LAMB's learning rate after warming up.") var rate = 0.005
+  @Option(help: "The share of updates in which the rate rises.") var warmUp = 0.025
+  @Option(help: "Decoupled weight decay.") var weightDecay = 0.01
+  @Option(help: "Updates between two looks at rows that are held out.") var validationInterval = 500
+  @Option(help: "Updates between two checkpoints.") var checkpointInterval = 500
+  @Option(help: "The seed of everything random.") var seed: UInt64 = 0
+  @Option(help: "auto, cpu or cuda:0.") var device = "auto"
+  @Option(help: "auto, fp32 or bf16.") var precision = "auto"
+  @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    if resume != nil {
+      guard paths.isEmpty, out == nil, model == nil else {
+        throw ValidationError(
+          "--resume repeats the run as it was begun: neither text nor --out or --model goes with it")
+      }
+      return
+    }
+    guard !paths.isEmpty, out != nil else {
+      throw ValidationError("files or folders of text and --out FOLDER are needed")
+    }
+    if model != nil {
+      let new: [(String, Bool)] = [
+        ("--layers", layers != nil), ("--hidden-size", hiddenSize != nil),
+        ("--heads", heads != nil), ("--dropout", dropout != nil),
+        ("--vocabulary-size", vocabularySize != nil), ("--cased", cased),
+      ]
+      let given = new.filter(\.1).map(\.0)
+      guard given.isEmpty else {
+        throw ValidationError(
+          "\(given.joined(separator: ", ")) describe a new model; --model starts from one that is there"
+        )
+      }
+    }
+  }
+
+  func run() throws {
+    let session =
+      if let resume {
+        try PretrainingSession.resume(at: resume)
+      } else {
+        try PretrainingSession.begin(options(), at: out ?? "", work: Terminal.work)
+      }
+    do {
+      try show(session.train(Terminal.work), session.path)
+    } catch is Cancelled {
+      throw Interrupted(advice: "continue with: danlu bert pretrain --resume \(session.path)")
+    }
+  }
+
+  private func options() -> PretrainingOptions {
+    var options = PretrainingOptions(paths)
+    options.field = field
+    options.objective = objective
+    options.words = words
+    options.masksWholeWords = wholeWords
+    options.model = model
+    if let layers { options.layers = layers }
+    if let hiddenSize { options.hiddenSize = hiddenSize }
+    if let heads { options.heads = heads }
+    if let dropout { options.dropout = dropout }
+    if let vocabularySize { options.vocabularySize = vocabularySize }
+    options.isCased = cased
+    options.maxLength = maxLength
+    options.steps = steps
+    options.batch = batch
+    options.accumulation = accumulation
+    options.rate = rate
+    options.warmUp = warmUp
+    options.weightDecay = weightDecay
+    options.validationInterval = validationInterval
+    options.checkpointInterval = checkpointInterval
+    options.seed = seed
+    options.device = device
+    options.precision = precision
+    return options
+  }
+
+  private struct Report: Encodable {
+    let folder: String
+    let steps: Int
+    let seconds: Double
+    let heldOutLoss, heldOutAccuracy, tokensPerSecond: Double
+  }
+
+  private func show(_ outcome: PretrainingSession.Outcome, _ path: String) throws {
+    let training = outcome.training
+    if output.json {
+      return try Console.json(
+        Report(
+          folder: path, steps: training.steps, seconds: training.seconds,
+          heldOutLoss: outcome.heldOutLoss, heldOutAccuracy: outcome.heldOutAccuracy,
+          tokensPerSecond: outcome.tokensPerSecond))
+    }
+    Console.output(
+      "\(training.steps) updates in \(NumberText.short(training.seconds)) s, "
+        + "\(Int(outcome.tokensPerSecond)) tokens/s; held out: loss "
+        + "\(NumberText.short(outcome.heldOutLoss)), right "
+        + "\(NumberText.short(outcome.heldOutAccuracy))")
+    Console.output("Teach it a task:  danlu bert fine-tune classify --model \(path) --data FILE --out FOLDER")
+  }
+}
