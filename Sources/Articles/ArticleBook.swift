@@ -12,7 +12,8 @@ public enum ArticleBook {
     LayerReuseArticle.self, InitializationArticle.self, SmoothingArticle.self, DropoutArticle.self,
     DetExpArticle.self, JoseArticle.self, WordDiscoveryArticle.self,
     DomainVocabularyArticle.self, WordCountArticle.self, InfomapArticle.self,
-    ReadingComprehensionArticle.self, TriplesArticle.self, ZhidaoArticle.self,
+    ReadingComprehensionArticle.self, PretrainingArticle.self, TriplesArticle.self,
+    ZhidaoArticle.self,
     DataMiningArticle.self, MagicCubeArticle.self,
   ]
 

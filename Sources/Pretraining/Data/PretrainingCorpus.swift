@@ -74,6 +74,11 @@ public struct PretrainingCorpus: Sendable {
     }
   }
 
+  /// The rows that are held out. Throws what reading throws.
+  public func heldOutRows(_ work: Work = .silent) throws -> [WordTokens] {
+    try heldOut(needing: 0, work: work).rows
+  }
+
   /// The rows that are held out, and whether the text has at least `needed` others. Throws what reading throws.
   func heldOut(needing needed: Int, work: Work) throws -> (rows: [WordTokens], isEnough: Bool) {
     let next = try rows(work)

@@ -198,7 +198,7 @@ public final class PretrainingSession {
         transforms: [inputs]),
       accumulation: options.accumulation,
       heldOut: PretrainingTask.heldOut(
-        corpus.heldOut(needing: 0, work: .silent).rows, inputs, batchSize: options.batch))
+        corpus.heldOutRows(), inputs, batchSize: options.batch))
     let notes = PretrainingNotes(task, work)
     let outcome = try Trainer(
       TrainingOptions(
@@ -271,28 +271,5 @@ extension PretrainingTask {
     var batches: [Datasets.Batch] = []
     while let batch = try loader.nextOfEpoch() { batches.append(batch) }
     return batches
-  }
-}
-
-/// Says at each validation how far training is.
-final class PretrainingNotes: Callback {
-  private let task: PretrainingTask
-  private let work: Work
-  private(set) var lastRate = 0.0
-
-  init(_ task: PretrainingTask, _ work: Work) {
-    self.task = task
-    self.work = work
-  }
-
-  func updateDidEnd(_ state: TrainingState, metrics: [String: Double]) {
-    lastRate = task.tokensPerSecond
-  }
-
-  func validationDidEnd(_ state: TrainingState, metrics: [String: Double]) {
-    func text(_ name: String) -> String { metrics[name].map { String(format: "%.4f", $0) } ?? "—" }
-    work.note(
-      "step \(state.step): held-out loss \(text("heldOut/loss")), accuracy \(text("heldOut/accuracy")), "
-        + "\(Int(lastRate)) tokens/s")
   }
 }

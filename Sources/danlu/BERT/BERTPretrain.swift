@@ -65,7 +65,8 @@ struct BERTPretrain: ParsableCommand {
     if resume != nil {
       guard paths.isEmpty, out == nil, model == nil else {
         throw ValidationError(
-          "--resume repeats the run as it was begun: neither text nor --out or --model goes with it")
+          "--resume repeats the run as it was begun: neither text nor --out or --model goes with it"
+        )
       }
       return
     }
@@ -150,6 +151,7 @@ struct BERTPretrain: ParsableCommand {
         + "\(Int(outcome.tokensPerSecond)) tokens/s; held out: loss "
         + "\(NumberText.short(outcome.heldOutLoss)), right "
         + "\(NumberText.short(outcome.heldOutAccuracy))")
-    Console.output("Teach it a task:  danlu bert fine-tune classify --model \(path) --data FILE --out FOLDER")
+    Console.output(
+      "Teach it a task:  danlu bert fine-tune classify --model \(path) --data FILE --out FOLDER")
   }
 }

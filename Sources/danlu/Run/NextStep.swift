@@ -8,6 +8,10 @@ enum NextStep {
     let run = summary.run
     if let question = SavedReader(folder: run).exampleQuestion {
       Console.output("Ask it:  danlu ask --run \(run) \"\(question)\"")
+    } else if FileManager.default.fileExists(atPath: run + "/pretrained/config.json") {
+      Console.output(
+        "Teach it a task:  danlu bert fine-tune classify --model \(run)/pretrained --data FILE --out FOLDER"
+      )
     } else if FileManager.default.fileExists(atPath: run + "/model/shape.json") {
       Console.output("Let it draw:  danlu generate --run \(run) --grid 8x8 --out drawn.png")
     }
