@@ -51,8 +51,8 @@ let package = Package(
     .target(
       name: "Articles",
       dependencies: [
-        "Recipes", "Pretraining", "Training", "Transformers", "Generative", "Optimizers",
-        "Datasets", "Layers", "Torch",
+        "Recipes", "FineTuning", "Pretraining", "Training", "Transformers", "Generative",
+        "Optimizers", "Datasets", "Layers", "Torch",
         "TextMining", "WordVectors", "Communities", "ClassicalML", "Knowledge", "Questions",
         "Tokenizers", "Text", "Tracking", "Reports", "Formats",
         "Parallel", "Messages",

@@ -64,9 +64,10 @@ public final class TransformerNorm: Module {
     func aligned(_ tensor: Tensor) -> Tensor {
       tensor.rank < input.rank ? tensor.expandingAxis(1) : tensor
     }
-    let gamma = weight.map { $0.value + scale } ?? (scale + 1)
-    let beta = bias.map { $0.value + shift } ?? shift
-    return plain(input, nil, nil) * aligned(gamma) + aligned(beta)
+    // What the condition adds is added to the whole, so that where it adds nothing the result is that without it,
+    // bit for bit: x̂ ⊙ (γ + 0) + (β + 0) in steps of its own rounds otherwise than the fused kernel.
+    return plain(input, weight?.value, bias?.value)
+      + (plain(input, nil, nil) * aligned(scale) + aligned(shift))
   }
 
   private func plain(_ input: Tensor, _ weight: Tensor?, _ bias: Tensor?) -> Tensor {

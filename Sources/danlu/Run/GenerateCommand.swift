@@ -7,10 +7,11 @@ import Messages
 struct GenerateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate",
-    abstract: "Make images with the model of a finished run.",
+    abstract: "Make images or texts with the model of a finished run.",
     discussion: """
-      Works for runs of the recipes that leave a model of images: gan-qp, wgan-div, o-gan, bigan-qp, \
-      cascading-rejection, glann, vae-infomax. The same seed gives the same images.
+      Images: runs of the recipes that leave a model of them: gan-qp, wgan-div, o-gan, bigan-qp, \
+      cascading-rejection, glann, vae-infomax. Texts: runs of conditional-text-generation, of a label \
+      (--condition) or about a picture (--image). The same seed gives the same.
 
       Examples:
         danlu generate --run runs/o-gan-20260101-120000 --out samples.png
@@ -18,10 +19,19 @@ struct GenerateCommand: ParsableCommand {
         danlu generate --run RUN --nearest --count 16 --out nearest.png
         danlu generate --run RUN --reconstruct a.png b.png --out rebuilt.png
         danlu generate --run RUN --training --out training.png     # animated; browsers play it
+        danlu generate --run RUN --condition 酒店好评 --count 3 --top-p 0.9
+        danlu generate --run RUN --image picture.png
       """)
 
   @Option(name: .customLong("run"), help: "The folder of the finished run.") var runFolder: String
-  @Option(help: "How many images; as many as the grid holds unless given.") var count: Int?
+  @Option(help: "How many images or texts; as many as the grid holds, or one text, unless given.")
+  var count: Int?
+  @Option(help: "Write texts of this label.") var condition: String?
+  @Option(help: "Write texts about this PNG file.") var image: String?
+  @Option(help: "Draw from the most probable tokens that make up this share; 0.95 unless given.")
+  var topP: Double?
+  @Option(help: "Below 1 sharpens what texts are drawn by, above 1 flattens; 1 unless given.")
+  var temperature: Float?
   @Option(help: "Rows x columns of the sheet, such as 8x8.") var grid: String?
   @Flag(help: "Lead from one image to another, row by row.") var interpolate = false
   @Flag(help: "Put the nearest training image below each.") var nearest = false
@@ -30,8 +40,8 @@ struct GenerateCommand: ParsableCommand {
     help: "PNG files to encode and decode: each above what comes back of it.")
   var reconstruct: [String] = []
   @Flag(help: "Animate the samples that the run kept while it trained (APNG).") var training = false
-  @Option(help: "The seed of the noise.") var seed: UInt64 = 0
-  @Option(help: "The PNG file to write.") var out: String
+  @Option(help: "The seed of what is drawn.") var seed: UInt64 = 0
+  @Option(help: "The PNG file to write.") var out: String?
   @OptionGroup var output: OutputOptions
 
   private struct Reply: Encodable {
@@ -39,7 +49,45 @@ struct GenerateCommand: ParsableCommand {
     let images, width, height: Int
   }
 
+  private struct Texts: Encodable {
+    let condition: String
+    let texts: [String]
+  }
+
+  private var isText: Bool { condition != nil || image != nil }
+
   func validate() throws {
+    if let count, count < 1 {
+      throw ValidationError("--count must be at least 1, received \(count)")
+    }
+    if isText { return try validateText() }
+    guard topP == nil, temperature == nil else {
+      throw ValidationError("--top-p and --temperature belong to texts: --condition or --image")
+    }
+    try validatePictures()
+  }
+
+  private func validateText() throws {
+    guard condition == nil || image == nil else {
+      throw ValidationError("--condition and --image ask different models: give one of them")
+    }
+    let others = [
+      grid == nil ? nil : "--grid", interpolate ? "--interpolate" : nil,
+      nearest ? "--nearest" : nil, reconstruct.isEmpty ? nil : "--reconstruct",
+      training ? "--training" : nil, out == nil ? nil : "--out",
+    ].compactMap { $0 }
+    guard others.isEmpty else {
+      throw ValidationError("\(others.joined(separator: ", ")) belong to images, not to texts")
+    }
+    if let topP, !(topP > 0) {
+      throw ValidationError("--top-p must be above 0, received \(topP)")
+    }
+    if let temperature, !(temperature > 0) {
+      throw ValidationError("--temperature must be above 0, received \(temperature)")
+    }
+  }
+
+  private func validatePictures() throws {
     let kinds = [
       interpolate ? "--interpolate" : nil, nearest ? "--nearest" : nil,
       reconstruct.isEmpty ? nil : "--reconstruct", training ? "--training" : nil,
@@ -53,15 +101,16 @@ struct GenerateCommand: ParsableCommand {
     if training, count != nil || grid != nil {
       throw ValidationError("--training shows the samples as the run kept them")
     }
-    if let count, count < 1 {
-      throw ValidationError("--count must be at least 1, received \(count)")
-    }
     if interpolate, count != nil, grid == nil {
       throw ValidationError("--interpolate fills whole rows: give --grid rather than --count")
     }
     let grid = try parsedGrid()
     if let grid, let count, count > grid.count {
       throw ValidationError("a grid of \(grid.rows)x\(grid.columns) holds no \(count) images")
+    }
+    guard let out else {
+      throw ValidationError(
+        "--out FILE.png is needed for images; for texts --condition LABEL or --image FILE")
     }
     guard out.lowercased().hasSuffix(".png") else {
       throw ValidationError("--out must name a .png file, received '\(out)'")
@@ -78,10 +127,12 @@ struct GenerateCommand: ParsableCommand {
   }
 
   func run() throws {
+    if isText { return try write() }
+    let out = out ?? ""
     if training {
       let frames = try GeneratedPictures.training(run: runFolder)
       try AtomicFile.write(AnimatedPNG.encode(frames), to: out)
-      return try tell(frames.count, frames[0])
+      return try tell(frames.count, frames[0], in: out)
     }
     let pictures = try GeneratedPictures(run: runFolder)
     let grid = try parsedGrid() ?? .init(count: count ?? 64)
@@ -102,10 +153,31 @@ struct GenerateCommand: ParsableCommand {
     }
     let enlarged = image.width <= 600 ? image.enlarged(2) : image
     try enlarged.writePNG(to: out)
-    try tell(made, enlarged)
+    try tell(made, enlarged, in: out)
   }
 
-  private func tell(_ images: Int, _ sheet: Image) throws {
+  /// Writes texts, each piece as it is drawn.
+  private func write() throws {
+    var drawing = SavedWriter.Drawing()
+    drawing.count = count ?? 1
+    drawing.seed = seed
+    if let topP { drawing.topP = topP }
+    if let temperature { drawing.temperature = temperature }
+    func tell(_ piece: String?) {
+      if !output.json { Console.output(piece ?? "\n", terminator: "") }
+    }
+    let texts =
+      if let image {
+        try SavedWriter(run: runFolder, .picture).texts(picture: image, drawing, tell)
+      } else {
+        try SavedWriter(run: runFolder, .label).texts(label: condition ?? "", drawing, tell)
+      }
+    if output.json {
+      try Console.json(Texts(condition: condition ?? image ?? "", texts: texts))
+    }
+  }
+
+  private func tell(_ images: Int, _ sheet: Image, in out: String) throws {
     if output.json {
       try Console.json(Reply(out: out, images: images, width: sheet.width, height: sheet.height))
     } else {

@@ -38,7 +38,7 @@ struct FewLabels: Finding {
           isPretrained
           ? try Transformer.load(folder: trained.folder, options: reading, generator: generator)
           : Transformer(configuration, generator: generator)
-        let model = TopicClassifier(body, classCount: classes, generator: generator)
+        let model = MeanClassifier(body, classCount: classes, generator: generator)
         model.move(to: run.device)
         let steps = 150
         let task = SupervisedTask.classifier(
@@ -124,26 +124,5 @@ private struct TopicTexts {
     return Examples(count: labels.count) { index, _ in
       Example(["tokens": .sequence(tokens[index])], label: .integer(labels[index]))
     }
-  }
-}
-
-/// Classes of a text from the mean of its states: without a next sentence to guess, no token was pre-trained to stand
-/// for the whole.
-private final class TopicClassifier: Module {
-  let body: Transformer
-  let head: ClassificationHead
-
-  init(_ body: Transformer, classCount: Int, generator: RandomGenerator) {
-    self.body = body
-    head = ClassificationHead(
-      body.configuration.hiddenSize, classCount: classCount, generator: generator)
-    super.init()
-  }
-
-  func callAsFunction(_ batch: Batch) -> Tensor {
-    let visible = batch.attentionMasks["tokens"]
-    let states = body(batch.inputs["tokens"], visible: visible).hiddenStates
-    let weights = visible.to(states.dtype).expandingAxis(-1)
-    return head((states * weights).sum(axis: 1) / weights.sum(axis: 1))
   }
 }
