@@ -189,6 +189,57 @@ import Torch
     #expect(found[1].abs().max().item() > 0)
   }
 
+  /// In float32 too, where other ways to compute the same round otherwise, the start is the same to the last bit.
+  @Test func conditionStartsWithoutAnyBit() throws {
+    let plain = tiny { $0.heads = [.languageModel] }.move(dtype: .float32)
+    let model = tiny {
+      $0.heads = [.languageModel]
+      $0.conditionSize = 3
+    }.move(dtype: .float32)
+    for (name, parameter) in model.namedParameters() {
+      if let own = plain.namedParameters().first(where: { $0.name == name }) {
+        parameter.assign(own.parameter.value)
+      } else {
+        parameter.assign(Tensor.zeros(parameter.shape))
+      }
+    }
+    let tokens = randomTokens([8, 9])
+    let condition = Tensor.normal([8, 3], generator: RandomGenerator(seed: 9))
+    let logits = try #require(model(tokens, condition: condition).logits)
+    #expect(try logits.equals(#require(plain(tokens).logits)))
+  }
+
+  /// Logits at some places are those of the whole there, under the condition of each one's row.
+  @Test func conditionsOfSomePlaces() throws {
+    let model = tiny {
+      $0.heads = [.languageModel]
+      $0.conditionSize = 3
+    }
+    let tokens = randomTokens([3, 5])
+    let condition = Tensor.normal([3, 3], dtype: .float64, generator: RandomGenerator(seed: 9))
+    let places = Tensor([0, 1, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 1, 0, 1], shape: [3, 5]) .!= 0
+    let targets = SequenceTargets(at: places, targets: tokens)
+    let whole = try #require(model(tokens, condition: condition).logits)
+    expectClose(
+      model.logits(at: targets, tokens, condition: condition), targets.gather(whole), 1e-12)
+  }
+
+  /// Two zero maps in a row: nothing ever moves.
+  @Test func aProjectionThatStartsAtZeroLearnsNothing() {
+    let norm = conditional { $0.conditionHiddenSize = 6 }
+    let input = Tensor([1.0, 2, 3, 4], shape: [1, 1, 4])
+    func greatest() -> Double {
+      let maps = [norm.conditionMapping, norm.conditionScale, norm.conditionShift]
+        .compactMap { $0?.weight.value }
+      let output = norm(input, condition: Tensor([[1.0, -1.0]]))
+      return gradients(of: (output * input).sum(), withRespectTo: maps)
+        .map { $0.abs().max().item() }.max() ?? 0
+    }
+    #expect(greatest() > 0)
+    norm.conditionMapping.map { $0.weight.assign(Tensor.zeros(like: $0.weight.value)) }
+    #expect(greatest() == 0)
+  }
+
   @Test func onlyTheProjectionIsRandom() {
     let norm = conditional { $0.conditionHiddenSize = 6 }
     #expect(norm.conditionMapping.map { $0.weight.value.abs().max().item() > 0 } == true)

@@ -103,13 +103,18 @@ public struct PretrainingOptions: Codable, Sendable, Equatable {
 extension OptimizerSpecification where Self == ExtendedRule {
   /// LAMB as bert4keras pre-trains with it: Adam without bias correction → weight decay → layer adaptation, both not of
   /// biases and normalizations, → a rate that rises over `warmUp` updates and falls to 0 at `steps`.
+  ///
+  /// The rate is the share of its length that a weight changes by. What is not adapted changes by the rate itself,
+  /// whatever its length: above the article's 0.00176, which suits batches of thousands, its rate stays at that.
   public static func pretraining(
     learningRate: Double, weightDecay: Double = 0.01, warmUp: Int, steps: Int
   ) -> ExtendedRule {
-    let exclusions = ["[nN]orm", "bias"]
+    let exclusions = ["[nN]orm|bias"]
+    let unadapted = min(1, 0.00176 / learningRate)
     return Adam(learningRate: learningRate, biasCorrection: false)
       .withWeightDecay(weightDecay, excluding: exclusions)
       .withLayerAdaptation(excluding: exclusions)
+      .withLearningRates([(exclusions[0], unadapted)])
       .withSchedule(.piecewiseLinear([max(1, warmUp): 1, max(warmUp + 1, steps): 0]))
   }
 }

@@ -45,6 +45,12 @@ public struct SequenceTargets {
     states.flattened(from: 0, to: 1).gatherRows(positions)
   }
 
+  /// What these places of rows of `length` are conditioned by, of `condition` `(B, m)` or `(B, L, m)`: `(N, m)`.
+  func gather(condition: Tensor, length: Int) -> Tensor {
+    condition.rank == 3
+      ? gather(condition) : condition.gatherRows(positions.floorDivide(length))
+  }
+
   /// Mean cross-entropy of logits `(N, V)`; 0 where nothing is predicted.
   public func loss(_ logits: Tensor) -> Tensor {
     count == 0 ? logits.sum() : logits.crossEntropy(targets)

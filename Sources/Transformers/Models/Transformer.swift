@@ -129,7 +129,9 @@ public final class Transformer: Module, Configured {
     var cache = TransformerCache()
     let states = hidden(
       tokens, segments, nil, visible, mask, condition, cache: &cache, extendsCache: false)
-    return vocabulary(targets.gather(states), condition)
+    return vocabulary(
+      targets.gather(states),
+      condition.map { targets.gather(condition: $0, length: tokens.size(1)) })
   }
 
   private func output(_ hidden: Tensor, _ condition: Tensor?) -> TransformerOutput {

@@ -31,6 +31,7 @@ public enum ConditionalTextGenerationArticle: Article {
     @Knob(
       "updates of the toy's language model; three quarters as many with its condition", in: 0...)
     var directionSteps = 800
+    @Knob("updates of the judge", in: 1...) var judgeSteps = 300
     @Knob("texts of a batch", in: 1...) var batch = 32
     @Knob("length of hidden states", in: 8...1024) var hiddenSize = 128
     @Knob("layers", in: 1...24) var layers = 2

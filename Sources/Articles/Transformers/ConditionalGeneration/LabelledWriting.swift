@@ -80,14 +80,14 @@ struct TextJudge {
       Transformer(configuration, generator: generator), classCount: data.labels.count,
       generator: generator)
     model.move(to: run.device)
-    let steps = 300
+    let steps = run.settings.judgeSteps
     self.tokens = tokens
     device = run.device
     task = SupervisedTask.classifier(
       model,
       optimizer: Optimizer(
         Adam(learningRate: 2e-3).withClipping(norm: 1)
-          .withSchedule(.piecewiseLinear([20: 1, steps: 0])), for: model),
+          .withSchedule(.piecewiseLinear([min(20, steps): 1, steps + 1: 0])), for: model),
       loader: try BatchLoader(
         Self.examples(data.forJudge.map { tokens.ids($0.text) }, data.forJudge.map(\.label)),
         .init(batchSize: 32, seed: run.seed))

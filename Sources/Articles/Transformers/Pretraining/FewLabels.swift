@@ -4,7 +4,6 @@ import Optimizers
 import Parallel
 import Recipes
 import Reports
-import TextMining
 import Tokenizers
 import Torch
 import Tracking
@@ -22,12 +21,12 @@ struct FewLabels: Finding {
     guard let tokenizer = try TokenizerFile.find(in: trained.folder) else {
       fatalError("the run has just written its vocabulary")
     }
-    let classes = GroupedText.groups.count
+    let classes = InventedReviews.labels.count
     labelCount = run.settings.labels * classes
     for seed in 0..<Self.seeds {
       var random = RandomStream(seed: run.seed &+ UInt64(seed), stream: 70_551)
-      let training = try TopicTexts(count: labelCount, tokenizer, &random)
-      let test = try TopicTexts(count: 500, tokenizer, &random)
+      let training = try LabelledReviews(count: labelCount, tokenizer, &random)
+      let test = try LabelledReviews(count: 500, tokenizer, &random)
       for isPretrained in [true, false] {
         let generator = RandomGenerator(seed: run.seed &+ UInt64(seed))
         var reading = CheckpointOptions()
@@ -40,12 +39,15 @@ struct FewLabels: Finding {
           : Transformer(configuration, generator: generator)
         let model = MeanClassifier(body, classCount: classes, generator: generator)
         model.move(to: run.device)
-        let steps = 150
+        let steps = run.settings.labelSteps
         let task = SupervisedTask.classifier(
           model,
           optimizer: Optimizer(
-            Adam(learningRate: 5e-4).withWeightDecay(0.01, excluding: ["bias", "[nN]orm"])
-              .withClipping(norm: 1).withSchedule(.piecewiseLinear([15: 1, steps: 0])),
+            Adam(learningRate: run.settings.labelRate).withWeightDecay(
+              0.01, excluding: ["bias", "[nN]orm"]
+            )
+            .withClipping(norm: 1).withSchedule(
+              .piecewiseLinear([max(1, steps / 10): 1, steps + 1: 0])),
             for: model),
           loader: try BatchLoader(
             training.source, .init(batchSize: 16, seed: run.seed &+ UInt64(seed)))
@@ -95,28 +97,16 @@ struct FewLabels: Finding {
   }
 }
 
-/// Short texts about one of the topics of `GroupedText`: six words, three of them common ones on the mean.
-private struct TopicTexts {
+/// Reviews that do not say outright what is thought of a thing: their words have to be known.
+private struct LabelledReviews {
   let labels: [Int]
   private let tokens: [[Int]]
 
   init(count: Int, _ tokenizer: any Tokenizer, _ random: inout RandomStream) throws {
-    var labels: [Int] = []
-    var tokens: [[Int]] = []
-    let groups = GroupedText.groups
-    for index in 0..<count {
-      let topic = index % groups.count
-      let words = (0..<6).map { place -> String in
-        guard place == 0 || random.below(2) == 0 else {
-          return GroupedText.commonWords[random.below(GroupedText.commonWords.count)]
-        }
-        return groups[topic].words[random.below(groups[topic].words.count)]
-      }
-      labels.append(topic)
-      tokens.append(try tokenizer.encode(words.joined()).ids)
+    labels = (0..<count).map { $0 % InventedReviews.labels.count }
+    tokens = try labels.map {
+      try tokenizer.encode(InventedReviews.draw($0, hasVerdict: false, &random)).ids
     }
-    self.labels = labels
-    self.tokens = tokens
   }
 
   var source: Examples {

@@ -26,7 +26,7 @@ public enum PretrainingArticle: Article {
       "Pre-trains small transformers by masked words, as a language model and as UniLM, and shows what it is worth "
       + "with few labels.",
     date: "2019-11-06", archive: 7055,
-    data: "6,000 generated lines of Chinese without labels, 50 with; sequences of numbers",
+    data: "6,000 invented reviews without labels, 24 with; sequences of numbers",
     ownData: "a text file, or a folder of .txt, .jsonl and their .gz",
     ownModel: "a folder of BERT's with vocab.txt, to go on from", duration: "4 min")
 
@@ -35,13 +35,15 @@ public enum PretrainingArticle: Article {
     @Knob("rows of a batch of text", in: 1...) var batch = 32
     @Knob("batches of an update", in: 1...) var accumulation = 1
     @Knob("what is guessed in text") var objective = PretrainingObjective.mlm
-    @Knob("the longest row of text, in tokens", in: 8...4096) var maxLength = 64
+    @Knob("the longest row of text, in tokens", in: 8...4096) var maxLength = 48
     @Knob("length of hidden states", in: 8...4096) var hiddenSize = 128
     @Knob("layers", in: 1...48) var layers = 2
     @Knob("attention heads", in: 1...64) var heads = 4
     @Knob("LAMB's learning rate after warming up", in: 1e-6...1) var rate = 0.01
-    @Knob("lines of generated text", in: 100...1_000_000) var lines = 6000
-    @Knob("labelled texts of each of ten classes", in: 1...200) var labels = 5
+    @Knob("invented reviews", in: 200...1_000_000) var texts = 6000
+    @Knob("labelled reviews of each of eight classes", in: 1...200) var labels = 3
+    @Knob("updates on labelled reviews", in: 1...) var labelSteps = 150
+    @Knob("Adam's learning rate there", in: 1e-6...1) var labelRate = 2e-3
     @Knob(
       "updates on sequences of numbers by masked tokens; half as many by each other objective",
       in: 0...)
@@ -79,7 +81,7 @@ struct TrainingText {
     isGenerated = run.options.data == nil
     let text =
       try run.options.data.map { try PretrainingText([$0]) }
-      ?? PretrainingText(string: GroupedText.text(lines: settings.lines, seed: run.seed))
+      ?? PretrainingText(string: Self.reviews(settings.texts, seed: run.seed))
     let tokenizer: WordPieceTokenizer
     if let folder = run.options.model {
       guard let own = try TokenizerFile.read(folder: folder) as? WordPieceTokenizer else {
@@ -93,10 +95,20 @@ struct TrainingText {
     }
     let list = try text.discoveredWords(work: run.work)
     words = list.count
-    let known = GroupedText.groups.flatMap(\.words)
+    let known = InventedReviews.words
     foundWords = Double(known.count { list.contains($0) }) / Double(known.count)
     corpus = PretrainingCorpus(
       text, WordTokenizer(tokenizer, segmenter: try Segmenter(list)), length: settings.maxLength)
+  }
+}
+
+extension TrainingText {
+  /// Reviews of all kinds, each a line and a document.
+  private static func reviews(_ count: Int, seed: UInt64) -> String {
+    var random = RandomStream(seed: seed, stream: 7055)
+    return (0..<count).map { _ in
+      InventedReviews.draw(random.below(InventedReviews.labels.count), &random) + "\n\n"
+    }.joined()
   }
 }
 

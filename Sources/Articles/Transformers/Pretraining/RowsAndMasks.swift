@@ -74,7 +74,7 @@ struct RowsAndMasks: Finding {
         expected: "true", measured: .bool(isWhole), holds: isWhole),
       Claim(
         id: "words",
-        statement: "raw text alone gives the words: share of its 200 topic words found",
+        statement: "raw text alone gives the words: share of those that reviews speak with",
         measured: foundWords, atLeast: 0.85),
     ]
   }
