@@ -56,6 +56,9 @@ struct Captions {
     let writer = ConditionedWriter(
       configuration, .picture(side: ShapePictures.side),
       generator: RandomGenerator(seed: run.seed &+ 1))
+    if let eye = writer.eye {
+      try Self.teach(eye, training, tokens, run)
+    }
     writer.move(to: run.device)
     writer.begin(from: language)
     let start = UnchangedAtStart(
@@ -67,6 +70,30 @@ struct Captions {
     findings = [start, try WrittenCaptions(writer, heldOut, tokens, run, isGenerated: isGenerated)]
     try SavedWriter(run: run.run.folder.path, .picture).write(
       writer, tokens, example: heldOut.first?.picture)
+  }
+}
+
+extension Captions {
+  /// Teaches the network what pictures show: which tokens their captions hold, whatever their order. The article takes one
+  /// that was trained on a million labelled pictures.
+  private static func teach(
+    _ eye: Sequential, _ pictures: [CaptionedPicture], _ tokens: WriterTokens,
+    _ run: Running<ConditionalTextGenerationArticle.Settings>
+  ) throws {
+    let count = tokens.tokenizer.vocabulary.count
+    let rows = pictures.map { (Set(tokens.ids($0.caption)), $0.picture) }
+    let loader = try BatchLoader(
+      Examples(count: rows.count) { index, _ in
+        let held = (0..<count).map { rows[index].0.contains($0) ? Float(1) : 0 }
+        return Example(["picture": .image(rows[index].1), "held": .floats(held)])
+      }, .init(batchSize: 32, seed: run.seed))
+    let model = Sequential(
+      eye, Activation(.relu), Dense(ConditionedWriter.conditionSize, count))
+    try run.trainWriter(
+      model, named: "captions-eye", loader, steps: run.settings.pictureSteps, rate: 3e-3
+    ) { batch in
+      model(batch.inputs["picture"]).binaryCrossEntropyWithLogits(batch.inputs["held"])
+    }
   }
 }
 

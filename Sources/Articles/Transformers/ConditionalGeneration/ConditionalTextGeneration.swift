@@ -27,7 +27,8 @@ public enum ConditionalTextGenerationArticle: Article {
   public struct Settings: RecipeSettings {
     @Knob("updates with labels", in: 1...) var steps = 500
     @Knob("updates of the language model that reviews begin from", in: 1...) var languageSteps = 400
-    @Knob("updates with pictures", in: 1...) var pictureSteps = 800
+    @Knob("updates with pictures; before them as many of the network that sees them", in: 1...)
+    var pictureSteps = 1000
     @Knob(
       "updates of the toy's language model; three quarters as many with its condition", in: 0...)
     var directionSteps = 800

@@ -30,7 +30,7 @@ enum ShapePictures {
   static func draw(_ random: inout RandomStream) -> CaptionedPicture {
     let (shape, color) = (random.below(shapes.count), random.below(colors.count))
     let isLarge = random.below(2) == 0
-    let radius = isLarge ? 9 + 3 * random.uniform() : 5 + 1.5 * random.uniform()
+    let radius = isLarge ? 9.5 + 3 * random.uniform() : 6 + 1.5 * random.uniform()
     let room = Double(side) - 2 * radius - 2
     let (x, y) = (1 + radius + room * random.uniform(), 1 + radius + room * random.uniform())
     let ground = (0..<3).map { _ in 215 + 40 * random.uniform() }

@@ -31,7 +31,7 @@ public enum PretrainingArticle: Article {
     ownModel: "a folder of BERT's with vocab.txt, to go on from", duration: "4 min")
 
   public struct Settings: RecipeSettings {
-    @Knob("updates on text", in: 1...) var steps = 600
+    @Knob("updates on text", in: 1...) var steps = 2400
     @Knob("rows of a batch of text", in: 1...) var batch = 32
     @Knob("batches of an update", in: 1...) var accumulation = 1
     @Knob("what is guessed in text") var objective = PretrainingObjective.mlm
@@ -43,7 +43,7 @@ public enum PretrainingArticle: Article {
     @Knob("invented reviews", in: 200...1_000_000) var texts = 6000
     @Knob("labelled reviews of each of eight classes", in: 1...200) var labels = 3
     @Knob("updates on labelled reviews", in: 1...) var labelSteps = 150
-    @Knob("Adam's learning rate there", in: 1e-6...1) var labelRate = 2e-3
+    @Knob("Adam's learning rate there", in: 1e-6...1) var labelRate = 1e-3
     @Knob(
       "updates on sequences of numbers by masked tokens; half as many by each other objective",
       in: 0...)
