@@ -51,6 +51,33 @@ import Testing
       try Command("generate", "--run", "nowhere", "--condition", "a").run(), "does not exist")
   }
 
+  /// The article on pre-training, on its own text and on a user's.
+  @Test func articleOnPretraining() throws {
+    try withTemporaryFolder { folder in
+      func train(_ run: String, _ more: String...) throws -> Command.Outcome {
+        try Command(
+          [
+            "run", "pretraining", "--steps", "3", "--set", "sequence-steps=2", "--set", "texts=400",
+            "--set", "hidden-size=16", "--set", "layers=1", "--set", "label-steps=2", "--out", run,
+          ] + more
+        ).run()
+      }
+      let own = try train(folder + "/run")
+      #expect(own.status == 0 || own.status == 1, "\(own.errors)")
+      #expect(own.output.contains("measured 12, 7, 16"))
+      #expect(
+        own.output.contains("danlu bert fine-tune classify --model \(folder)/run/pretrained"))
+      try corpus(folder + "/a.txt")
+      let given = try train(folder + "/given", "--data", folder + "/a.txt", "--set", "objective=lm")
+      #expect(given.status == 0, "\(given.errors)")
+      let settings = try JSONValue(parsing: text(folder + "/given/pretrained/config.json"))
+      #expect(settings["architectures"]?.arrayValue?.first == "BertLMHeadModel")
+      try AtomicFile.write("只有一行。\n", to: folder + "/line.txt")
+      expectFailure(
+        try train(folder + "/line", "--data", folder + "/line.txt"), "is too little")
+    }
+  }
+
   private static let kinds = ["苹果和香蕉和葡萄", "火车和飞机和轮船", "医生和护士和病人"]
 
   private func corpus(_ path: String) throws {
