@@ -42,11 +42,12 @@ def main():
         torch.manual_seed(0)
         tokenizer = BertTokenizerFast.from_pretrained(out)
         model = BertForMaskedLM(BertConfig.from_pretrained(out))
+        first, last = tokenizer.cls_token_id, tokenizer.sep_token_id
         rows, row = [], []
         for line in open(options.text, encoding="utf8"):
             ids = tokenizer(line.strip(), add_special_tokens=False)["input_ids"]
             if len(row) + len(ids) > options.max_length - 2:
-                rows.append(tokenizer.build_inputs_with_special_tokens(row))
+                rows.append([first, *row, last])
                 row = []
             row += ids[: options.max_length - 2]
         needed = options.steps * options.batch

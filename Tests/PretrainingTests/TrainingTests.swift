@@ -133,7 +133,7 @@ import Transformers
       // What was trained is where another training starts.
       var further = options
       further.model = folder + "/model"
-      further.steps = 2
+      further.steps = 1
       let next = try PretrainingSession.begin(further, at: folder + "/further").train()
       #expect(next.heldOutLoss < validated[0])
     }

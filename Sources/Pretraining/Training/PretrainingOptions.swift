@@ -111,10 +111,11 @@ extension OptimizerSpecification where Self == ExtendedRule {
   ) -> ExtendedRule {
     let exclusions = ["[nN]orm|bias"]
     let unadapted = min(1, 0.00176 / learningRate)
+    let rise = max(1, warmUp)
     return Adam(learningRate: learningRate, biasCorrection: false)
       .withWeightDecay(weightDecay, excluding: exclusions)
       .withLayerAdaptation(excluding: exclusions)
       .withLearningRates([(exclusions[0], unadapted)])
-      .withSchedule(.piecewiseLinear([max(1, warmUp): 1, max(warmUp + 1, steps): 0]))
+      .withSchedule(.piecewiseLinear([rise: 1, max(rise + 1, steps): 0]))
   }
 }
