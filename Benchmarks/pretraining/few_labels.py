@@ -6,7 +6,8 @@ that folder and from the same model with random weights, on 100, 500 and 2,000 l
 TEXT are files and folders of raw text; FILE is labelled (.tsv of label and text, or .jsonl of label and text, also .gz). A
 fifth of each set, at most 2,000, is what all are judged by; none of it is trained on, but its texts may be among TEXT. The
 model with random weights is one that was pre-trained for a single update at a rate of 1e-12: the same sizes, the same
-vocabulary. Both are fine-tuned for the same number of epochs at the better of two rates each, chosen by the first seed.
+vocabulary. Both are fine-tuned for the same number of epochs at the better of two rates each, chosen by the first seed;
+that rate and the best epoch are chosen on the texts that judge, for both sides alike.
 DANLU names another binary than the release one.
 """
 
