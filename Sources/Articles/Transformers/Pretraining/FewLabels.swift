@@ -75,7 +75,7 @@ struct FewLabels: Finding {
           "with \(labelCount) labels the pre-trained model beats the same from random weights: accuracy on 500 "
           + "others, mean of \(Self.seeds) seeds, more by",
         measured: mean(pretrained) - mean(scratch),
-        atLeast: 0.1)
+        atLeast: 0.05)
     ]
   }
 
