@@ -41,7 +41,8 @@ let package = Package(
     .executableTarget(
       name: "danlu",
       dependencies: [
-        "Articles", "Recipes", "FineTuning", "Pretraining", "Training", "Transformers", "Torch", "TextMining",
+        "Articles", "Recipes", "FineTuning", "Pretraining", "Training", "Transformers", "Torch",
+        "TextMining",
         "WordVectors", "Communities", "Knowledge", "Questions", "ClassicalML",
         "Tokenizers", "Text", "Tracking", "Reports", "Formats", "Memory", "Parallel", "Messages",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
