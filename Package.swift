@@ -25,6 +25,7 @@ let package = Package(
     .library(name: "Knowledge", targets: ["Knowledge"]),
     .library(name: "Questions", targets: ["Questions"]),
     .library(name: "ClassicalML", targets: ["ClassicalML"]),
+    .library(name: "TableQueries", targets: ["TableQueries"]),
     .library(name: "Text", targets: ["Text"]),
     .library(name: "Tokenizers", targets: ["Tokenizers"]),
     .library(name: "Tracking", targets: ["Tracking"]),
@@ -44,7 +45,7 @@ let package = Package(
         "Articles", "Recipes", "FineTuning", "Pretraining", "Training", "Transformers", "Torch",
         "TextMining",
         "WordVectors", "Communities", "Knowledge", "Questions", "ClassicalML",
-        "Tokenizers", "Text", "Tracking", "Reports", "Formats", "Memory", "Parallel", "Messages",
+        "TableQueries", "Tokenizers", "Text", "Tracking", "Reports", "Formats", "Memory", "Parallel", "Messages",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -55,7 +56,7 @@ let package = Package(
         "Recipes", "FineTuning", "Pretraining", "Training", "Transformers", "Generative",
         "Optimizers", "Datasets", "Layers", "Torch",
         "TextMining", "WordVectors", "Communities", "ClassicalML", "Knowledge", "Questions",
-        "Tokenizers", "Text", "Tracking", "Reports", "Formats",
+        "TableQueries", "Tokenizers", "Text", "Tracking", "Reports", "Formats",
         "Parallel", "Messages",
       ]),
     .target(
@@ -119,6 +120,7 @@ let package = Package(
     .target(
       name: "ClassicalML",
       dependencies: ["CPrefetch", "Reports", "Formats", "Memory", "Parallel", "Messages"]),
+    .target(name: "TableQueries", dependencies: ["Text", "Formats", "Messages"]),
     .target(
       name: "Tokenizers", dependencies: ["Text", "Formats", "Memory", "Parallel", "Messages"]),
     .target(name: "Text", dependencies: ["Formats", "Memory", "Parallel", "Messages"]),
@@ -162,8 +164,8 @@ let package = Package(
     .testTarget(
       name: "ArticlesTests",
       dependencies: [
-        "Articles", "Recipes", "Transformers", "Tokenizers", "Training", "Optimizers", "Datasets",
-        "Layers", "Torch", "Tracking",
+        "Articles", "Recipes", "Transformers", "TableQueries", "Tokenizers", "Training", "Optimizers",
+        "Datasets", "Layers", "Torch", "Tracking",
         "Reports", "Formats", "Parallel", "Messages", "TestSupport",
       ]),
     .testTarget(
@@ -234,6 +236,8 @@ let package = Package(
       name: "ClassicalMLTests",
       dependencies: ["ClassicalML", "Formats", "Parallel", "Messages", "TestSupport"],
       resources: [.copy("Golden")]),
+    .testTarget(
+      name: "TableQueriesTests", dependencies: ["TableQueries", "Formats", "Messages", "TestSupport"]),
     .testTarget(
       name: "QuestionsTests",
       dependencies: ["Questions", "Formats", "Parallel", "Messages", "TestSupport"]),

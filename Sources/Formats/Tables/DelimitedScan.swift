@@ -173,4 +173,21 @@ struct DelimitedScan {
     }
     return position
   }
+
+  /// Whichever of comma, tab, semicolon and bar is most frequent in the first line.
+  static func commonSeparator(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> UInt8 {
+    let candidates: [UInt8] = [0x2c, 0x09, 0x3b, 0x7c]
+    var counts = [0, 0, 0, 0]
+    var isQuoted = false
+    var seesText = false
+    for byte in bytes {
+      if byte == 0x22 { isQuoted.toggle() }
+      guard !isQuoted else { continue }
+      if byte == 0x0a, seesText { break }
+      if byte > 0x20 { seesText = true }
+      if let place = candidates.firstIndex(of: byte) { counts[place] += 1 }
+    }
+    let most = counts.max() ?? 0
+    return most == 0 ? 0x2c : candidates[counts.firstIndex(of: most) ?? 0]
+  }
 }

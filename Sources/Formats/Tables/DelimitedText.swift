@@ -96,29 +96,13 @@ private struct DelimitedParser {
       }
       separator = code
     } else {
-      separator = Self.commonSeparator(bytes[start...])
+      separator = DelimitedScan.commonSeparator(bytes[start...])
     }
     if !bytes.contains(0x0a), bytes.dropLast().contains(0x0d) {
       throw FileError(path: path, reason: "ends its lines by CR alone; LF or CRLF were expected")
     }
     let scan = try DelimitedScan(bytes, from: start, separator: separator, path: path)
     (cells, width, unescaped) = (scan.cells, scan.width, scan.unescaped)
-  }
-
-  private static func commonSeparator(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> UInt8 {
-    let candidates: [UInt8] = [0x2c, 0x09, 0x3b, 0x7c]
-    var counts = [0, 0, 0, 0]
-    var isQuoted = false
-    var seesText = false
-    for byte in bytes {
-      if byte == 0x22 { isQuoted.toggle() }
-      guard !isQuoted else { continue }
-      if byte == 0x0a, seesText { break }
-      if byte > 0x20 { seesText = true }
-      if let place = candidates.firstIndex(of: byte) { counts[place] += 1 }
-    }
-    let most = counts.max() ?? 0
-    return most == 0 ? 0x2c : candidates[counts.firstIndex(of: most) ?? 0]
   }
 
   // MARK: - Columns

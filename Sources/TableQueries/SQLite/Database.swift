@@ -1,0 +1,188 @@
+import Foundation
+import Messages
+
+/// A database of SQLite's: one in memory that tables are imported into, or a file that is only read.
+///
+/// Not for several threads at once.
+public final class Database {
+  /// What a query gave.
+  public struct Rows: Sendable, Equatable {
+    public var names: [String]
+    public var rows: [[SQLValue]]
+    /// Whether there were more rows than asked for.
+    public var isCut: Bool
+  }
+
+  private let library: SQLiteLibrary
+  private var handle: SQLiteLibrary.Handle?
+  private let path: String
+  /// Whether statements may change it.
+  private let isWritable: Bool
+
+  private var functions: SQLiteLibrary.Functions { library.functions }
+
+  /// An empty database in memory.
+  public init() throws {
+    library = try SQLiteLibrary.open()
+    path = ":memory:"
+    isWritable = true
+    try open(":memory:", flags: 0x2 | 0x4)
+  }
+
+  /// The database in a file, which is neither changed nor locked for others; it need not be writable.
+  ///
+  /// Throws `FileError` for a file that is no database.
+  public init(readingFrom path: String) throws {
+    library = try SQLiteLibrary.open()
+    self.path = path
+    isWritable = false
+    let bytes = [UInt8](try Self.beginning(of: path))
+    guard bytes.starts(with: Array("SQLite format 3\0".utf8)) else {
+      throw FileError(path: path, reason: "is no SQLite database")
+    }
+    do {
+      try open(path, flags: 0x1)
+      _ = try query("SELECT count(*) FROM sqlite_master")
+    } catch {
+      // A database with a write-ahead log wants to make files beside itself, which a folder that cannot be written
+      // to forbids: then it is read as one that nobody changes.
+      _ = functions.close(handle)
+      handle = nil
+      let allowed = CharacterSet.urlPathAllowed.subtracting(CharacterSet(charactersIn: "?#"))
+      let absolute = URL(fileURLWithPath: path).path
+      let escaped = absolute.addingPercentEncoding(withAllowedCharacters: allowed) ?? absolute
+      try open("file:\(escaped)?immutable=1", flags: 0x1 | 0x40)
+    }
+  }
+
+  private static func beginning(of path: String) throws -> Data {
+    guard let file = FileHandle(forReadingAtPath: path) else {
+      throw FileError(path: path, action: "open", code: errno)
+    }
+    defer { try? file.close() }
+    do { return try file.read(upToCount: 16) ?? Data() } catch {
+      throw FileError(path: path, reason: "cannot be read; a file was expected")
+    }
+  }
+
+  private func open(_ name: String, flags: Int32) throws {
+    let status = functions.open(name, &handle, flags, nil)
+    if status != 0 { throw FileError(path: path, reason: "SQLite: \(message)") }
+  }
+
+  deinit { _ = functions.close(handle) }
+
+  private var message: String {
+    functions.message(handle).map { String(cString: $0) } ?? "unknown error"
+  }
+
+  /// An identifier as SQL reads it, whatever stands in it.
+  public static func quoted(_ name: String) -> String {
+    "\"" + name.replacing("\"", with: "\"\"").replacing("\0", with: "") + "\""
+  }
+
+  /// The names of the tables and views, in the order in which they were made.
+  public func tableNames() throws -> [String] {
+    try query(
+      "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
+        + "ORDER BY rowid"
+    ).rows.map { $0[0].text }
+  }
+
+  /// Runs one statement that reads, with `values` for its question marks; at most `limit` rows.
+  ///
+  /// Throws `InputError` for a statement that SQLite rejects, and for one that would change anything.
+  public func query(_ sql: String, _ values: [SQLValue] = [], limit: Int = .max) throws -> Rows {
+    let statement = try prepare(sql)
+    defer { _ = functions.finalize(statement) }
+    guard functions.isReadOnly(statement) != 0 else {
+      throw InputError("only statements that read are run, received: \(sql)")
+    }
+    try bind(values, to: statement)
+    let width = functions.columnCount(statement)
+    var rows = Rows(
+      names: (0..<width).map { index in
+        functions.columnName(statement, index).map { String(cString: $0) } ?? ""
+      }, rows: [], isCut: false)
+    while try step(statement) {
+      if rows.rows.count == limit {
+        rows.isCut = true
+        break
+      }
+      rows.rows.append((0..<width).map { value(statement, $0) })
+    }
+    return rows
+  }
+
+  /// Makes a table and fills it. Columns have no declared type: a value stays what it is.
+  func makeTable(_ name: String, columns: [String], rowCount: Int, row: (Int) -> [SQLValue]) throws {
+    require(isWritable, "a database that is only read cannot hold new tables")
+    let list = columns.map(Self.quoted).joined(separator: ", ")
+    try run("CREATE TABLE \(Self.quoted(name)) (\(list))")
+    try run("BEGIN")
+    let marks = [String](repeating: "?", count: columns.count).joined(separator: ", ")
+    let statement = try prepare("INSERT INTO \(Self.quoted(name)) VALUES (\(marks))")
+    defer { _ = functions.finalize(statement) }
+    for index in 0..<rowCount {
+      try bind(row(index), to: statement)
+      _ = try step(statement)
+      _ = functions.reset(statement)
+    }
+    try run("COMMIT")
+  }
+
+  private func run(_ sql: String) throws {
+    let statement = try prepare(sql)
+    defer { _ = functions.finalize(statement) }
+    _ = try step(statement)
+  }
+
+  private func prepare(_ sql: String) throws -> SQLiteLibrary.Handle? {
+    var statement: SQLiteLibrary.Handle?
+    guard functions.prepare(handle, sql, -1, &statement, nil) == 0, statement != nil else {
+      throw InputError("\(path): SQLite: \(message)")
+    }
+    return statement
+  }
+
+  private func bind(_ values: [SQLValue], to statement: SQLiteLibrary.Handle?) throws {
+    require(
+      Int(functions.parameterCount(statement)) == values.count,
+      "a statement of \(functions.parameterCount(statement)) question marks received \(values.count) values")
+    // SQLite copies the text before the call returns.
+    let copied = UnsafeRawPointer(bitPattern: -1)
+    for (index, value) in values.enumerated() {
+      let place = Int32(index + 1)
+      let status =
+        switch value {
+        case .null, .bytes: functions.bindNull(statement, place)
+        case .integer(let number): functions.bindInteger(statement, place, Int64(number))
+        case .real(let number): functions.bindReal(statement, place, number)
+        case .text(let text): functions.bindText(statement, place, text, Int32(text.utf8.count), copied)
+        }
+      if status != 0 { throw InputError("\(path): SQLite: \(message)") }
+    }
+  }
+
+  /// Whether there is another row.
+  private func step(_ statement: SQLiteLibrary.Handle?) throws -> Bool {
+    switch functions.step(statement) {
+    case 100: return true
+    case 101: return false
+    default: throw InputError("\(path): SQLite: \(message)")
+    }
+  }
+
+  private func value(_ statement: SQLiteLibrary.Handle?, _ column: Int32) -> SQLValue {
+    switch functions.columnType(statement, column) {
+    case 1: return .integer(Int(functions.columnInteger(statement, column)))
+    case 2: return .real(functions.columnReal(statement, column))
+    case 3:
+      guard let start = functions.columnText(statement, column) else { return .null }
+      let count = Int(functions.columnBytes(statement, column))
+      return .text(String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self))
+    case 4: return .bytes(count: Int(functions.columnBytes(statement, column)))
+    default: return .null
+    }
+  }
+}
