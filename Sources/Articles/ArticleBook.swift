@@ -12,7 +12,8 @@ public enum ArticleBook {
     LayerReuseArticle.self, InitializationArticle.self, SmoothingArticle.self, DropoutArticle.self,
     DetExpArticle.self, JoseArticle.self, WordDiscoveryArticle.self,
     DomainVocabularyArticle.self, WordCountArticle.self, InfomapArticle.self,
-    ReadingComprehensionArticle.self, PretrainingArticle.self, ConditionalTextGenerationArticle.self, TriplesArticle.self,
+    ReadingComprehensionArticle.self, PretrainingArticle.self,
+    ConditionalTextGenerationArticle.self, NL2SQLArticle.self, TriplesArticle.self,
     ZhidaoArticle.self,
     DataMiningArticle.self, MagicCubeArticle.self,
   ]

@@ -44,7 +44,8 @@ public enum CellMatching {
     return best.map { ($0.cell, $0.distance) }
   }
 
-  static func contains(_ text: [Unicode.Scalar], _ part: [Unicode.Scalar]) -> Bool {
+  /// Whether `part` stands in `text`.
+  public static func contains(_ text: [Unicode.Scalar], _ part: [Unicode.Scalar]) -> Bool {
     guard !part.isEmpty, part.count <= text.count else { return false }
     return (0...text.count - part.count).contains { text[$0..<$0 + part.count].elementsEqual(part) }
   }

@@ -15,7 +15,7 @@ public struct QueryTable: Sendable {
     public var name: String
     /// The header without its unit.
     public var title: String
-    public var unit: Unit?
+    public var unit: MeasuringUnit?
     public var kind: Kind
     /// Distinct cells that were looked at, as texts; empty for a column of numbers.
     public var cells: [String]
@@ -29,7 +29,7 @@ public struct QueryTable: Sendable {
     public init(
       header: String, name: String, kind: Kind, cells: [String] = [],
       range: ClosedRange<Double>? = nil, isYear: Bool = false, isMixed: Bool = false,
-      unit: Unit? = nil
+      unit: MeasuringUnit? = nil
     ) {
       self.header = header
       self.name = name
@@ -38,7 +38,7 @@ public struct QueryTable: Sendable {
       self.range = range
       self.isYear = isYear
       self.isMixed = isMixed
-      let split = Unit.split(header: header)
+      let split = MeasuringUnit.split(header: header)
       title = split.core
       self.unit = unit ?? split.unit
     }
@@ -146,7 +146,7 @@ struct ColumnSurvey {
     }
     guard let value = Double(sign + shown), value.isFinite else { return nil }
     if rest.isEmpty { return (value, "") }
-    return Unit(rest).map { _ in (value, rest) }
+    return MeasuringUnit(rest).map { _ in (value, rest) }
   }
 
   /// The column; dates that do not sort as texts are written anew when they are imported.
@@ -160,7 +160,7 @@ struct ColumnSurvey {
       column.range = low...high
       column.isMixed = numbers < count
       column.isYear = wholeYears == numbers && (numbers > 1 || column.title.contains("年"))
-      if !unit.isEmpty { column.unit = Unit(unit) }
+      if !unit.isEmpty { column.unit = MeasuringUnit(unit) }
       return (column, false)
     }
     if Double(dates) >= 0.9 * Double(count) {

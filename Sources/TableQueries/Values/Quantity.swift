@@ -6,7 +6,7 @@ public struct Quantity: Sendable, Equatable {
   public var number: Double
   /// The number before 万, 亿 and the like: what it is in a column that counts in them without saying so.
   public var shownNumber: Double
-  public var unit: Unit?
+  public var unit: MeasuringUnit?
 
   /// `nil` unless all of `text` is a quantity.
   public init?(_ text: String) {
@@ -15,14 +15,14 @@ public struct Quantity: Sendable, Equatable {
     if String(String.UnicodeScalarView(scalars)).hasPrefix("百分之") {
       guard let rest = Quantity(String(String.UnicodeScalarView(scalars[3...]))), rest.unit == nil
       else { return nil }
-      self.init(number: rest.number, shownNumber: rest.number, unit: Unit("%"))
+      self.init(number: rest.number, shownNumber: rest.number, unit: MeasuringUnit("%"))
       return
     }
     var sign = 1.0
-    var currency: Unit?
+    var currency: MeasuringUnit?
     while let first = scalars.first, "-−+负¥￥$".unicodeScalars.contains(first) {
       if "-−负".unicodeScalars.contains(first) { sign = -sign }
-      if "¥￥$".unicodeScalars.contains(first) { currency = Unit(String(first)) }
+      if "¥￥$".unicodeScalars.contains(first) { currency = MeasuringUnit(String(first)) }
       scalars.removeFirst()
     }
     let digits = scalars.prefix { Self.isDigit($0) || $0 == "." || $0 == "," }
@@ -39,7 +39,7 @@ public struct Quantity: Sendable, Equatable {
       shown = value
       rest = scalars.dropFirst(digits.count)
       // 2000万, 3千万, 1.5万亿; but 3千克.
-      if Unit(String(String.UnicodeScalarView(rest))) == nil || "万亿".unicodeScalars.contains(rest.first ?? "a") {
+      if MeasuringUnit(String(String.UnicodeScalarView(rest))) == nil || "万亿".unicodeScalars.contains(rest.first ?? "a") {
         while let first = rest.first, let factor = Self.factors[first] {
           multiplier *= factor
           rest = rest.dropFirst()
@@ -48,13 +48,13 @@ public struct Quantity: Sendable, Equatable {
     }
     var unit = currency
     if !rest.isEmpty {
-      guard let named = Unit(String(String.UnicodeScalarView(rest))) else { return nil }
+      guard let named = MeasuringUnit(String(String.UnicodeScalarView(rest))) else { return nil }
       unit = named
     }
     self.init(number: sign * shown * multiplier, shownNumber: sign * shown, unit: unit)
   }
 
-  init(number: Double, shownNumber: Double, unit: Unit?) {
+  init(number: Double, shownNumber: Double, unit: MeasuringUnit?) {
     self.number = number
     self.shownNumber = shownNumber
     self.unit = unit
@@ -85,7 +85,7 @@ public struct Quantity: Sendable, Equatable {
     var length = scalars.prefix(while: ChineseNumber.isPart).count
     while length > 0 {
       let rest = String(String.UnicodeScalarView(scalars[length...]))
-      if rest.isEmpty || Unit(rest) != nil,
+      if rest.isEmpty || MeasuringUnit(rest) != nil,
         let value = ChineseNumber.value(Array(scalars[..<length]))
       {
         return (value, length)
@@ -99,7 +99,7 @@ public struct Quantity: Sendable, Equatable {
   ///
   /// With a unit on both sides it is converted; a number with 万 in a column of 万元 counts these. A column that does
   /// not say its unit is asked by its values: 2000万 is 2000 where all values lie about there.
-  public func number(in unit: Unit?, range: ClosedRange<Double>? = nil) -> Double {
+  public func number(in unit: MeasuringUnit?, range: ClosedRange<Double>? = nil) -> Double {
     if let unit {
       if let own = self.unit, own.dimension == unit.dimension {
         let base = number * own.multiplier * own.factor

@@ -1,5 +1,5 @@
 /// A unit of measurement, with what precedes it: 万元 is ten thousand times 元.
-public struct Unit: Sendable, Equatable, Codable {
+public struct MeasuringUnit: Sendable, Equatable, Codable {
   /// What is measured: quantities of one kind can be compared.
   public var dimension: String
   /// What one of the base unit is in the dimension's first unit.
@@ -67,7 +67,7 @@ public struct Unit: Sendable, Equatable, Codable {
   }
 
   /// A header without its unit, and the unit: 票房（万元）, 价格/元, 身高(cm).
-  public static func split(header: String) -> (core: String, unit: Unit?) {
+  public static func split(header: String) -> (core: String, unit: MeasuringUnit?) {
     let scalars = Array(header.unicodeScalars)
     func text(_ range: Range<Int>) -> String {
       String(String.UnicodeScalarView(scalars[range])).trimmed
@@ -80,10 +80,10 @@ public struct Unit: Sendable, Equatable, Codable {
         inner = inner.dropFirst(2).drop { ":： ".contains($0) }.description
       }
       // What stands in brackets is no name by which a column is called, unit or not.
-      return (text(0..<open), Unit(inner))
+      return (text(0..<open), MeasuringUnit(inner))
     }
     if let slash = scalars.lastIndex(of: "/"), slash > 0,
-      let unit = Unit(text(slash + 1..<scalars.count))
+      let unit = MeasuringUnit(text(slash + 1..<scalars.count))
     {
       return (text(0..<slash), unit)
     }

@@ -1,0 +1,252 @@
+import Datasets
+import Messages
+import Parallel
+import TableQueries
+import Tokenizers
+
+/// A question cut into tokens: a character each, runs of Latin letters and numbers as one.
+struct QuestionTokens: Sendable {
+  struct Token: Sendable, Equatable {
+    /// Folded to half width and small letters.
+    var text: String
+    /// Scalars of the text.
+    var range: Range<Int>
+    var isNumber: Bool
+  }
+
+  let scalars: [Unicode.Scalar]
+  let tokens: [Token]
+
+  init(_ text: String) {
+    scalars = Array(text.unicodeScalars)
+    let folded = FoldedText.scalars(text)
+    var tokens: [Token] = []
+    var place = 0
+    func isDigit(_ index: Int) -> Bool {
+      index < folded.count && (0x30...0x39).contains(folded[index].value)
+    }
+    func isLetter(_ index: Int) -> Bool {
+      index < folded.count
+        && ((0x61...0x7A).contains(folded[index].value) || (0xC0...0x24F).contains(folded[index].value))
+    }
+    while place < folded.count {
+      var end = place + 1
+      let isNumber = isDigit(place)
+      if isNumber {
+        while isDigit(end) || ((folded[safe: end] == "." || folded[safe: end] == ",") && isDigit(end + 1)) {
+          end += 1
+        }
+      } else if isLetter(place) {
+        while isLetter(end) { end += 1 }
+      }
+      if folded[place] != " " {
+        tokens.append(
+          Token(
+            text: String(String.UnicodeScalarView(folded[place..<end])), range: place..<end,
+            isNumber: isNumber))
+      }
+      place = end
+    }
+    self.tokens = tokens
+  }
+
+  /// What stands at tokens, as the question has it.
+  func text(_ places: Range<Int>) -> String {
+    guard let first = tokens[safe: places.lowerBound], !places.isEmpty else { return "" }
+    let last = tokens[places.upperBound - 1]
+    return String(
+      String.UnicodeScalarView(scalars[first.range.lowerBound..<last.range.upperBound]))
+  }
+}
+
+extension Array {
+  subscript(safe index: Int) -> Element? { indices.contains(index) ? self[index] : nil }
+}
+
+/// What of a question stands in the cells of which columns.
+///
+/// The article's model knows the table by its headers alone. A word that is a cell says its column itself.
+struct CellLinks: Sendable {
+  /// Folded cells without spaces; the columns that hold one.
+  private let columns: [String: [Int]]
+  private let longest: Int
+
+  init(_ table: QueryTable) {
+    var columns: [String: [Int]] = [:]
+    var longest = 0
+    for (index, column) in table.columns.enumerated() where column.kind == .text {
+      for cell in column.cells {
+        let folded = FoldedText.string(cell).filter { $0 != " " }
+        // A cell of one letter or digit stands everywhere.
+        guard !folded.isEmpty, folded.count > 1 || !folded.allSatisfy(\.isASCII), folded.count <= 40
+        else { continue }
+        if columns[folded]?.last != index { columns[folded, default: []].append(index) }
+        longest = max(longest, folded.count)
+      }
+    }
+    self.columns = columns
+    self.longest = longest
+  }
+
+  /// For each token the columns whose cell it is part of, the longest cells first; empty where there is none.
+  func columns(of question: QuestionTokens) -> [[Int]] {
+    var found = [[Int]](repeating: [], count: question.tokens.count)
+    guard longest > 0 else { return found }
+    var start = 0
+    while start < question.tokens.count {
+      var text = ""
+      var best: (end: Int, columns: [Int])?
+      for end in start..<question.tokens.count {
+        text += question.tokens[end].text
+        if text.count > longest { break }
+        if let columns = columns[text] { best = (end + 1, columns) }
+      }
+      if let best {
+        for place in start..<best.end { found[place] = best.columns }
+        start = best.end
+      } else {
+        start += 1
+      }
+    }
+    return found
+  }
+}
+
+/// How a question and a table's headers stand in a row of tokens:
+///
+///     [CLS] q₁ … q_L [SEP] [TEXT] h₁ [SEP] [REAL] h₂ [SEP] …
+///
+/// The article begins each header with [CLS]; here its token says what the column holds. The vocabulary are the
+/// characters of training questions. All others, and part of the known ones in training, stand for themselves only
+/// within a row: the first of 128 nameless tokens drawn at random is the first such character, wherever it occurs. So a
+/// header nobody has seen is found in the question by being the same.
+/// Segments number the columns: a header's tokens and what of the question stands in that column's cells are alike.
+struct QuestionLayout: Sendable {
+  static let special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[TEXT]", "[REAL]", "[DATE]"]
+  static let namelessCount = 128
+  static let numberCount = 32
+  /// Columns of a row, the most linked first where a table has more; tokens of a header.
+  static let columnLimit = 24
+  static let headerLimit = 14
+  static let questionLimit = 120
+  /// No column, several columns, and the numbers.
+  static let segmentCount = 2 + columnLimit
+
+  let vocabulary: Vocabulary
+  private let firstNameless: Int
+  private let firstNumber: Int
+  /// Whether cells that stand in the question are marked.
+  var marksCells = true
+
+  /// Nameless tokens and numbers come behind the special ones, then `characters`.
+  init(characters: [String]) {
+    self.init(
+      vocabulary: Vocabulary(
+        Self.special + (0..<Self.namelessCount).map { "[NAMELESS\($0)]" }
+          + (0..<Self.numberCount).map { "[NUMBER\($0)]" } + characters))
+  }
+
+  init(vocabulary: Vocabulary) {
+    self.vocabulary = vocabulary
+    firstNameless = Self.special.count
+    firstNumber = Self.special.count + Self.namelessCount
+  }
+
+  /// A question about a table, in a row.
+  struct Row: Sendable {
+    var tokens: [Int]
+    var segments: [Int]
+    /// Places of the headers' first tokens.
+    var headers: [Int]
+    /// Columns of the table, in the order of `headers`.
+    var columns: [Int]
+    /// Places of the question's tokens.
+    var question: Range<Int>
+  }
+
+  /// - Parameters:
+  ///   - links: For each token of the question the columns whose cells it is of.
+  ///   - hidden: Texts that are written as nameless tokens though they are known.
+  ///   - random: Decides which nameless tokens and numbers are taken.
+  func row(
+    _ question: QuestionTokens, _ table: QueryTable, links: [[Int]], hidden: Set<String> = [],
+    random: inout RandomStream
+  ) -> Row {
+    let titles = table.columns.map { QuestionTokens($0.title.isEmpty ? $0.name : $0.title).tokens }
+    let columns = self.columns(question, titles, links)
+    var nameless = Pool(count: Self.namelessCount, first: firstNameless)
+    var numbers = Pool(count: Self.numberCount, first: firstNumber)
+    let unknown = 1
+    func id(_ token: QuestionTokens.Token, _ random: inout RandomStream) -> Int {
+      if token.isNumber { return numbers.id(token.text, &random) ?? unknown }
+      if !hidden.contains(token.text), let known = vocabulary.id(token.text) { return known }
+      return nameless.id(token.text, &random) ?? unknown
+    }
+    // A column's number says nothing: any may be any column's.
+    var segmentOf: [Int: Int] = [:]
+    var free = Array(2..<Self.segmentCount)
+    for column in columns { segmentOf[column] = free.remove(at: random.below(free.count)) }
+    var row = Row(tokens: [2], segments: [0], headers: [], columns: columns, question: 1..<1)
+    for (token, linked) in zip(question.tokens, links).prefix(Self.questionLimit) {
+      row.tokens.append(id(token, &random))
+      let shown = marksCells ? linked : []
+      row.segments.append(
+        shown.isEmpty ? 0 : shown.count > 1 ? 1 : segmentOf[shown[0]] ?? 0)
+    }
+    row.question = 1..<row.tokens.count
+    row.tokens.append(3)
+    row.segments.append(0)
+    for column in columns {
+      row.headers.append(row.tokens.count)
+      let segment = marksCells ? segmentOf[column] ?? 0 : 0
+      let begin = switch table.columns[column].kind {
+      case .text: 4
+      case .number: 5
+      case .date: 6
+      }
+      row.tokens.append(begin)
+      for token in titles[column].prefix(Self.headerLimit) { row.tokens.append(id(token, &random)) }
+      row.tokens.append(3)
+      row.segments += [Int](repeating: segment, count: row.tokens.count - row.segments.count)
+    }
+    return row
+  }
+
+  /// The columns that fit, in the table's order: of a wider table those that share most with the question.
+  private func columns(
+    _ question: QuestionTokens, _ titles: [[QuestionTokens.Token]], _ links: [[Int]]
+  ) -> [Int] {
+    guard titles.count > Self.columnLimit else { return Array(titles.indices) }
+    let asked = question.tokens.map(\.text)
+    let pairs = Set(zip(asked, asked.dropFirst()).map { $0 + $1 })
+    let singles = Set(asked)
+    let linked = Set(links.joined())
+    let scores = titles.enumerated().map { index, title in
+      let texts = title.map(\.text)
+      let shared = zip(texts, texts.dropFirst()).count { pairs.contains($0 + $1) }
+      let same = texts.count { singles.contains($0) }
+      return Double(2 * shared + same) / Double(texts.count + 2) + (linked.contains(index) ? 1 : 0)
+    }
+    return titles.indices.sorted { scores[$0] != scores[$1] ? scores[$0] > scores[$1] : $0 < $1 }
+      .prefix(Self.columnLimit).sorted()
+  }
+
+  /// Tokens that are given to texts in the order in which they come, at random.
+  private struct Pool {
+    private var free: [Int]
+    private var given: [String: Int] = [:]
+
+    init(count: Int, first: Int) { free = Array(first..<first + count) }
+
+    /// `nil` where none is left.
+    mutating func id(_ text: String, _ random: inout RandomStream) -> Int? {
+      if let id = given[text] { return id }
+      guard !free.isEmpty else { return nil }
+      let place = random.below(free.count)
+      free.swapAt(place, free.count - 1)
+      let id = free.removeLast()
+      given[text] = id
+      return id
+    }
+  }
+}
