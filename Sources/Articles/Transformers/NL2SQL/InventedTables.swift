@@ -59,7 +59,7 @@ struct TableMaker {
     let isInvented = chance(inventedShare)
     var name = "t"
     var attributes: [InventedAttribute]
-    let width = chance(0.06) ? integer(11...18) : integer(3...9)
+    let width = chance(0.02) ? integer(11...18) : integer(3...8)
     if isInvented {
       attributes = (0..<min(width, 14)).map { _ in inventedAttribute() }
     } else {

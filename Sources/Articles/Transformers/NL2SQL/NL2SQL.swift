@@ -30,11 +30,11 @@ public enum NL2SQLArticle: Article {
     @Knob("updates of the same model with the additive score, from where the other ended", in: 0...)
     var additiveSteps = 400
     @Knob("questions in a batch", in: 1...) var batch = 32
-    @Knob("length of hidden states", in: 8...1024) var hiddenSize = 96
-    @Knob("layers", in: 1...24) var layers = 4
-    @Knob("attention heads", in: 1...16) var heads = 3
+    @Knob("length of hidden states", in: 8...1024) var hiddenSize = 64
+    @Knob("layers", in: 1...24) var layers = 3
+    @Knob("attention heads", in: 1...16) var heads = 2
     @Knob("learning rate after warming up", in: 1e-6...1) var rate = 2e-3
-    @Knob("whether words that are cells of the table are marked as such") var marksCells = true
+    @Knob("whether words of a question that are in headers and cells are marked") var links = true
     @Knob("invented questions that are answered in the end", in: 4...7000) var questions = 1000
 
     public init() {}
@@ -44,7 +44,7 @@ public enum NL2SQLArticle: Article {
     let settings = run.settings
     let corpus = QuestionCorpus(seed: run.seed)
     var layout = QuestionLayout(characters: corpus.characters())
-    layout.marksCells = settings.marksCells
+    layout.marksLinks = settings.links
     let reader = try Self.train(run, corpus, layout)
     reader.model.evaluate()
     let held = try HeldOutTables(corpus, count: settings.questions, seed: run.seed)
@@ -114,16 +114,27 @@ struct TableReader {
     for case let attention? in encoder.encoder.blocks.map(\.attention) {
       attention.key.weight.replace(with: withoutGradients { attention.query.weight.value * 2 })
     }
+    // What is in a column's cell begins as what is in its header, and one thing more.
+    if let segments = encoder.embeddings.segments?.weight {
+      withoutGradients {
+        let rows = segments.value
+        let count = QuestionLayout.columnLimit
+        let headers = rows.narrowed(0, start: 2, length: count) * 2
+        let cells = headers + rows.narrowed(0, start: 2 + count, length: 1) * 2
+        segments.replace(
+          with: Tensor.concatenate([rows.narrowed(0, start: 0, length: 2), headers, cells], axis: 0))
+      }
+    }
   }
 
   /// What the model makes of questions about tables; links may be known.
-  func answers(_ asked: [(question: String, table: QueryTable, links: CellLinks)]) -> [DecodedQuery] {
+  func answers(_ asked: [(question: String, table: QueryTable, links: SchemaLinks)]) -> [DecodedQuery] {
     let rows = asked.map { item -> (QuestionTokens, QuestionLayout.Row) in
       let tokens = QuestionTokens(item.question)
       var random = RandomStream(seed: 6771)
       return (
         tokens,
-        layout.row(tokens, item.table, links: item.links.columns(of: tokens), random: &random)
+        layout.row(tokens, item.table, links: item.links.links(of: tokens), random: &random)
       )
     }
     let readings = model.read(rows.map { ($0.1.tokens, $0.1.segments, $0.1.headers) })
@@ -162,7 +173,8 @@ struct QuestionCorpus: Sendable {
       random = maker.maker.random
       let table = invented.table
       // A table without its cells, now and then: a million rows have more than are looked at.
-      let links = random.uniform() < 0.15 ? nil : CellLinks(table).columns(of: QuestionTokens(question.question))
+      let links = SchemaLinks(table).links(
+        of: QuestionTokens(question.question), withCells: random.uniform() > 0.15)
       let hide = random.uniform()
       let share = hide < 0.35 ? 0 : hide < 0.6 ? 0.3 : 1.0
       var hidden: Set<String> = []
@@ -205,7 +217,7 @@ private struct HeldOutAnswers: Finding {
   init(_ reader: TableReader, _ held: HeldOutTables, _ run: Running<NL2SQLArticle.Settings>) throws {
     for start in stride(from: 0, to: held.items.count, by: 64) {
       let part = Array(held.items[start..<min(start + 64, held.items.count)])
-      let answers = reader.answers(part.map { ($0.question.question, $0.table, CellLinks($0.table)) })
+      let answers = reader.answers(part.map { ($0.question.question, $0.table, SchemaLinks($0.table)) })
       for (item, answer) in zip(part, answers) {
         count += 1
         let isFull = answer.query.matches(item.question.query)

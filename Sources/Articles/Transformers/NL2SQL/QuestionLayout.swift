@@ -63,15 +63,25 @@ extension Array {
   subscript(safe index: Int) -> Element? { indices.contains(index) ? self[index] : nil }
 }
 
-/// What of a question stands in the cells of which columns.
+/// What of a question stands in which header, and in the cells of which column.
 ///
-/// The article's model knows the table by its headers alone. A word that is a cell says its column itself.
-struct CellLinks: Sendable {
+/// The article's model finds headers by having read a great many texts. One that starts from nothing is told: a word
+/// that is in a header, or is a cell, says its column itself, whatever it means.
+struct SchemaLinks: Sendable {
+  enum Link: Equatable, Sendable {
+    case header(Int)
+    case cell(Int)
+    /// Of several columns alike.
+    case several
+  }
+
+  private let titles: [[String]]
   /// Folded cells without spaces; the columns that hold one.
   private let columns: [String: [Int]]
   private let longest: Int
 
   init(_ table: QueryTable) {
+    titles = table.columns.map { $0.questionTokens.map(\.text) }
     var columns: [String: [Int]] = [:]
     var longest = 0
     for (index, column) in table.columns.enumerated() where column.kind == .text {
@@ -88,10 +98,51 @@ struct CellLinks: Sendable {
     self.longest = longest
   }
 
-  /// For each token the columns whose cell it is part of, the longest cells first; empty where there is none.
-  func columns(of question: QuestionTokens) -> [[Int]] {
-    var found = [[Int]](repeating: [], count: question.tokens.count)
-    guard longest > 0 else { return found }
+  /// For each token what it is part of, the longest match deciding; without cells of headers alone.
+  func links(of question: QuestionTokens, withCells: Bool = true) -> [Link?] {
+    var links = [Link?](repeating: nil, count: question.tokens.count)
+    var lengths = [Double](repeating: 0, count: links.count)
+    for (column, title) in titles.enumerated() {
+      mark(question, column, title, &links, &lengths)
+    }
+    if withCells { markCells(question, &links, &lengths) }
+    return links
+  }
+
+  /// Runs of two tokens or more that a header shares with the question, or all of a header.
+  private func mark(
+    _ question: QuestionTokens, _ column: Int, _ title: [String], _ links: inout [Link?],
+    _ lengths: inout [Double]
+  ) {
+    for start in question.tokens.indices {
+      for from in title.indices where title[from] == question.tokens[start].text {
+        // Only where the run begins.
+        if start > 0, from > 0, title[from - 1] == question.tokens[start - 1].text { continue }
+        var count = 1
+        while start + count < question.tokens.count, from + count < title.count,
+          title[from + count] == question.tokens[start + count].text
+        {
+          count += 1
+        }
+        let token = question.tokens[start]
+        let isWord = count == 1 && !token.isNumber && token.text.count > 2
+        guard count > 1 || count == title.count || isWord else { continue }
+        let length = Double(count) + (count == title.count ? 0.5 : 0)
+        for place in start..<start + count {
+          if length > lengths[place] {
+            (links[place], lengths[place]) = (.header(column), length)
+          } else if length == lengths[place], links[place] != .header(column) {
+            links[place] = .several
+          }
+        }
+      }
+    }
+  }
+
+  private func markCells(
+    _ question: QuestionTokens, _ links: inout [Link?], _ lengths: inout [Double]
+  ) {
+    guard longest > 0 else { return }
     var start = 0
     while start < question.tokens.count {
       var text = ""
@@ -101,15 +152,23 @@ struct CellLinks: Sendable {
         if text.count > longest { break }
         if let columns = columns[text] { best = (end + 1, columns) }
       }
-      if let best {
-        for place in start..<best.end { found[place] = best.columns }
-        start = best.end
-      } else {
+      guard let best,
+        !lengths[start..<best.end].contains(where: { $0 > Double(best.end - start) })
+      else {
         start += 1
+        continue
       }
+      for place in start..<best.end {
+        links[place] = best.columns.count > 1 ? .several : .cell(best.columns[0])
+      }
+      start = best.end
     }
-    return found
   }
+}
+
+extension QueryTable.Column {
+  /// The header's words, without its unit.
+  var questionTokens: [QuestionTokens.Token] { QuestionTokens(title.isEmpty ? name : title).tokens }
 }
 
 /// How a question and a table's headers stand in a row of tokens:
@@ -120,7 +179,7 @@ struct CellLinks: Sendable {
 /// characters of training questions. All others, and part of the known ones in training, stand for themselves only
 /// within a row: the first of 128 nameless tokens drawn at random is the first such character, wherever it occurs. So a
 /// header nobody has seen is found in the question by being the same.
-/// Segments number the columns: a header's tokens and what of the question stands in that column's cells are alike.
+/// Segments number the columns: a header's tokens and what of the question stands in it, or in its cells, are alike.
 struct QuestionLayout: Sendable {
   static let special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[TEXT]", "[REAL]", "[DATE]"]
   static let namelessCount = 128
@@ -129,14 +188,14 @@ struct QuestionLayout: Sendable {
   static let columnLimit = 24
   static let headerLimit = 14
   static let questionLimit = 120
-  /// No column, several columns, and the numbers.
-  static let segmentCount = 2 + columnLimit
+  /// No column, several columns, columns by number, columns whose cell it is by number.
+  static let segmentCount = 2 + 2 * columnLimit
 
   let vocabulary: Vocabulary
   private let firstNameless: Int
   private let firstNumber: Int
-  /// Whether cells that stand in the question are marked.
-  var marksCells = true
+  /// Whether words of the question that are in headers and cells are marked.
+  var marksLinks = true
 
   /// Nameless tokens and numbers come behind the special ones, then `characters`.
   init(characters: [String]) {
@@ -165,14 +224,14 @@ struct QuestionLayout: Sendable {
   }
 
   /// - Parameters:
-  ///   - links: For each token of the question the columns whose cells it is of.
+  ///   - links: For each token of the question what it is part of.
   ///   - hidden: Texts that are written as nameless tokens though they are known.
   ///   - random: Decides which nameless tokens and numbers are taken.
   func row(
-    _ question: QuestionTokens, _ table: QueryTable, links: [[Int]], hidden: Set<String> = [],
+    _ question: QuestionTokens, _ table: QueryTable, links: [SchemaLinks.Link?], hidden: Set<String> = [],
     random: inout RandomStream
   ) -> Row {
-    let titles = table.columns.map { QuestionTokens($0.title.isEmpty ? $0.name : $0.title).tokens }
+    let titles = table.columns.map(\.questionTokens)
     let columns = self.columns(question, titles, links)
     var nameless = Pool(count: Self.namelessCount, first: firstNameless)
     var numbers = Pool(count: Self.numberCount, first: firstNumber)
@@ -184,21 +243,25 @@ struct QuestionLayout: Sendable {
     }
     // A column's number says nothing: any may be any column's.
     var segmentOf: [Int: Int] = [:]
-    var free = Array(2..<Self.segmentCount)
+    var free = Array(2..<2 + Self.columnLimit)
     for column in columns { segmentOf[column] = free.remove(at: random.below(free.count)) }
     var row = Row(tokens: [2], segments: [0], headers: [], columns: columns, question: 1..<1)
-    for (token, linked) in zip(question.tokens, links).prefix(Self.questionLimit) {
+    for (token, link) in zip(question.tokens, links).prefix(Self.questionLimit) {
       row.tokens.append(id(token, &random))
-      let shown = marksCells ? linked : []
-      row.segments.append(
-        shown.isEmpty ? 0 : shown.count > 1 ? 1 : segmentOf[shown[0]] ?? 0)
+      switch marksLinks ? link : nil {
+      case nil: row.segments.append(0)
+      case .several?: row.segments.append(1)
+      case .header(let column)?: row.segments.append(segmentOf[column] ?? 0)
+      case .cell(let column)?:
+        row.segments.append(segmentOf[column].map { $0 + Self.columnLimit } ?? 0)
+      }
     }
     row.question = 1..<row.tokens.count
     row.tokens.append(3)
     row.segments.append(0)
     for column in columns {
       row.headers.append(row.tokens.count)
-      let segment = marksCells ? segmentOf[column] ?? 0 : 0
+      let segment = marksLinks ? segmentOf[column] ?? 0 : 0
       let begin = switch table.columns[column].kind {
       case .text: 4
       case .number: 5
@@ -214,18 +277,15 @@ struct QuestionLayout: Sendable {
 
   /// The columns that fit, in the table's order: of a wider table those that share most with the question.
   private func columns(
-    _ question: QuestionTokens, _ titles: [[QuestionTokens.Token]], _ links: [[Int]]
+    _ question: QuestionTokens, _ titles: [[QuestionTokens.Token]],
+    _ links: [SchemaLinks.Link?]
   ) -> [Int] {
     guard titles.count > Self.columnLimit else { return Array(titles.indices) }
-    let asked = question.tokens.map(\.text)
-    let pairs = Set(zip(asked, asked.dropFirst()).map { $0 + $1 })
-    let singles = Set(asked)
-    let linked = Set(links.joined())
+    let singles = Set(question.tokens.map(\.text))
     let scores = titles.enumerated().map { index, title in
-      let texts = title.map(\.text)
-      let shared = zip(texts, texts.dropFirst()).count { pairs.contains($0 + $1) }
-      let same = texts.count { singles.contains($0) }
-      return Double(2 * shared + same) / Double(texts.count + 2) + (linked.contains(index) ? 1 : 0)
+      let linked = links.contains(.header(index)) || links.contains(.cell(index))
+      let same = title.count { singles.contains($0.text) }
+      return Double(same) / Double(title.count + 2) + (linked ? 1 : 0)
     }
     return titles.indices.sorted { scores[$0] != scores[$1] ? scores[$0] > scores[$1] : $0 < $1 }
       .prefix(Self.columnLimit).sorted()

@@ -22,11 +22,10 @@ struct TableQuestion: Sendable {
 extension QuestionLayout {
   /// A row to train on. Labels are numbered from 1, as `QuestionModel.loss` expects.
   func example(
-    _ item: TableQuestion, _ table: QueryTable, links: [[Int]]?, hidden: Set<String>,
+    _ item: TableQuestion, _ table: QueryTable, links: [SchemaLinks.Link?], hidden: Set<String>,
     random: inout RandomStream
   ) -> Example {
     let tokens = QuestionTokens(item.question)
-    let links = links ?? [[Int]](repeating: [], count: tokens.tokens.count)
     let row = row(tokens, table, links: links, hidden: hidden, random: &random)
     var comparisons = [Int](repeating: 0, count: row.tokens.count)
     var columns = comparisons
