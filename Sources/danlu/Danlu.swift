@@ -19,8 +19,8 @@ struct Danlu: ParsableCommand {
     subcommands: [
       DoctorCommand.self, RecipesCommand.self, RunCommand.self, VerifyCommand.self,
       WordsCommand.self, VectorsCommand.self, CommunitiesCommand.self, BERTCommand.self,
-      AskCommand.self, GenerateCommand.self, KnowledgeCommand.self, QuestionsCommand.self,
-      ClassifyCommand.self, CubeCommand.self,
+      AskCommand.self, SQLCommand.self, GenerateCommand.self, KnowledgeCommand.self,
+      QuestionsCommand.self, ClassifyCommand.self, CubeCommand.self,
     ]
   )
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Parallel
 import Reports
+import TableQueries
 import Torch
 
 struct DoctorCommand: ParsableCommand {
@@ -60,7 +61,7 @@ struct DoctorCommand: ParsableCommand {
   }
 
   private static func checks() -> [Check] {
-    [swift(), compiler(), python(), processor()] + libtorch() + [disk()]
+    [swift(), compiler(), python(), processor()] + libtorch() + [sqlite(), disk()]
   }
 
   private static func swift() -> Check {
@@ -135,6 +136,17 @@ struct DoctorCommand: ParsableCommand {
     checks.append(
       Check(name: "Threads", status: .ok, detail: "\(threadCount) per operator"))
     return checks
+  }
+
+  private static func sqlite() -> Check {
+    do {
+      let library = try SQLiteLibrary.open()
+      return Check(name: "SQLite", status: .ok, detail: "\(library.version), \(library.path)")
+    } catch {
+      return Check(
+        name: "SQLite", status: .note, detail: "not found (danlu sql asks tables through it)",
+        remedy: "Debian: apt-get install libsqlite3-0; or DANLU_SQLITE=/path/to/libsqlite3.so.0")
+    }
   }
 
   private static func disk() -> Check {

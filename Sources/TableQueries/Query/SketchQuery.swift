@@ -95,57 +95,74 @@ public struct Statement: Sendable, Equatable {
   /// The query of `table`: identifiers are its own, values are bound.
   public init(_ query: SketchQuery, on table: QueryTable) {
     var values: [SQLValue] = []
-    func name(_ column: Int) -> String { Database.quoted(table.columns[column].name) }
-    /// What keeps texts in a column of numbers out of comparisons and sums.
-    func numbersOnly(_ column: Int) -> String? {
-      table.columns[column].isMixed ? "typeof(\(name(column))) IN ('integer', 'real')" : nil
-    }
-    func text(_ condition: SketchQuery.Condition) -> String {
-      let column = name(condition.column)
-      switch condition.value {
-      case .value(let value):
-        values.append(value)
-        let comparison = "\(column) \(condition.comparison.symbol) ?"
-        if condition.comparison == .greater || condition.comparison == .less,
-          value.number != nil, let guardText = numbersOnly(condition.column)
-        {
-          return "(\(comparison) AND \(guardText))"
-        }
-        return comparison
-      case .period(let period):
-        let (start, end) = (SQLValue.text(period.text), SQLValue.text(period.end))
-        switch condition.comparison {
-        case .greater:
-          values.append(end)
-          return "\(column) >= ?"
-        case .less:
-          values.append(start)
-          return "\(column) < ?"
-        case .equal:
-          values += [start, end]
-          return "(\(column) >= ? AND \(column) < ?)"
-        case .unequal:
-          values += [start, end]
-          return "(\(column) < ? OR \(column) >= ?)"
-        }
-      }
-    }
-    let selected = query.selections.map { selection in
-      selection.aggregate.function.map { "\($0)(\(name(selection.column)))" }
-        ?? name(selection.column)
-    }
-    let conditions = query.conditions.map(text)
+    let conditions = query.conditions.map { Self.text($0, table, &values) }
     let word = query.connective == .or ? " OR " : " AND "
     var clauses = conditions.isEmpty ? [] : [conditions.joined(separator: word)]
     let guards = query.selections.filter { ![.none, .count].contains($0.aggregate) }
-      .compactMap { numbersOnly($0.column) }
+      .compactMap { Self.numbersOnly($0.column, table) }
     if !guards.isEmpty {
       clauses = clauses.map { query.connective == .or ? "(\($0))" : $0 } + guards
     }
     sql =
-      "SELECT \(selected.joined(separator: ", ")) FROM \(Database.quoted(table.name))"
+      "SELECT \(Self.selected(query, on: table)) FROM \(Database.quoted(table.name))"
       + (clauses.isEmpty ? "" : " WHERE " + clauses.joined(separator: " AND "))
     self.values = values
+  }
+
+  private init(sql: String, values: [SQLValue]) {
+    self.sql = sql
+    self.values = values
+  }
+
+  /// What stands behind SELECT.
+  public static func selected(_ query: SketchQuery, on table: QueryTable) -> String {
+    query.selections.map { selection in
+      let name = Database.quoted(table.columns[selection.column].name)
+      return selection.aggregate.function.map { "\($0)(\(name))" } ?? name
+    }.joined(separator: ", ")
+  }
+
+  /// A condition with its value in place, for people to read.
+  public static func shown(_ condition: SketchQuery.Condition, on table: QueryTable) -> String {
+    var values: [SQLValue] = []
+    let sql = text(condition, table, &values)
+    return Statement(sql: sql, values: values).shown
+  }
+
+  /// What keeps texts in a column of numbers out of comparisons and sums.
+  private static func numbersOnly(_ column: Int, _ table: QueryTable) -> String? {
+    guard table.columns[column].isMixed else { return nil }
+    return "typeof(\(Database.quoted(table.columns[column].name))) IN ('integer', 'real')"
+  }
+
+  private static func text(
+    _ condition: SketchQuery.Condition, _ table: QueryTable, _ values: inout [SQLValue]
+  ) -> String {
+    let column = Database.quoted(table.columns[condition.column].name)
+    switch condition.value {
+    case .value(let value):
+      values.append(value)
+      let comparison = "\(column) \(condition.comparison.symbol) ?"
+      let isOrder = condition.comparison == .greater || condition.comparison == .less
+      guard isOrder, let numbers = numbersOnly(condition.column, table) else { return comparison }
+      return "(\(comparison) AND \(numbers))"
+    case .period(let period):
+      let (start, end) = (SQLValue.text(period.text), SQLValue.text(period.end))
+      switch condition.comparison {
+      case .greater:
+        values.append(end)
+        return "\(column) >= ?"
+      case .less:
+        values.append(start)
+        return "\(column) < ?"
+      case .equal:
+        values += [start, end]
+        return "(\(column) >= ? AND \(column) < ?)"
+      case .unequal:
+        values += [start, end]
+        return "(\(column) < ? OR \(column) >= ?)"
+      }
+    }
   }
 
   /// The statement with its values in place, for people to read.

@@ -8,6 +8,9 @@ enum NextStep {
     let run = summary.run
     if let question = SavedReader(folder: run).exampleQuestion {
       Console.output("Ask it:  danlu ask --run \(run) \"\(question)\"")
+    } else if let example = SavedTableReader(folder: run).example {
+      Console.output(
+        "Ask a table:  danlu sql --run \(run) --table \(example.table) \"\(example.question)\"")
     } else if let label = try? SavedWriter(run: run, .label).labels().first {
       Console.output(
         "Let it write:  danlu generate --run \(run) --condition \(label) --count 3 --top-p 0.95")

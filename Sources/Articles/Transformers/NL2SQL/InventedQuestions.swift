@@ -30,11 +30,11 @@ struct QuestionMaker {
   }
 
   /// A table and a question about it; `nil` queries are not among them.
-  mutating func draw(_ schemas: [InventedSchemas.Schema], inventedShare: Double) -> (
+  mutating func draw(_ schemas: [InventedSchemas.Schema], nonsenseShare: Double) -> (
     table: InventedTable, question: TableQuestion
   ) {
     while true {
-      let table = maker.table(of: schemas, inventedShare: inventedShare)
+      let table = maker.table(of: schemas, nonsenseShare: nonsenseShare)
       guard let drawn = drawn(table), let item = item(drawn, table) else { continue }
       guard maker.chance(0.06) else { return (table, item) }
       if let without = unanswerable(drawn, table) { return without }

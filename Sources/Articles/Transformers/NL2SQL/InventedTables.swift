@@ -54,9 +54,9 @@ struct TableMaker {
     return list
   }
 
-  /// A table of one of `schemas`, or, in `inventedShare` of cases, of columns that mean nothing.
-  mutating func table(of schemas: [InventedSchemas.Schema], inventedShare: Double) -> InventedTable {
-    let isInvented = chance(inventedShare)
+  /// A table of one of `schemas`, or, in `nonsenseShare` of cases, of columns that mean nothing.
+  mutating func table(of schemas: [InventedSchemas.Schema], nonsenseShare: Double) -> InventedTable {
+    let isInvented = chance(nonsenseShare)
     var name = "t"
     var attributes: [InventedAttribute]
     let width = chance(0.02) ? integer(11...18) : integer(3...8)

@@ -47,6 +47,8 @@ extension DecodingRules {
         decoded.query.selections.append(.init(column: column, aggregate: aggregate))
       }
     }
+    // What nothing is asked of has no conditions.
+    if decoded.query.selections.isEmpty { return decoded }
     for run in Self.runs(reading.comparisons, in: row.question) {
       guard let comparison = Comparison(rawValue: run.tag) else { continue }
       // Probabilities are averaged, never scores.

@@ -182,6 +182,8 @@ extension QueryTable.Column {
 /// Segments number the columns: a header's tokens and what of the question stands in it, or in its cells, are alike.
 struct QuestionLayout: Sendable {
   static let special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[TEXT]", "[REAL]", "[DATE]"]
+  /// What stands for a token without a name.
+  static let unknown = 1
   static let namelessCount = 128
   static let numberCount = 32
   /// Columns of a row, the most linked first where a table has more; tokens of a header.
@@ -211,6 +213,12 @@ struct QuestionLayout: Sendable {
     firstNumber = Self.special.count + Self.namelessCount
   }
 
+  /// Whether the vocabulary begins as every layout's does.
+  var isWhole: Bool {
+    let fixed = QuestionLayout(characters: []).vocabulary.tokens
+    return vocabulary.tokens.starts(with: fixed)
+  }
+
   /// A question about a table, in a row.
   struct Row: Sendable {
     var tokens: [Int]
@@ -235,11 +243,10 @@ struct QuestionLayout: Sendable {
     let columns = self.columns(question, titles, links)
     var nameless = Pool(count: Self.namelessCount, first: firstNameless)
     var numbers = Pool(count: Self.numberCount, first: firstNumber)
-    let unknown = 1
     func id(_ token: QuestionTokens.Token, _ random: inout RandomStream) -> Int {
-      if token.isNumber { return numbers.id(token.text, &random) ?? unknown }
+      if token.isNumber { return numbers.id(token.text, &random) ?? Self.unknown }
       if !hidden.contains(token.text), let known = vocabulary.id(token.text) { return known }
-      return nameless.id(token.text, &random) ?? unknown
+      return nameless.id(token.text, &random) ?? Self.unknown
     }
     // A column's number says nothing: any may be any column's.
     var segmentOf: [Int: Int] = [:]

@@ -1,11 +1,12 @@
 import Datasets
 import Layers
 import Messages
+import Recipes
 import Torch
 import Transformers
 
 /// How the column of a value is scored.
-enum ColumnScore: String, CaseIterable, Sendable, Codable {
+enum ColumnScore: String, CaseIterable, Sendable, Codable, KnobValue {
   /// eₜⱼ = w · tanh(A xₜ + C Hⱼ + b).
   case nonlinear
   /// eₜⱼ = a · xₜ + c · Hⱼ, as the article's first release had it: the softmax over j cancels a · xₜ, and all
@@ -62,6 +63,14 @@ final class QuestionModel: Module {
     super.init()
   }
 
+  /// Takes the weights of another model over, all but those of the column's score.
+  func begin(as other: QuestionModel) {
+    encoder.copyWeights(from: other.encoder)
+    connective.copyWeights(from: other.connective)
+    selection.copyWeights(from: other.selection)
+    comparison.copyWeights(from: other.comparison)
+  }
+
   /// The states of all tokens and of headers.
   struct States {
     /// `(B, L, D)`.
@@ -110,7 +119,8 @@ final class QuestionModel: Module {
     // Columns are scored at the values' characters alone, which are few.
     let columns = inputs["columns"]
     let places = (columns.flattened() .> 0).nonzero().squeezed(1)
-    guard places.size(0) > 0 else { return selected + joined + compared }
+    // Of one column there is nothing to choose.
+    guard places.size(0) > 0, states.hasHeader.size(1) > 1 else { return selected + joined + compared }
     let scores = columnLogits(
       states.tokens.flattened(from: 0, to: 1).gatherRows(places),
       rows: places.floorDivide(columns.size(1)), states)

@@ -1,0 +1,186 @@
+import Formats
+import Foundation
+import Messages
+import TableQueries
+import Tokenizers
+import Torch
+import Transformers
+
+/// A trained model in a run's folder that answers questions about tables: `sql/` with `vocab.txt`, `transformer.json`,
+/// `reader.json`, `model.safetensors`, and a table with a question to try.
+public struct SavedTableReader {
+  private let folder: String
+
+  /// - Parameter folder: The run's.
+  public init(folder: String) { self.folder = folder + "/sql" }
+
+  private struct Description: Codable {
+    var score: ColumnScore
+    var links: Bool
+    var question: String
+  }
+
+  func write(_ reader: TableReader, example: TableItem) throws {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try reader.layout.vocabulary.write(to: folder + "/vocab.txt")
+    func write(_ value: some Encodable, _ name: String) throws {
+      let text = try JSONValue(encoding: value).text(pretty: true)
+      try AtomicFile.write(text + "\n", to: folder + "/" + name)
+    }
+    try write(reader.model.encoder.configuration, "transformer.json")
+    try write(
+      Description(
+        score: reader.model.columnScore, links: reader.layout.marksLinks,
+        question: example.question.question), "reader.json")
+    try reader.model.save(to: folder + "/model.safetensors")
+    let rows = [example.table.columns.map(\.header)] + example.rows
+    let lines = rows.map { $0.map { "\"" + $0.replacing("\"", with: "\"\"") + "\"" }.joined(separator: ",") }
+    try AtomicFile.write(lines.joined(separator: "\n") + "\n", to: folder + "/example.csv")
+  }
+
+  private func decoded<Value: Decodable>(_ type: Value.Type, _ name: String) throws -> Value {
+    do {
+      return try JSONDecoder().decode(
+        type, from: Data(contentsOf: URL(fileURLWithPath: folder + "/" + name)))
+    } catch {
+      throw FileError(path: folder + "/" + name, reason: "describes no model that this version knows")
+    }
+  }
+
+  /// A table and a question about it; `nil` if the folder holds no reader.
+  public var example: (table: String, question: String)? {
+    guard FileManager.default.fileExists(atPath: folder + "/example.csv"),
+      let description = try? decoded(Description.self, "reader.json")
+    else { return nil }
+    return (folder + "/example.csv", description.question)
+  }
+
+  func reader() throws -> TableReader {
+    guard FileManager.default.fileExists(atPath: folder + "/model.safetensors") else {
+      throw InputError("\(folder) does not exist: only finished runs of nl2sql ask tables")
+    }
+    let configuration = try decoded(TransformerConfiguration.self, "transformer.json")
+    let description = try decoded(Description.self, "reader.json")
+    var layout = QuestionLayout(vocabulary: try Vocabulary(contentsOf: folder + "/vocab.txt"))
+    guard layout.isWhole, layout.vocabulary.count <= configuration.vocabularySize else {
+      throw FileError(path: folder + "/vocab.txt", reason: "is not the vocabulary of this model")
+    }
+    layout.marksLinks = description.links
+    let model = QuestionModel(encoder: Transformer(configuration), score: description.score)
+    try model.load(from: folder + "/model.safetensors")
+    model.evaluate()
+    return TableReader(model: model, layout: layout)
+  }
+
+  /// Asks the tables of `source`.
+  public func asker(_ source: TableSource) throws -> (_ question: String, _ limit: Int) throws -> TableAnswer {
+    let reader = try reader()
+    let tables = source.tables.map { (table: $0, links: SchemaLinks($0)) }
+    return { question, limit in
+      try TableAnswer(question, reader, source, tables, limit: limit)
+    }
+  }
+}
+
+/// What a question about tables got: the query, why, and its rows.
+public struct TableAnswer: Sendable {
+  /// A part of the query, and the words of the question that gave it.
+  public struct Part: Sendable {
+    /// `MAX("人口")`, `"城市" = '北京'`.
+    public let sql: String
+    public let words: [String]
+    public let note: String?
+  }
+
+  public let question: String
+  public let table: String
+  /// How much spoke for each table, where there are several.
+  public let scores: [(table: String, score: Double)]
+  public let statement: Statement
+  public let parts: [Part]
+  public let rows: Database.Rows
+  /// What the table's import changed, and what of the question no query of this form says.
+  public let notes: [String]
+
+  init(
+    _ question: String, _ reader: TableReader, _ source: TableSource,
+    _ tables: [(table: QueryTable, links: SchemaLinks)], limit: Int
+  ) throws {
+    let chosen = reader.choose(question, among: tables)
+    let (asked, answer) = (chosen.asked, chosen.answer)
+    self.question = question
+    let table = asked.table
+    self.table = table.name
+    scores =
+      tables.count < 2
+      ? []
+      : chosen.scores.sorted { $0.value > $1.value }.map { (tables[$0.key].table.name, $0.value) }
+    guard !answer.query.selections.isEmpty else {
+      throw InputError(Self.noColumn(asked))
+    }
+    statement = Statement(answer.query, on: table)
+    let reasons = reader.reasons(asked, answer)
+    func words(_ ranges: [Range<Int>]) -> [String] {
+      ranges.map { String(String.UnicodeScalarView(asked.question.scalars[$0])) }
+    }
+    var parts: [Part] = []
+    for (selection, ranges) in zip(answer.query.selections, reasons.selections) {
+      let alone = SketchQuery(selections: [selection], connective: .none, conditions: [])
+      parts.append(
+        Part(sql: Statement.selected(alone, on: table), words: words(ranges), note: nil))
+    }
+    for (index, condition) in answer.query.conditions.enumerated() {
+      parts.append(
+        Part(
+          sql: Statement.shown(condition, on: table),
+          words: words((reasons.conditions[index] + [answer.values[index].range]).sorted { $0.lowerBound < $1.lowerBound }),
+          note: answer.values[index].note))
+    }
+    self.parts = parts
+    rows = try source.database.query(statement.sql, statement.values, limit: limit)
+    notes = table.notes + Self.unsaid(question, answer.query, asked)
+  }
+
+  /// What is asked that the table does not have, with the columns of the nearest names.
+  private static func noColumn(_ asked: TableReader.Asked) -> String {
+    let names = asked.table.columns.map(\.name)
+    var words: [String] = []
+    var current = ""
+    let common = Set("的是多少什么哪些个有几请问一下我想知道在谁查帮你能告诉列出和或并且都吗呢啊呀？?，,。、了那给看为叫大于小超过低高不到以上下前后最平均总共合计求值数量所全部分别它这")
+    for (token, link) in zip(asked.question.tokens, asked.links) {
+      if link == nil, !token.isNumber, !token.text.allSatisfy({ common.contains($0) }) {
+        current += token.text
+      } else {
+        if !current.isEmpty { words.append(current) }
+        current = ""
+      }
+    }
+    if !current.isEmpty { words.append(current) }
+    let asked = words.max { $0.count < $1.count } ?? ""
+    func shared(_ name: String) -> Int { Set(name.lowercased()).intersection(asked).count }
+    let near = names.indices.sorted { shared(names[$0]) != shared(names[$1]) ? shared(names[$0]) > shared(names[$1]) : $0 < $1 }
+      .prefix(5).map { "'\(names[$0])'" }
+    let what = asked.isEmpty ? "no column of the table is asked for" : "no such column: '\(asked)'"
+    return "\(what); the nearest of \(names.count) are \(near.joined(separator: ", "))"
+  }
+
+  /// What of the question a query of this form cannot say.
+  private static func unsaid(_ question: String, _ query: SketchQuery, _ asked: TableReader.Asked) -> [String] {
+    var notes: [String] = []
+    func has(_ words: String...) -> String? { words.first(where: question.contains) }
+    if let word = has("每个", "各个", "每家", "每种", "每年", "按照"), query.selections.contains(where: { $0.aggregate != .none }) {
+      notes.append("'\(word)' may ask for groups: queries of this form have no GROUP BY")
+    }
+    if let word = has("前三", "前五", "前十", "前两", "前2", "前3", "前5", "前10", "排序", "排名前", "第二", "第三") {
+      notes.append("'\(word)' may ask for an order: queries of this form have no ORDER BY and no LIMIT")
+    }
+    if let word = has("不低于", "不少于", "至少", "不超过", "不高于", "至多", "以上", "以下", "以内"),
+      query.conditions.contains(where: { $0.comparison == .greater || $0.comparison == .less })
+    {
+      notes.append("'\(word)' leaves out the bound itself: queries of this form know > and < alone")
+    }
+    let (left, right) = (asked.table.columns.count, asked.row.columns.count)
+    if right < left { notes.append("the model read the \(right) columns nearest to the question of \(left)") }
+    return notes
+  }
+}

@@ -1,0 +1,181 @@
+import Foundation
+import Parallel
+import TableQueries
+import Torch
+import Transformers
+
+/// A model with the layout of what it reads, and the rules by which its readings become queries.
+struct TableReader {
+  let model: QuestionModel
+  let layout: QuestionLayout
+  var rules = DecodingRules()
+
+  /// A small RoFormer, as `reading-comprehension` has: positions that turn tell at once what is next to what.
+  static func configuration(
+    _ layout: QuestionLayout, hiddenSize: Int, layers: Int, heads: Int
+  ) -> TransformerConfiguration {
+    var configuration = TransformerConfiguration(.roformer)
+    configuration.vocabularySize = layout.vocabulary.count
+    configuration.hiddenSize = hiddenSize
+    configuration.numLayers = layers
+    configuration.numHeads = heads
+    configuration.intermediateSize = hiddenSize * 4
+    configuration.maxPositions = 512
+    configuration.segmentCount = QuestionLayout.segmentCount
+    configuration.block = .preNorm
+    configuration.normalizesOutput = true
+    configuration.dropoutRate = 0
+    configuration.attentionDropoutRate = 0
+    configuration.initializerRange = 0.06
+    return configuration
+  }
+
+  /// Weights from which headers are found early: keys that start as their queries make each token see its like, and
+  /// what is in a column's cell begins as what is in its header, and one thing more.
+  static func prepare(_ encoder: Transformer) {
+    for case let attention? in encoder.encoder.blocks.map(\.attention) {
+      attention.key.weight.replace(with: withoutGradients { attention.query.weight.value * 2 })
+    }
+    guard let segments = encoder.embeddings.segments?.weight else { return }
+    withoutGradients {
+      let count = QuestionLayout.columnLimit
+      func rows(_ start: Int, _ length: Int) -> Tensor {
+        segments.value.narrowed(0, start: start, length: length)
+      }
+      let headers = rows(2, count) * 2
+      let cells = headers + rows(2 + count, 1) * 2
+      segments.replace(with: Tensor.concatenate([rows(0, 2), headers, cells], axis: 0))
+    }
+  }
+
+  /// A question about a table, as the model reads it.
+  struct Asked {
+    let table: QueryTable
+    let question: QuestionTokens
+    let links: [SchemaLinks.Link?]
+    let row: QuestionLayout.Row
+  }
+
+  func asked(_ question: String, of table: QueryTable, _ links: SchemaLinks) -> Asked {
+    let tokens = QuestionTokens(question)
+    let found = links.links(of: tokens)
+    // The same nameless tokens at each call, so that the same question gets the same answer.
+    var random = RandomStream(seed: 6771)
+    return Asked(
+      table: table, question: tokens, links: found,
+      row: layout.row(tokens, table, links: found, random: &random))
+  }
+
+  func answers(_ asked: [Asked]) -> [DecodedQuery] {
+    guard !asked.isEmpty else { return [] }
+    let readings = model.read(asked.map { ($0.row.tokens, $0.row.segments, $0.row.headers) })
+    return zip(asked, readings).map { rules.decode($1, $0.row, $0.question, $0.table) }
+  }
+
+  // MARK: - Several tables
+
+  /// How much speaks for a table: words of the question that are in its headers, its cells and its name, and how sure
+  /// the model is of the query.
+  static func score(_ asked: Asked, _ answer: DecodedQuery) -> Double {
+    let linked = asked.links.reduce(0.0) { $0 + ($1 == nil ? 0 : $1 == .several ? 0.8 : 1) }
+    let name = Set(FoldedText.scalars(asked.table.name))
+    let question = Set(asked.question.tokens.map(\.text))
+    let named = asked.table.name.count > 1 ? Double(name.count { question.contains(String($0)) }) : 0
+    return linked + 0.5 * named + 0.5 * max(-10, answer.logProbability)
+      - (answer.query.selections.isEmpty ? 4 : 0)
+  }
+
+  /// The table that the question is about, with its query; all tables' scores. The eight with most words in common are
+  /// read by the model.
+  func choose(_ question: String, among tables: [(table: QueryTable, links: SchemaLinks)]) -> (
+    best: Int, asked: Asked, answer: DecodedQuery, scores: [Int: Double]
+  ) {
+    var read = tables.enumerated().map { (index: $0, asked: asked(question, of: $1.table, $1.links)) }
+    if read.count > 8 {
+      func linked(_ asked: Asked) -> Int { asked.links.count { $0 != nil } }
+      read.sort {
+        let (one, other) = (linked($0.asked), linked($1.asked))
+        return one != other ? one > other : $0.index < $1.index
+      }
+      read = Array(read.prefix(8))
+    }
+    let answers = answers(read.map(\.asked))
+    let scores = zip(read, answers).map { Self.score($0.asked, $1) }
+    let best = scores.indices.max { scores[$0] < scores[$1] } ?? 0
+    return (
+      read[best].index, read[best].asked, answers[best],
+      Dictionary(uniqueKeysWithValues: zip(read.map(\.index), scores))
+    )
+  }
+
+  // MARK: - Reasons
+
+  /// For each selection and each condition the words of the question without which the model is much less sure of it.
+  func reasons(_ asked: Asked, _ answer: DecodedQuery) -> (
+    selections: [[Range<Int>]], conditions: [[Range<Int>]]
+  ) {
+    let units = units(asked)
+    var rows: [(tokens: [Int], segments: [Int]?, headers: [Int])] = [
+      (asked.row.tokens, asked.row.segments, asked.row.headers)
+    ]
+    for unit in units {
+      var (tokens, segments) = (asked.row.tokens, asked.row.segments)
+      for place in unit {
+        tokens[place + 1] = QuestionLayout.unknown
+        segments[place + 1] = 0
+      }
+      rows.append((tokens, segments, asked.row.headers))
+    }
+    let readings = model.read(rows)
+    func reasons(_ probability: (QuestionReading) -> Double, besides: Range<Int>? = nil) -> [Range<Int>] {
+      let whole = probability(readings[0])
+      let drops = readings.dropFirst().map { whole - probability($0) }
+      let largest = drops.max() ?? 0
+      guard largest > 0.1 else { return [] }
+      var found: [Range<Int>] = []
+      for (unit, drop) in zip(units, drops) where drop >= 0.4 * largest {
+        let range =
+          asked.question.tokens[unit.lowerBound].range.lowerBound..<asked.question.tokens[
+            unit.upperBound - 1
+          ].range.upperBound
+        if let besides, besides.overlaps(range) { continue }
+        if let last = found.last, last.upperBound == range.lowerBound {
+          found[found.count - 1] = last.lowerBound..<range.upperBound
+        } else {
+          found.append(range)
+        }
+      }
+      return found
+    }
+    let selections = answer.query.selections.map { selection in
+      let place = asked.row.columns.firstIndex(of: selection.column) ?? 0
+      return reasons { Double($0.selections[place][selection.aggregate.rawValue]) }
+    }
+    let conditions = zip(answer.query.conditions, answer.values).map { condition, value in
+      let column = asked.row.columns.firstIndex(of: condition.column) ?? 0
+      let places = asked.question.tokens.indices.filter {
+        asked.question.tokens[$0].range.overlaps(value.range)
+      }.map { $0 + 1 }
+      return reasons({ reading in
+        places.reduce(0.0) { sum, place in
+          sum + Double(reading.comparisons[place][condition.comparison.rawValue])
+            * Double(reading.columns[place][column])
+        } / Double(max(1, places.count))
+      }, besides: value.range)
+    }
+    return (selections, conditions)
+  }
+
+  /// Words that are taken away together: what is part of the same header or cell, otherwise single tokens.
+  private func units(_ asked: Asked) -> [Range<Int>] {
+    var units: [Range<Int>] = []
+    for (place, link) in asked.links.enumerated().prefix(asked.row.question.count) {
+      if let last = units.last, last.upperBound == place, link != nil, link == asked.links[place - 1] {
+        units[units.count - 1] = last.lowerBound..<place + 1
+      } else {
+        units.append(place..<place + 1)
+      }
+    }
+    return units
+  }
+}
