@@ -159,7 +159,8 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "danlu", "TextMining", "Communities", "Formats", "Messages", "Tracking", "TestSupport",
+        "danlu", "TableQueries", "TextMining", "Communities", "Formats", "Messages", "Tracking",
+        "TestSupport",
       ]),
     .testTarget(
       name: "ArticlesTests",

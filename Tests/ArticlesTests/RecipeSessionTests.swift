@@ -74,6 +74,15 @@ extension SerialTests {
         ])
     }
 
+    @Test func theArticleOnTablesRunsSmall() throws {
+      try check(
+        NL2SQLArticle.self,
+        [
+          "steps": "3", "additive-steps": "2", "questions": "20", "hidden-size": "16",
+          "layers": "1", "heads": "2", "batch": "4",
+        ])
+    }
+
     /// The articles of generative models, small: all claims are measured, though too little is learned.
     @Test(arguments: [
       ("gan-qp", ["point-steps": "2", "gap-steps": "2", "width": "8"]),

@@ -5,7 +5,7 @@ import Testing
 
 @Suite(.enabled(if: hasBinary, binaryReason), .serialized) struct UsageTests {
   static let commands = [
-    [], ["doctor"], ["recipes"], ["run"], ["verify"], ["communities"], ["words"],
+    [], ["doctor"], ["recipes"], ["run"], ["sql"], ["verify"], ["communities"], ["words"],
     ["words", "discover"], ["words", "segment"], ["words", "score"], ["words", "domain"],
     ["words", "count"], ["words", "templates"], ["vectors"], ["vectors", "train"],
     ["vectors", "similar"], ["vectors", "analogy"], ["vectors", "evaluate"],

@@ -131,6 +131,15 @@ public final class Database {
     try run("COMMIT")
   }
 
+  /// Writes a copy of a database in memory to a file that does not exist yet.
+  func write(to path: String) throws {
+    require(isWritable, "a database in a file is already in a file")
+    let statement = try prepare("VACUUM INTO ?")
+    defer { _ = functions.finalize(statement) }
+    try bind([.text(path)], to: statement)
+    _ = try step(statement)
+  }
+
   private func run(_ sql: String) throws {
     let statement = try prepare(sql)
     defer { _ = functions.finalize(statement) }
