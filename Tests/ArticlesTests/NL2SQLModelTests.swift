@@ -118,7 +118,7 @@ import Transformers
       let task = SupervisedTask(
         model, optimizer: optimizer, loader: try BatchLoader(samples, .init(batchSize: 32, seed: 0))
       ) { model.loss($0.inputs) } loss: { output, _ in output }
-      try Trainer(TrainingOptions(steps: steps)).fit(task)
+      _ = try Trainer(TrainingOptions(steps: steps)).fit(task)
       model.evaluate()
     }
 

@@ -59,6 +59,7 @@ let sqliteReason: Comment = "SQLite's library is not on this machine"
   }
 
   @Test func headersThatRepeatOrAreEmpty() throws {
+    #expect(try Self.source("1,2\n3,4\n").tables[0].notes.count == 1)
     let source = try Self.source("价格,,价格,\n1,2,3,4\n5,6,7,8\n")
     #expect(source.tables[0].columns.map(\.name) == ["价格", "列2", "价格_2", "列4"])
     #expect(source.tables[0].notes.count == 3)
@@ -125,6 +126,9 @@ let sqliteReason: Comment = "SQLite's library is not on this machine"
     ])
     #expect(try Self.run(source, Self.query(0, .count)) == [[.integer(3000)]])
     #expect(source.tables[0].columns[1].cells.count == 1000)
+    #expect(!source.tables[0].columns[1].areCellsComplete)
+    #expect(try source.holds("名2998", column: 1, of: source.tables[0]))
+    #expect(try !source.holds("名3000", column: 1, of: source.tables[0]))
   }
 
   @Test func databasesAreOnlyRead() throws {

@@ -19,6 +19,8 @@ public struct QueryTable: Sendable {
     public var kind: Kind
     /// Distinct cells that were looked at, as texts; empty for a column of numbers.
     public var cells: [String]
+    /// Whether these are all there are.
+    public var areCellsComplete = true
     /// Of a column of numbers.
     public var range: ClosedRange<Double>?
     /// Whether all numbers are whole and may be years.

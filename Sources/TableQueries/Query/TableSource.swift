@@ -62,6 +62,14 @@ public struct TableSource {
     self.init(database: database, tables: [table])
   }
 
+  /// Whether a column holds a text, in any row.
+  public func holds(_ text: String, column: Int, of table: QueryTable) throws -> Bool {
+    let (column, name) = (Database.quoted(table.columns[column].name), Database.quoted(table.name))
+    return try !database.query(
+      "SELECT 1 FROM \(name) WHERE \(column) = ? LIMIT 1", [.text(text)]
+    ).rows.isEmpty
+  }
+
   // MARK: - CSV
 
   private static func imported(
@@ -73,6 +81,9 @@ public struct TableSource {
     }
     guard rows.count > 0 else { throw FileError(path: path, reason: "has a header and no rows") }
     var (names, notes) = QueryTable.names(for: rows.header)
+    if rows.header.count(where: { ColumnSurvey.number($0.trimmed) != nil }) * 2 > rows.columnCount {
+      notes.append("the first line is taken for headers, though it looks like values")
+    }
     let sample = sample(rows.count, sampleSize)
     if sample.count < rows.count {
       notes.append(
@@ -101,7 +112,8 @@ public struct TableSource {
     for index in headers.indices {
       var survey = ColumnSurvey()
       for row in sample { survey.add(cell(row, index)) }
-      let (column, rewritesDates) = survey.column(header: headers[index], name: names[index])
+      var (column, rewritesDates) = survey.column(header: headers[index], name: names[index])
+      column.areCellsComplete = sample.count == rowCount && column.cells.count < ColumnSurvey.cellLimit
       columns.append(column)
       if rewritesDates {
         rewritten.insert(index)
@@ -185,6 +197,7 @@ public struct TableSource {
         column.kind = .text
         column.cells = rows.rows.map { $0[index].text }
       }
+      column.areCellsComplete = step == 1 && column.cells.count < ColumnSurvey.cellLimit
       return column
     }
     return QueryTable(name: name, columns: columns, rowCount: count, notes: notes)

@@ -1,4 +1,4 @@
-import Messages
+import Foundation
 
 /// A value of SQL.
 public enum SQLValue: Sendable, Equatable {
@@ -27,7 +27,7 @@ public enum SQLValue: Sendable, Equatable {
     switch self {
     case .null: ""
     case .integer(let value): String(value)
-    case .real(let value): value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : "\(value)"
+    case .real(let value): String(format: "%.12g", value)
     case .text(let value): value
     case .bytes(let count): "(\(count) bytes)"
     }

@@ -32,7 +32,11 @@ public struct Quantity: Sendable, Equatable {
     if digits.isEmpty {
       // 两千万, as far as it goes; what follows may be a unit that begins alike: 三千克.
       guard let (value, length) = Self.chinese(scalars) else { return nil }
-      shown = value
+      // 两千 of 两千万.
+      let tail = scalars[..<length].reversed().prefix { "万亿".unicodeScalars.contains($0) }
+      let front = Array(scalars[..<(length - tail.count)])
+      shown = tail.isEmpty ? value : ChineseNumber.value(front) ?? value
+      multiplier = shown == 0 ? 1 : value / shown
       rest = scalars.dropFirst(length)
     } else {
       guard let value = Self.decimal(Array(digits)) else { return nil }

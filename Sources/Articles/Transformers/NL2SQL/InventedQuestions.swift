@@ -167,6 +167,10 @@ struct QuestionMaker {
   /// A column's name as people say it: mostly whole, at times a part that no other column's name holds.
   private mutating func mention(_ column: Int, _ table: InventedTable) -> Piece {
     let core = MeasuringUnit.split(header: table.headers[column]).core
+    // 国家名称 of a column called 名称.
+    if column == table.subject, core.count <= 2, core.hasPrefix("名") || core == "姓名", maker.chance(0.4) {
+      return Piece(text: table.entity + maker.words("的 . .").replacing(".", with: "") + core, kind: .header)
+    }
     if core.count >= 4, core.allSatisfy({ !$0.isASCII }), maker.chance(0.2) {
       let characters = Array(core)
       let length = core.count - maker.integer(1...min(2, core.count - 2))
@@ -216,6 +220,12 @@ struct QuestionMaker {
             ? String(String(year).compactMap { Int(String($0)).map { Array("零一二三四五六七八九")[$0] } })
             : NumberWording.fullWidth(String(year))
       add(comparison, .value(.integer(year)))
+      if let verb = Self.verb(table.headers[column]), maker.chance(0.3) {
+        let words = comparison == .greater ? "年以后 年之后 年后" : comparison == .less ? "年以前 年之前 年前" : "年 年"
+        return [
+          Piece(text: text, kind: kind), Piece(text: maker.words(words)), Piece(text: verb, kind: .header),
+        ]
+      }
       return filled(
         maker.pick(Self.yearTemplates(comparison)), header: header, value: Piece(text: text, kind: kind))
     case .date:
@@ -229,6 +239,13 @@ struct QuestionMaker {
       let share = maker.random.uniform()
       let comparison: Comparison = share < 0.4 ? .equal : share < 0.7 ? .greater : .less
       add(comparison, .period(period))
+      if let verb = Self.verb(table.headers[column]), maker.chance(0.3) {
+        let words = comparison == .greater ? "以后 之后 后" : comparison == .less ? "以前 之前 前" : "当天 . .".replacing("当天", with: period.day == nil ? "." : "当天")
+        return [
+          Piece(text: wording(of: period), kind: kind),
+          Piece(text: maker.words(words).replacing(".", with: "")), Piece(text: verb, kind: .header),
+        ]
+      }
       return filled(
         maker.pick(Self.dateTemplates(comparison)), header: header,
         value: Piece(text: wording(of: period), kind: kind))
@@ -256,6 +273,14 @@ struct QuestionMaker {
       let fitting = isAlone ? templates : templates.filter { $0.contains("{h}") }
       return filled(maker.pick(fitting), header: header, value: Piece(text: text, kind: kind))
     }
+  }
+
+  /// 上映 of 上映时间: how a date is spoken of.
+  private static func verb(_ header: String) -> String? {
+    let core = MeasuringUnit.split(header: header).core
+    guard let end = ["时间", "日期", "年份", "时", "日"].first(where: core.hasSuffix), core.count - end.count >= 2
+    else { return nil }
+    return String(core.dropLast(end.count))
   }
 
   /// Two values of one column, either of which will do.
@@ -406,7 +431,17 @@ struct QuestionMaker {
     let bare = conditions.isEmpty
     var aggregate = Aggregate.none
     var body: [Piece]
+    if let subject = table.subject, columns.contains(subject), maker.chance(0.16),
+      askForEntities(subject, columns.first { $0 != subject }, table, conditions, &drawn)
+    {
+      finish(&drawn)
+      return
+    }
     var before = conditions + (bare ? [] : [Piece(text: maker.chance(0.9) ? "的" : "")])
+    // 超过六十的人的平均年龄.
+    if !bare, maker.chance(0.12) {
+      before.append(Piece(text: table.entity + maker.words("的 . 的 ， .").replacing(".", with: "")))
+    }
     let more = attribute.more.isEmpty ? "大" : maker.chance(0.6) ? attribute.more : "高"
     let less = attribute.less.isEmpty ? "小" : maker.chance(0.6) ? attribute.less : "低"
     if isNumber, draw < (bare ? 0.2 : 0.08) {
@@ -493,6 +528,54 @@ struct QuestionMaker {
     finish(&drawn)
   }
 
+  /// Questions that call rows by what they are, and mean their names: 人口最多的国家, 票房超过一亿的有哪些.
+  private mutating func askForEntities(
+    _ subject: Int, _ other: Int?, _ table: InventedTable, _ conditions: [Piece], _ drawn: inout Drawn
+  ) -> Bool {
+    let entity = Piece(text: table.entity)
+    let of = conditions.isEmpty ? [] : [Piece(text: "的")]
+    let form = maker.random.below(conditions.isEmpty ? 2 : 8)
+    if form < 2 {
+      guard let other, !table.attributes[other].more.isEmpty else { return false }
+      let isMore = maker.chance(0.65)
+      let attribute = table.attributes[other]
+      let word = isMore ? (maker.chance(0.7) ? attribute.more : "大") : (maker.chance(0.7) ? attribute.less : "小")
+      drawn.selections = [
+        .init(column: subject, aggregate: .none), .init(column: other, aggregate: isMore ? .maximum : .minimum),
+      ]
+      let part = filled("{h}最\(word)", header: mention(other, table))
+      drawn.pieces =
+        maker.chance(0.5)
+        ? conditions + of + [Piece(text: maker.words("哪个 哪一个 什么 哪种"))] + [entity]
+          + [Piece(text: maker.words("的 . .").replacing(".", with: ""))] + part
+        : conditions + of + part
+          + [Piece(text: "的"), entity, Piece(text: maker.words("是哪个 是什么 叫什么 是 . 是谁").replacing(".", with: ""))]
+      return true
+    }
+    if form == 2 {
+      drawn.selections = [.init(column: subject, aggregate: .count)]
+      let measure = maker.words("个 个 家 部 本 位 名 种 座 款")
+      drawn.pieces =
+        maker.chance(0.5)
+        ? [Piece(text: maker.words("有多少 有几 一共有多少 共有几") + measure), entity]
+          + [Piece(text: maker.words("的 . 是 ，").replacing(".", with: ""))] + conditions
+        : conditions + of + [entity, Piece(text: maker.words("有多少 有几 一共有多少 总共有几") + measure)]
+      return true
+    }
+    drawn.selections = [.init(column: subject, aggregate: .none)]
+    switch form {
+    case 3: drawn.pieces = conditions + [Piece(text: maker.words("的有哪些 的是哪些 的有 的都有哪些 的有谁 的是哪个 的有哪几个 的叫什么"))]
+    case 4:
+      drawn.pieces =
+        [Piece(text: maker.words("哪些 哪个 什么 哪几个 有哪些 有什么")), entity]
+        + [Piece(text: maker.words("的 . . 是").replacing(".", with: ""))] + conditions
+    default:
+      drawn.pieces =
+        conditions + of + [entity, Piece(text: maker.words("有哪些 是哪些 叫什么 有 是哪个 都有哪些 的名字 分别是什么 叫什么名字 . 是什么").replacing(".", with: ""))]
+    }
+    return true
+  }
+
   /// One or two columns as they are.
   private mutating func plain(
     _ column: Int, _ columns: [Int], _ table: InventedTable, _ header: Piece,
@@ -512,6 +595,15 @@ struct QuestionMaker {
     if !attribute.cue.isEmpty, alike == 1, !conditions.isEmpty, maker.chance(0.3) {
       if before.last?.text == "的" { before.removeLast() }
       return [Piece(text: attribute.cue)]
+    }
+    // 什么时候上映的.
+    if attribute.kind == .date || attribute.kind == .year, !conditions.isEmpty,
+      let verb = Self.verb(table.headers[column]), maker.chance(0.3)
+    {
+      if maker.chance(0.5), before.last?.text == "的" { before.removeLast() }
+      return filled(
+        maker.pick(["什么时候{h}的", "什么时候{h}", "是哪年{h}的", "哪天{h}的", "{h}于哪一年", "是什么时候{h}的", "哪一年{h}"]),
+        header: Piece(text: verb, kind: .header))
     }
     let isAmount: Bool = if case .number = attribute.kind { true } else { false }
     var forms = ["{h}", "{h}呢", "{h}是什么", "{h}有哪些", "{h}是多少", "{h}是", "{h}都有哪些", "{h}分别是什么", "{h}为多少"]

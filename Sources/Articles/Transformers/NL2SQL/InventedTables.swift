@@ -9,6 +9,9 @@ struct InventedTable: Sendable {
   var headers: [String]
   /// Texts as they would stand in a file.
   var rows: [[String]]
+  /// What a row is called, 影片; the column of its name, if there is one.
+  var entity: String
+  var subject: Int?
 
   /// The table as questions see it, without a database.
   var table: QueryTable {
@@ -57,7 +60,7 @@ struct TableMaker {
   /// A table of one of `schemas`, or, in `nonsenseShare` of cases, of columns that mean nothing.
   mutating func table(of schemas: [InventedSchemas.Schema], nonsenseShare: Double) -> InventedTable {
     let isInvented = chance(nonsenseShare)
-    var name = "t"
+    var name = words("人 国家 产品 机构 商店 机场 学校 品牌 设备 样本 公司 用户 订单 植物 房子 城市 车 节目 作品 单位")
     var attributes: [InventedAttribute]
     let width = chance(0.02) ? integer(11...18) : integer(3...8)
     if isInvented {
@@ -76,9 +79,22 @@ struct TableMaker {
         attributes.insert(inventedAttribute(), at: integer(0...attributes.count))
       }
     }
+    // A row's name is not always its first column, and mostly called just that.
+    var isSubject = attributes.map { _ in false }
+    if let subject = attributes.firstIndex(where: { [.title, .person, .firm].contains($0.kind) }) {
+      isSubject[subject] = true
+    }
+    if chance(0.15) {
+      attributes.insert(
+        InventedAttribute(headers: words("id 编号 序号 词条id 代码 记录号 ID").split(separator: " ").map(String.init), kind: .code), at: 0)
+      isSubject.insert(false, at: 0)
+    }
     var headers: [String] = []
     for index in attributes.indices {
       var header = pick(attributes[index].headers)
+      if isSubject[index], chance(0.3) {
+        header = attributes[index].kind == .person ? "姓名" : words("名称 名称 名字 名")
+      }
       while headers.contains(where: { MeasuringUnit.split(header: $0).core == MeasuringUnit.split(header: header).core }) {
         header = inventedHeader()
       }
@@ -96,6 +112,7 @@ struct TableMaker {
         other = words("去年 今年 前年 2018年 2019年 2020年 本月 上月 上半年 下半年 第一季度 第二季度 国内 海外 线上 线下 预计 实际")
       }
       attributes.insert(attributes[twin], at: twin + 1)
+      isSubject.insert(false, at: twin + 1)
       headers.insert(other + headers[twin], at: twin + 1)
       headers[twin] = one + headers[twin]
     }
@@ -103,7 +120,8 @@ struct TableMaker {
     let columns = attributes.map { attribute in cells(attribute, count) }
     return InventedTable(
       name: name, attributes: attributes, headers: headers,
-      rows: (0..<count).map { row in columns.map { $0[row] } })
+      rows: (0..<count).map { row in columns.map { $0[row] } }, entity: name,
+      subject: isSubject.firstIndex(of: true))
   }
 
   // MARK: - Columns that mean nothing
@@ -129,7 +147,7 @@ struct TableMaker {
       "年度 本期 平均 累计 计划 实际 最高 最低 总 净 首次 单位 综合 国内 人均 日均 原始 当前 标准 有效 2019年 上年 同比 预算 临时 外部 花萼 种皮 籽粒 左侧 初始")
     let middle = words(
       "收入 成本 产量 耗材 客流 利润 支出 订单 信用 设备 房屋 渠道 温度 压力 速度 深度 宽度 长度 浓度 频率 酒精 矿石 电压 血压 血糖 心率 通勤 税费 用电 排放 折旧 仓储 运输 讲座 课程")
-    let end = words("率 额 量 数 值 指数 占比 类别 名称 编号 等级 情况 来源 人 地点 次数 余额 标准 时间")
+    let end = words("率 额 量 数 值 指数 占比 类别 名称 编号 等级 情况 来源 人 地点 次数 余额 标准 时间 数量 总数 人数 总量 个数 总额 平均值 密度 规模")
     let style2 = random.uniform()
     return style2 < 0.3
       ? front + middle : style2 < 0.5 ? middle + end : style2 < 0.8 ? front + middle + end : middle

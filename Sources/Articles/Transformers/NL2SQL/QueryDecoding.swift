@@ -12,6 +12,8 @@ struct DecodingRules: Sendable {
   var readsNumbers = true
   /// 不是北京 stays ≠; the article makes every comparison with a text =.
   var keepsUnequal = true
+  /// A question is refused if for every column "not asked for" has at least this probability.
+  var leastRefusal: Float = 0.8
 }
 
 /// A query, and what of the question gave each of its conditions.
@@ -46,6 +48,15 @@ extension DecodingRules {
       if let aggregate = Aggregate(rawValue: best) {
         decoded.query.selections.append(.init(column: column, aggregate: aggregate))
       }
+    }
+    // Where no column is likelier asked for than not, the likeliest is, unless all are as good as surely not.
+    if decoded.query.selections.isEmpty,
+      let (column, scores) = zip(row.columns, reading.selections).min(by: {
+        $0.1[QuestionModel.notSelected] < $1.1[QuestionModel.notSelected]
+      }), scores[QuestionModel.notSelected] < leastRefusal,
+      let aggregate = Aggregate(rawValue: Self.argmax(Array(scores[..<QuestionModel.notSelected])))
+    {
+      decoded.query.selections = [.init(column: column, aggregate: aggregate)]
     }
     // What nothing is asked of has no conditions.
     if decoded.query.selections.isEmpty { return decoded }

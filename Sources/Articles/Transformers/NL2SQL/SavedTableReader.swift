@@ -107,7 +107,8 @@ public struct TableAnswer: Sendable {
     _ tables: [(table: QueryTable, links: SchemaLinks)], limit: Int
   ) throws {
     let chosen = reader.choose(question, among: tables)
-    let (asked, answer) = (chosen.asked, chosen.answer)
+    let asked = chosen.asked
+    var answer = chosen.answer
     self.question = question
     let table = asked.table
     self.table = table.name
@@ -117,6 +118,17 @@ public struct TableAnswer: Sendable {
       : chosen.scores.sorted { $0.value > $1.value }.map { (tables[$0.key].table.name, $0.value) }
     guard !answer.query.selections.isEmpty else {
       throw InputError(Self.noColumn(asked))
+    }
+    // Of a large table not all cells were looked at: one that is there is not replaced by another.
+    for (index, condition) in answer.query.conditions.enumerated() {
+      let column = table.columns[condition.column]
+      let text = answer.values[index].text
+      if column.kind == .text, !column.areCellsComplete, condition.value != .value(.text(text)),
+        try source.holds(text, column: condition.column, of: table)
+      {
+        answer.query.conditions[index].value = .value(.text(text))
+        answer.values[index].note = nil
+      }
     }
     statement = Statement(answer.query, on: table)
     let reasons = reader.reasons(asked, answer)

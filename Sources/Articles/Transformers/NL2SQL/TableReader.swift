@@ -133,7 +133,7 @@ struct TableReader {
       let largest = drops.max() ?? 0
       guard largest > 0.1 else { return [] }
       var found: [Range<Int>] = []
-      for (unit, drop) in zip(units, drops) where drop >= 0.4 * largest {
+      for (unit, drop) in zip(units, drops) where drop >= 0.5 * largest {
         let range =
           asked.question.tokens[unit.lowerBound].range.lowerBound..<asked.question.tokens[
             unit.upperBound - 1
