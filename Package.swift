@@ -45,7 +45,8 @@ let package = Package(
         "Articles", "Recipes", "FineTuning", "Pretraining", "Training", "Transformers", "Torch",
         "TextMining",
         "WordVectors", "Communities", "Knowledge", "Questions", "ClassicalML",
-        "TableQueries", "Tokenizers", "Text", "Tracking", "Reports", "Formats", "Memory", "Parallel", "Messages",
+        "TableQueries", "Tokenizers", "Text", "Tracking", "Reports", "Formats", "Memory",
+        "Parallel", "Messages",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -165,7 +166,8 @@ let package = Package(
     .testTarget(
       name: "ArticlesTests",
       dependencies: [
-        "Articles", "Recipes", "Transformers", "TableQueries", "Tokenizers", "Training", "Optimizers",
+        "Articles", "Recipes", "Transformers", "TableQueries", "Tokenizers", "Training",
+        "Optimizers",
         "Datasets", "Layers", "Torch", "Tracking",
         "Reports", "Formats", "Parallel", "Messages", "TestSupport",
       ]),
@@ -238,7 +240,8 @@ let package = Package(
       dependencies: ["ClassicalML", "Formats", "Parallel", "Messages", "TestSupport"],
       resources: [.copy("Golden")]),
     .testTarget(
-      name: "TableQueriesTests", dependencies: ["TableQueries", "Formats", "Messages", "TestSupport"]),
+      name: "TableQueriesTests",
+      dependencies: ["TableQueries", "Formats", "Messages", "TestSupport"]),
     .testTarget(
       name: "QuestionsTests",
       dependencies: ["Questions", "Formats", "Parallel", "Messages", "TestSupport"]),

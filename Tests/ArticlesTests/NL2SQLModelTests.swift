@@ -14,7 +14,9 @@ import Transformers
 /// What the model learns of a toy language: SHOW a WHERE b > 3 AND c = 5, in a table of three columns of four.
 @Suite(.enabled(if: hasTorch, torchReason), .serialized) struct NL2SQLModelTests {
   private enum Toy {
-    static let words = ["SHOW", "AVG", "MAX", "MIN", "CNT", "SUM", "WHERE", "AND", "OR", ">", "<", "=", "!="]
+    static let words = [
+      "SHOW", "AVG", "MAX", "MIN", "CNT", "SUM", "WHERE", "AND", "OR", ">", "<", "=", "!=",
+    ]
     static let (padding, start, separator) = (0, 1, 2)
     static let firstWord = 3
     static let firstName = firstWord + words.count
@@ -81,7 +83,9 @@ import Transformers
       let rest = question.tokens.count - question.comparisons.count
       question.comparisons += [Int](repeating: 0, count: rest)
       question.columns += [Int](repeating: 0, count: rest)
-      question.selections = (0..<3).map { ($0 == selected ? aggregate : QuestionModel.notSelected) + 1 }
+      question.selections = (0..<3).map {
+        ($0 == selected ? aggregate : QuestionModel.notSelected) + 1
+      }
       return question
     }
 
@@ -117,7 +121,11 @@ import Transformers
         Adam(learningRate: 1e-3).withSchedule(.piecewiseLinear([200: 1])), for: model)
       let task = SupervisedTask(
         model, optimizer: optimizer, loader: try BatchLoader(samples, .init(batchSize: 32, seed: 0))
-      ) { model.loss($0.inputs) } loss: { output, _ in output }
+      ) {
+        model.loss($0.inputs)
+      } loss: { output, _ in
+        output
+      }
       _ = try Trainer(TrainingOptions(steps: steps)).fit(task)
       model.evaluate()
     }
@@ -127,14 +135,21 @@ import Transformers
       let questions = (0..<count).map { _ in question(&random) }
       let readings = model.read(questions.map { ($0.tokens, nil, $0.headers) })
       let right = zip(questions, readings).count { question, reading in
-        guard zip(question.selections, reading.selections).allSatisfy({ $0 - 1 == DecodingRules.argmax($1) })
+        guard
+          zip(question.selections, reading.selections).allSatisfy({
+            $0 - 1 == DecodingRules.argmax($1)
+          })
         else { return false }
         let runs = DecodingRules.runs(reading.comparisons, in: question.places)
         let found = runs.map { run in
-          (column: DecodingRules.argmax(reading.columns[run.places.lowerBound]), comparison: run.tag,
-           digit: question.tokens[run.places.lowerBound] - firstDigit)
+          (
+            column: DecodingRules.argmax(reading.columns[run.places.lowerBound]),
+            comparison: run.tag,
+            digit: question.tokens[run.places.lowerBound] - firstDigit
+          )
         }
-        guard found.count == question.values.count, zip(found, question.values).allSatisfy({ $0 == $1 })
+        guard found.count == question.values.count,
+          zip(found, question.values).allSatisfy({ $0 == $1 })
         else { return false }
         let connective = found.count < 2 ? 0 : reading.connective[2] > reading.connective[1] ? 2 : 1
         return connective == question.connective

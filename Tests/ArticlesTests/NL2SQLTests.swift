@@ -25,7 +25,8 @@ struct NL2SQLTests {
 
   /// What heads would say: for each token of the question a comparison and a column.
   private static func decode(
-    _ question: String, selecting: [Int: Aggregate], tags: [(text: String, comparison: Comparison, column: Int)],
+    _ question: String, selecting: [Int: Aggregate],
+    tags: [(text: String, comparison: Comparison, column: Int)],
     joined: Connective = .and, rules: DecodingRules = DecodingRules()
   ) -> DecodedQuery {
     let tokens = QuestionTokens(question)
@@ -137,7 +138,8 @@ struct NL2SQLTests {
     #expect(links == [.cell(1), .cell(1), nil, .header(0), .header(0), nil])
     var random = RandomStream(seed: 1)
     let row = layout.row(question, Self.table, links: links, random: &random)
-    #expect(row.headers.count == 5 && row.question == 1..<7 && row.tokens.count == row.segments.count)
+    #expect(
+      row.headers.count == 5 && row.question == 1..<7 && row.tokens.count == row.segments.count)
     func token(_ place: Int) -> String { layout.vocabulary.tokens[row.tokens[place]] }
     #expect(token(0) == "[CLS]" && token(3) == "的" && token(7) == "[SEP]")
     #expect(row.headers.map(token) == ["[TEXT]", "[TEXT]", "[REAL]", "[DATE]", "[REAL]"])
@@ -160,7 +162,9 @@ struct NL2SQLTests {
         .init(header: "花瓣长度", name: "b", kind: .number),
         .init(header: "sepal_width", name: "c", kind: .number),
       ], rowCount: 1)
-    func links(_ text: String) -> [SchemaLinks.Link?] { SchemaLinks(table).links(of: QuestionTokens(text)) }
+    func links(_ text: String) -> [SchemaLinks.Link?] {
+      SchemaLinks(table).links(of: QuestionTokens(text))
+    }
     #expect(links("花瓣长度") == [.header(1), .header(1), .header(1), .header(1)])
     #expect(links("长度") == [.several, .several])
     #expect(links("Sepal Width") == [.header(2), .header(2)])
@@ -204,7 +208,11 @@ struct NL2SQLTests {
       Set(schemas.map { Set($0.attributes.flatMap(\.headers)) })
     }
     let (training, held) = (headers(InventedSchemas.training), headers(InventedSchemas.heldOut))
-    for one in held { for other in training { #expect(Double(one.intersection(other).count) < 0.25 * Double(one.count)) } }
+    for one in held {
+      for other in training {
+        #expect(Double(one.intersection(other).count) < 0.25 * Double(one.count))
+      }
+    }
   }
 
   @Test func filesOfQuestions() throws {
@@ -223,10 +231,13 @@ struct NL2SQLTests {
       try (tables + "\n").write(toFile: folder + "/tables.jsonl", atomically: true, encoding: .utf8)
       let file = try TableQuestionFile(folder)
       #expect(file.items.count == 3)
-      #expect(file.notes.count == 3 && file.notes.contains { $0.contains("1 of 5") && $0.contains("twice") })
+      #expect(
+        file.notes.count == 3
+          && file.notes.contains { $0.contains("1 of 5") && $0.contains("twice") })
       let item = file.items[0]
       // 北京市 is not in the question; what is most like it is.
-      #expect(item.question.spans.first?.range == 0..<2 || item.question.spans.first?.range == 0..<3)
+      #expect(
+        item.question.spans.first?.range == 0..<2 || item.question.spans.first?.range == 0..<3)
       #expect(item.table.columns.map(\.kind) == [.text, .number] && item.rows.count == 2)
       #expect(file.items[2].table.columns.map(\.header) == ["第1列", "第2列", "第3列"])
       try "{\"query\": 1}\n".write(toFile: folder + "/q.jsonl", atomically: true, encoding: .utf8)

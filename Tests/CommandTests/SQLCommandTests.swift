@@ -14,7 +14,8 @@ struct SQLCommandTests {
       let run = folder + "/runs/one"
       let trained = try Command([
         "run", "nl2sql", "--steps", "3", "--set", "additive-steps=2", "--set", "questions=20",
-        "--set", "hidden-size=16", "--set", "layers=1", "--set", "heads=2", "--batch", "4", "--out", run,
+        "--set", "hidden-size=16", "--set", "layers=1", "--set", "heads=2", "--batch", "4", "--out",
+        run,
       ]).run()
       #expect(trained.status == 0 || trained.status == 1, "\(trained.errors)")
       #expect(trained.output.contains("Ask a table:  danlu sql --run \(run)"))
@@ -33,7 +34,9 @@ struct SQLCommandTests {
         #expect((answer["notes"]?.arrayValue?.count ?? 0) >= 2)
       } else {
         // It may find nothing to select.
-        #expect(asked.status == 1 && asked.errors.contains("the nearest of 4 are '城市'"), "\(asked.errors)")
+        #expect(
+          asked.status == 1 && asked.errors.contains("the nearest of 4 are '城市'"), "\(asked.errors)"
+        )
         #expect(asked.errors.split(separator: "\n").count == 1)
       }
       // Several tables, and questions on standard input.

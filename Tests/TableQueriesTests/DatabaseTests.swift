@@ -43,7 +43,9 @@ let sqliteReason: Comment = "SQLite's library is not on this machine"
   }
 
   @Test func valuesAreBoundAndNamesQuoted() throws {
-    let source = try Self.source("名称,价 \"格\"\n\"甲'); DROP TABLE t; --\",3\n乙,5\n".replacing("价 \"格\"", with: "\"价 \"\"格\"\"\""))
+    let source = try Self.source(
+      "名称,价 \"格\"\n\"甲'); DROP TABLE t; --\",3\n乙,5\n".replacing("价 \"格\"", with: "\"价 \"\"格\"\"\"")
+    )
     #expect(source.tables[0].columns[1].name == "价 \"格\"")
     let evil = "甲'); DROP TABLE t; --"
     let query = Self.query(
@@ -121,9 +123,10 @@ let sqliteReason: Comment = "SQLite's library is not on this machine"
   @Test func manyRowsAreSampledAndSaid() throws {
     let rows = (0..<3000).map { "\($0),名\($0)" }.joined(separator: "\n")
     let source = try Self.source("n,名\n" + rows + "\n", sampleSize: 1000)
-    #expect(source.tables[0].notes == [
-      "kinds of columns and known cells are from 1,000 of 3,000 rows; the query is run on all"
-    ])
+    #expect(
+      source.tables[0].notes == [
+        "kinds of columns and known cells are from 1,000 of 3,000 rows; the query is run on all"
+      ])
     #expect(try Self.run(source, Self.query(0, .count)) == [[.integer(3000)]])
     #expect(source.tables[0].columns[1].cells.count == 1000)
     #expect(!source.tables[0].columns[1].areCellsComplete)
@@ -175,8 +178,10 @@ let sqliteReason: Comment = "SQLite's library is not on this machine"
       SketchQuery.Condition(column: 0, comparison: .equal, value: .value(.text("a"))),
       SketchQuery.Condition(column: 1, comparison: .greater, value: .value(.integer(3)))
     )
-    #expect(Self.query(2, .none, [one, two], .and).matches(Self.query(2, .none, [two, one], .and)))
-    #expect(!Self.query(2, .none, [one, two], .and).matches(Self.query(2, .none, [one, two], .or)))
+    #expect(
+      Self.query(2, .none, [one, two], .and).matches(Self.query(2, .none, [two, one], .and)))
+    #expect(
+      !Self.query(2, .none, [one, two], .and).matches(Self.query(2, .none, [one, two], .or)))
     #expect(!Self.query(2, .none, [one]).matches(Self.query(2, .none, [one, one], .and)))
     #expect(!Self.query(2, .maximum).matches(Self.query(2)))
   }

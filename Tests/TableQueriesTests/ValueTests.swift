@@ -16,7 +16,8 @@ import Testing
 
   /// A question's words, the header, and the number that is meant in its column.
   @Test(arguments: [
-    ("2000万元", "票房（万元）", 2000), ("两千万", "票房（万元）", 2000), ("2000", "票房（万元）", 2000), ("两千", "票房（万元）", 2000),
+    ("2000万元", "票房（万元）", 2000), ("两千万", "票房（万元）", 2000), ("2000", "票房（万元）", 2000),
+    ("两千", "票房（万元）", 2000),
     ("1.5亿", "票房（万元）", 15000), ("20亿元", "总市值(亿元)", 20), ("两千万", "人口", 2e7), ("５００万", "人口（万人）", 500),
     ("1,200元", "价格/元", 1200), ("百分之十五", "增长率（%）", 15), ("15%", "增长率", 15), ("3.5公里", "距离（米）", 3500),
     ("三千克", "重量（克）", 3000), ("十斤", "重量（公斤）", 5), ("-3.5", "温度", -3.5), ("300元", "价格", 300),
@@ -62,7 +63,8 @@ import Testing
     #expect(CellMatching.nearest(to: "setosa", among: cells)?.cell == "Iris-setosa")
     #expect(CellMatching.nearest(to: "安北药厂", among: cells)?.cell == "安北药业")
     #expect(CellMatching.nearest(to: "魑魅", among: cells) == nil)
-    #expect(CellMatching.distance(Array("kitten".unicodeScalars), Array("sitting".unicodeScalars)) == 3)
+    #expect(
+      CellMatching.distance(Array("kitten".unicodeScalars), Array("sitting".unicodeScalars)) == 3)
   }
 
   @Test func headersAndUnits() {

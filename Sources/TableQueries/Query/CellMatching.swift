@@ -11,7 +11,8 @@ public enum CellMatching {
       row[0] = index + 1
       var least = row[0]
       for (place, other) in right.enumerated() {
-        let value = Swift.min(row[place] + 1, row[place + 1] + 1, diagonal + (scalar == other ? 0 : 1))
+        let value = Swift.min(
+          row[place] + 1, row[place + 1] + 1, diagonal + (scalar == other ? 0 : 1))
         diagonal = row[place + 1]
         row[place + 1] = value
         least = Swift.min(least, value)
@@ -26,7 +27,9 @@ public enum CellMatching {
   ///
   /// Of cells at equal distance the one wins that holds `text`, then the first. A cell has to share something with
   /// `text`: `nil` where none does.
-  public static func nearest(to text: String, among cells: [String]) -> (cell: String, distance: Int)? {
+  public static func nearest(to text: String, among cells: [String]) -> (
+    cell: String, distance: Int
+  )? {
     let wanted = FoldedText.scalars(text).filter { $0 != " " }
     guard !wanted.isEmpty else { return nil }
     let letters = Set(wanted)

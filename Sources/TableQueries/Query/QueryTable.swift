@@ -90,7 +90,8 @@ public struct QueryTable: Sendable {
 struct ColumnSurvey {
   /// Cells that stand for no value.
   static let missing: Set<String> = [
-    "", "-", "--", "—", "——", "/", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?", "无", "暂无", "未知",
+    "", "-", "--", "—", "——", "/", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?", "无",
+    "暂无", "未知",
   ]
   /// Distinct texts that are kept.
   static let cellLimit = 20_000
@@ -139,11 +140,15 @@ struct ColumnSurvey {
     }
     let rest = String(String.UnicodeScalarView(digits.dropFirst(body.count)))
     var shown = String(String.UnicodeScalarView(body))
-    guard let first = shown.unicodeScalars.first, Quantity.isDigit(first) || first == "." else { return nil }
+    guard let first = shown.unicodeScalars.first, Quantity.isDigit(first) || first == "." else {
+      return nil
+    }
     if shown.contains(",") {
       guard let quantity = Quantity(shown) else { return nil }
       shown = "\(quantity.number)"
-    } else if first == "0", shown.count > 1, shown.dropFirst().first != ".", shown.dropFirst().first != "e" {
+    } else if first == "0", shown.count > 1, shown.dropFirst().first != ".",
+      shown.dropFirst().first != "e"
+    {
       return nil
     }
     guard let value = Double(sign + shown), value.isFinite else { return nil }

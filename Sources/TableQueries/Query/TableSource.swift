@@ -32,7 +32,8 @@ public struct TableSource {
     let databases = files.filter(Self.isDatabase)
     if let path = databases.first {
       guard files.count == 1 else {
-        throw InputError("\(path) is a database, which is asked alone; \(files.count) files were given")
+        throw InputError(
+          "\(path) is a database, which is asked alone; \(files.count) files were given")
       }
       self = try Self.reading(path, sampleSize)
       return
@@ -40,13 +41,16 @@ public struct TableSource {
     let database = try Database()
     var tables: [QueryTable] = []
     for path in files {
-      let stem = URL(fileURLWithPath: path).lastPathComponent.split(separator: ".").first.map(String.init) ?? "t"
+      let stem =
+        URL(fileURLWithPath: path).lastPathComponent.split(separator: ".").first.map(String.init)
+        ?? "t"
       var name = stem.hasPrefix("sqlite_") ? "t_" + stem : stem
       while tables.contains(where: { $0.name.lowercased() == name.lowercased() }) { name += "_2" }
       let bytes = try TextConversion.utf8(ofFile: path)
       tables.append(
         try Self.imported(
-          DelimitedRows(bytes: bytes, path: path), as: name, into: database, path: path, sampleSize))
+          DelimitedRows(bytes: bytes, path: path), as: name, into: database, path: path, sampleSize)
+      )
     }
     self.init(database: database, tables: tables)
   }
@@ -113,11 +117,13 @@ public struct TableSource {
       var survey = ColumnSurvey()
       for row in sample { survey.add(cell(row, index)) }
       var (column, rewritesDates) = survey.column(header: headers[index], name: names[index])
-      column.areCellsComplete = sample.count == rowCount && column.cells.count < ColumnSurvey.cellLimit
+      column.areCellsComplete =
+        sample.count == rowCount && column.cells.count < ColumnSurvey.cellLimit
       columns.append(column)
       if rewritesDates {
         rewritten.insert(index)
-        notes.append("dates of '\(column.name)' are written as 2019-05-03, so that they can be compared")
+        notes.append(
+          "dates of '\(column.name)' are written as 2019-05-03, so that they can be compared")
       }
     }
     var strays = [Int](repeating: 0, count: headers.count)
@@ -188,7 +194,8 @@ public struct TableSource {
       }
     }
     let columns = rows.names.indices.map { index in
-      var (column, rewritesDates) = surveys[index].column(header: rows.names[index], name: rows.names[index])
+      var (column, rewritesDates) = surveys[index].column(
+        header: rows.names[index], name: rows.names[index])
       // What the database holds as texts is compared as texts, and what does not sort cannot be compared as dates.
       if rewritesDates || (column.kind == .number && textual[index] && !column.isMixed) {
         if column.kind == .number {

@@ -115,7 +115,8 @@ public final class Database {
   }
 
   /// Makes a table and fills it. Columns have no declared type: a value stays what it is.
-  func makeTable(_ name: String, columns: [String], rowCount: Int, row: (Int) -> [SQLValue]) throws {
+  func makeTable(_ name: String, columns: [String], rowCount: Int, row: (Int) -> [SQLValue]) throws
+  {
     require(isWritable, "a database that is only read cannot hold new tables")
     let list = columns.map(Self.quoted).joined(separator: ", ")
     try run("CREATE TABLE \(Self.quoted(name)) (\(list))")
@@ -157,7 +158,8 @@ public final class Database {
   private func bind(_ values: [SQLValue], to statement: SQLiteLibrary.Handle?) throws {
     require(
       Int(functions.parameterCount(statement)) == values.count,
-      "a statement of \(functions.parameterCount(statement)) question marks received \(values.count) values")
+      "a statement of \(functions.parameterCount(statement)) question marks received \(values.count) values"
+    )
     // SQLite copies the text before the call returns.
     let copied = UnsafeRawPointer(bitPattern: -1)
     for (index, value) in values.enumerated() {
@@ -167,7 +169,8 @@ public final class Database {
         case .null, .bytes: functions.bindNull(statement, place)
         case .integer(let number): functions.bindInteger(statement, place, Int64(number))
         case .real(let number): functions.bindReal(statement, place, number)
-        case .text(let text): functions.bindText(statement, place, text, Int32(text.utf8.count), copied)
+        case .text(let text):
+          functions.bindText(statement, place, text, Int32(text.utf8.count), copied)
         }
       if status != 0 { throw InputError("\(path): SQLite: \(message)") }
     }

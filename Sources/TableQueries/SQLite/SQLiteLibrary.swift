@@ -11,8 +11,7 @@ public final class SQLiteLibrary: Sendable {
 
   /// What is called of it, as `sqlite3.h` declares it.
   struct Functions: Sendable {
-    let open:
-      @convention(c) (Text, UnsafeMutablePointer<Handle?>, Int32, Text?) -> Int32
+    let open: @convention(c) (Text, UnsafeMutablePointer<Handle?>, Int32, Text?) -> Int32
     let close: @convention(c) (Handle?) -> Int32
     let prepare:
       @convention(c) (
@@ -64,9 +63,11 @@ public final class SQLiteLibrary: Sendable {
         "tables are asked through SQLite, whose library was not found (Debian: apt-get install libsqlite3-0; "
           + "macOS and Python bring it); DANLU_SQLITE may name the file")
     }
-    func symbol<Function>(_ name: String, as type: Function.Type = Function.self) throws -> Function {
+    func symbol<Function>(_ name: String, as type: Function.Type = Function.self) throws -> Function
+    {
       guard let address = dlsym(handle, "sqlite3_" + name) else {
-        throw InputError("\(path) has no function sqlite3_\(name); SQLite 3.7.4 or later would work")
+        throw InputError(
+          "\(path) has no function sqlite3_\(name); SQLite 3.7.4 or later would work")
       }
       return unsafeBitCast(address, to: type)
     }
@@ -100,6 +101,7 @@ public final class SQLiteLibrary: Sendable {
       URL(fileURLWithPath: $0 + "/python3").resolvingSymlinksInPath().deletingLastPathComponent()
         .deletingLastPathComponent().path
     }
-    return names + roots.flatMap { root in names.map { root + "/lib/" + ($0 as NSString).lastPathComponent } }
+    return names
+      + roots.flatMap { root in names.map { root + "/lib/" + ($0 as NSString).lastPathComponent } }
   }
 }

@@ -27,7 +27,9 @@ public struct CalendarPeriod: Sendable, Equatable {
     var marks: [Unicode.Scalar] = []
     var current: [Unicode.Scalar] = []
     func number(_ scalars: [Unicode.Scalar]) -> Int? {
-      if scalars.allSatisfy(Quantity.isDigit) { return Int(String(String.UnicodeScalarView(scalars))) }
+      if scalars.allSatisfy(Quantity.isDigit) {
+        return Int(String(String.UnicodeScalarView(scalars)))
+      }
       return ChineseNumber.value(scalars).flatMap { Int(exactly: $0) }
     }
     for scalar in scalars {
@@ -76,8 +78,10 @@ public struct CalendarPeriod: Sendable, Equatable {
   public var end: String {
     guard let month else { return CalendarPeriod(year: year + 1).text }
     guard let day else {
-      return (month == 12
-        ? CalendarPeriod(year: year + 1, month: 1) : CalendarPeriod(year: year, month: month + 1)).text
+      return
+        (month == 12
+        ? CalendarPeriod(year: year + 1, month: 1) : CalendarPeriod(year: year, month: month + 1))
+        .text
     }
     // Texts of the day may have a time behind them: ':' follows all digits, spaces and T's letters are below '~'.
     return CalendarPeriod(year: year, month: month, day: day).text + "~"

@@ -27,8 +27,9 @@ public struct MeasuringUnit: Sendable, Equatable, Codable {
     add("degrees", ["度 摄氏度 ℃ °c": 1])
     add("points", ["分": 1])
     add("age", ["岁 周岁": 1])
-    for counter in "人 名 个 位 只 台 辆 册 本 件 次 份 套 家 座 株 头 张 户 所 页 层 集 部 条 场 篇 间 颗 片 票 瓶 箱 匹 棵 股 手 人次".split(
-      separator: " ")
+    for counter in "人 名 个 位 只 台 辆 册 本 件 次 份 套 家 座 株 头 张 户 所 页 层 集 部 条 场 篇 间 颗 片 票 瓶 箱 匹 棵 股 手 人次"
+      .split(
+        separator: " ")
     {
       bases[String(counter)] = ("count", 1)
     }
@@ -36,7 +37,8 @@ public struct MeasuringUnit: Sendable, Equatable, Codable {
   }()
 
   private static let multipliers: [(name: String, value: Double)] = [
-    ("万亿", 1e12), ("千万", 1e7), ("百万", 1e6), ("十万", 1e5), ("亿", 1e8), ("万", 1e4), ("千", 1e3), ("百", 100),
+    ("万亿", 1e12), ("千万", 1e7), ("百万", 1e6), ("十万", 1e5), ("亿", 1e8), ("万", 1e4), ("千", 1e3),
+    ("百", 100),
   ]
 
   init(dimension: String, factor: Double, multiplier: Double = 1) {

@@ -43,7 +43,9 @@ public struct Quantity: Sendable, Equatable {
       shown = value
       rest = scalars.dropFirst(digits.count)
       // 2000万, 3千万, 1.5万亿; but 3千克.
-      if MeasuringUnit(String(String.UnicodeScalarView(rest))) == nil || "万亿".unicodeScalars.contains(rest.first ?? "a") {
+      if MeasuringUnit(String(String.UnicodeScalarView(rest))) == nil
+        || "万亿".unicodeScalars.contains(rest.first ?? "a")
+      {
         while let first = rest.first, let factor = Self.factors[first] {
           multiplier *= factor
           rest = rest.dropFirst()
@@ -109,7 +111,9 @@ public struct Quantity: Sendable, Equatable {
         let base = number * own.multiplier * own.factor
         return Self.tidied(base / (unit.multiplier * unit.factor))
       }
-      if unit.multiplier > 1, number != shownNumber || number >= unit.multiplier * 10 && self.unit != nil {
+      if unit.multiplier > 1,
+        number != shownNumber || number >= unit.multiplier * 10 && self.unit != nil
+      {
         return Self.tidied(number / unit.multiplier)
       }
       return number

@@ -41,7 +41,9 @@ struct SQLCommand: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
-    if table.isEmpty { throw ValidationError("--table is missing: a CSV file or an SQLite database") }
+    if table.isEmpty {
+      throw ValidationError("--table is missing: a CSV file or an SQLite database")
+    }
     if limit < 1 { throw ValidationError("--limit must be at least 1, received \(limit)") }
     if let question, question.allSatisfy(\.isWhitespace) {
       throw ValidationError("the question is empty")
@@ -143,7 +145,9 @@ struct SQLCommand: ParsableCommand {
       Console.output("values  \(answer.statement.values.map(\.literal).joined(separator: ", "))")
     }
     for part in answer.parts {
-      let words = part.words.isEmpty ? "the question as a whole" : part.words.map { "“\($0)”" }.joined(separator: " ")
+      let words =
+        part.words.isEmpty
+        ? "the question as a whole" : part.words.map { "“\($0)”" }.joined(separator: " ")
       Console.output("why     \(part.sql)  ←  \(words)" + (part.note.map { "; \($0)" } ?? ""))
     }
     for note in answer.notes { Console.output("note    \(note)") }
@@ -170,7 +174,8 @@ enum TextGrid {
   static func width(_ text: String) -> Int {
     text.unicodeScalars.reduce(0) { sum, scalar in
       switch scalar.value {
-      case 0x1100...0x115F, 0x2E80...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60,
+      case 0x1100...0x115F, 0x2E80...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F,
+        0xFF00...0xFF60,
         0xFFE0...0xFFE6, 0x20000...0x3FFFD:
         sum + 2
       default: sum + 1

@@ -58,7 +58,8 @@ struct TableMaker {
   }
 
   /// A table of one of `schemas`, or, in `nonsenseShare` of cases, of columns that mean nothing.
-  mutating func table(of schemas: [InventedSchemas.Schema], nonsenseShare: Double) -> InventedTable {
+  mutating func table(of schemas: [InventedSchemas.Schema], nonsenseShare: Double) -> InventedTable
+  {
     let isInvented = chance(nonsenseShare)
     var name = words("人 国家 产品 机构 商店 机场 学校 品牌 设备 样本 公司 用户 订单 植物 房子 城市 车 节目 作品 单位")
     var attributes: [InventedAttribute]
@@ -86,7 +87,9 @@ struct TableMaker {
     }
     if chance(0.15) {
       attributes.insert(
-        InventedAttribute(headers: words("id 编号 序号 词条id 代码 记录号 ID").split(separator: " ").map(String.init), kind: .code), at: 0)
+        InventedAttribute(
+          headers: words("id 编号 序号 词条id 代码 记录号 ID").split(separator: " ").map(String.init),
+          kind: .code), at: 0)
       isSubject.insert(false, at: 0)
     }
     var headers: [String] = []
@@ -95,7 +98,9 @@ struct TableMaker {
       if isSubject[index], chance(0.3) {
         header = attributes[index].kind == .person ? "姓名" : words("名称 名称 名字 名")
       }
-      while headers.contains(where: { MeasuringUnit.split(header: $0).core == MeasuringUnit.split(header: header).core }) {
+      while headers.contains(where: {
+        MeasuringUnit.split(header: $0).core == MeasuringUnit.split(header: header).core
+      }) {
         header = inventedHeader()
       }
       headers.append(header)
@@ -144,10 +149,13 @@ struct TableMaker {
       return (0..<integer(1...3)).map { _ in letters(2...8) }.joined(separator: joint)
     }
     let front = words(
-      "年度 本期 平均 累计 计划 实际 最高 最低 总 净 首次 单位 综合 国内 人均 日均 原始 当前 标准 有效 2019年 上年 同比 预算 临时 外部 花萼 种皮 籽粒 左侧 初始")
+      "年度 本期 平均 累计 计划 实际 最高 最低 总 净 首次 单位 综合 国内 人均 日均 原始 当前 标准 有效 2019年 上年 同比 预算 临时 外部 花萼 种皮 籽粒 左侧 初始"
+    )
     let middle = words(
-      "收入 成本 产量 耗材 客流 利润 支出 订单 信用 设备 房屋 渠道 温度 压力 速度 深度 宽度 长度 浓度 频率 酒精 矿石 电压 血压 血糖 心率 通勤 税费 用电 排放 折旧 仓储 运输 讲座 课程")
-    let end = words("率 额 量 数 值 指数 占比 类别 名称 编号 等级 情况 来源 人 地点 次数 余额 标准 时间 数量 总数 人数 总量 个数 总额 平均值 密度 规模")
+      "收入 成本 产量 耗材 客流 利润 支出 订单 信用 设备 房屋 渠道 温度 压力 速度 深度 宽度 长度 浓度 频率 酒精 矿石 电压 血压 血糖 心率 通勤 税费 用电 排放 折旧 仓储 运输 讲座 课程"
+    )
+    let end = words(
+      "率 额 量 数 值 指数 占比 类别 名称 编号 等级 情况 来源 人 地点 次数 余额 标准 时间 数量 总数 人数 总量 个数 总额 平均值 密度 规模")
     let style2 = random.uniform()
     return style2 < 0.3
       ? front + middle : style2 < 0.5 ? middle + end : style2 < 0.8 ? front + middle + end : middle
@@ -162,7 +170,8 @@ struct TableMaker {
       let decimals = random.below(3)
       let low = pick([0.0, 0, 1, 10, 100])
       let high = low + pick([1.0, 9, 90, 500, 4000, 60000, 900_000])
-      attribute.kind = .number(low...high, decimals: high < 5 ? 2 : decimals, unit: unit == "-" ? "" : unit)
+      attribute.kind = .number(
+        low...high, decimals: high < 5 ? 2 : decimals, unit: unit == "-" ? "" : unit)
       let adjectives = words("高低 大小 多少 高低 大小 长短 重轻 快慢")
       attribute.more = String(adjectives.first ?? "大")
       attribute.less = String(adjectives.last ?? "小")
@@ -222,7 +231,8 @@ struct TableMaker {
       return Self.text(value, decimals: decimals)
     case .year: return String(from + random.below(max(5, 2021 - from)))
     case .date:
-      return String(format: "%04d-%02d-%02d", integer(2005...2021), integer(1...12), integer(1...28))
+      return String(
+        format: "%04d-%02d-%02d", integer(2005...2021), integer(1...12), integer(1...28))
     }
   }
 
@@ -236,7 +246,9 @@ struct TableMaker {
       return words("安娜 玛丽 约翰 彼得 保罗 露西 大卫") + "·" + words("史密斯 布朗 琼斯 米勒 戴维斯 加西亚 泰勒")
     }
     let given = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰建文辉力宁波志云飞鹏雪梅琳倩俊晨浩宇欣怡梓涵"
-    return scalar("王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段") + scalar(given)
+    return scalar(
+      "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段")
+      + scalar(given)
       + (chance(0.75) ? scalar(given) : "")
   }
 
@@ -264,10 +276,13 @@ struct TableMaker {
   private mutating func title() -> String {
     let style = random.uniform()
     if style < 0.15 { return (0..<integer(2...6)).map { _ in ideograph() }.joined() }
-    if style < 0.22 { return letters(3...8).capitalized + (chance(0.4) ? " " + letters(3...8) : "") }
+    if style < 0.22 {
+      return letters(3...8).capitalized + (chance(0.4) ? " " + letters(3...8) : "")
+    }
     var text = ""
     for _ in 0..<integer(1...3) {
-      text += scalar("春夏秋冬山海风雪月夜星云故远长归红白青金银天地人水火木石花草鸟鱼龙虎梦心情路城") + scalar("天日行路城歌声河光影雨乡人中外里边上下前后之与国家园林记事台")
+      text +=
+        scalar("春夏秋冬山海风雪月夜星云故远长归红白青金银天地人水火木石花草鸟鱼龙虎梦心情路城") + scalar("天日行路城歌声河光影雨乡人中外里边上下前后之与国家园林记事台")
     }
     text += words("记 传 曲 号 王 谷 湖 苑 园 城 一号 系列 计划 工程 大学 . . . . . .").replacing(".", with: "")
     if chance(0.1) { text += String(integer(2...2020)) }

@@ -14,8 +14,10 @@ public enum NL2SQLArticle: Article {
     summary:
       "Trains a model that turns questions about a table into SQL, and runs what it writes on SQLite.",
     date: "2019-06-29", archive: 6771,
-    data: "invented tables and questions: 25 kinds of tables to train on, 9 others to be asked about",
-    ownData: "a file or folder of questions in TableQA's or WikiSQL's JSON lines, tables beside them",
+    data:
+      "invented tables and questions: 25 kinds of tables to train on, 9 others to be asked about",
+    ownData:
+      "a file or folder of questions in TableQA's or WikiSQL's JSON lines, tables beside them",
     duration: "4 min")
 
   public struct Settings: RecipeSettings {
@@ -52,10 +54,12 @@ public enum NL2SQLArticle: Article {
       generator: generator)
     TableReader.prepare(encoder)
     let model = QuestionModel(encoder: encoder, score: settings.score, generator: generator)
-    try train(model, corpus, layout, named: "reader", steps: settings.steps, rate: settings.rate, run)
+    try train(
+      model, corpus, layout, named: "reader", steps: settings.steps, rate: settings.rate, run)
     model.evaluate()
     let reader = TableReader(model: model, layout: layout)
-    let example = corpus.heldOut.first { $0.question.query.conditions.count == 1 } ?? corpus.heldOut[0]
+    let example =
+      corpus.heldOut.first { $0.question.query.conditions.count == 1 } ?? corpus.heldOut[0]
     try SavedTableReader(folder: run.run.folder.path).write(reader, example: example)
     let answered = try HeldOutAnswers(reader, corpus, run)
     guard corpus.isInvented else { return [answered] }

@@ -19,7 +19,9 @@ struct HeldOutAnswers: Finding {
   private(set) var executed = 0
   private(set) var runnable = 0
 
-  init(_ reader: TableReader, _ corpus: QuestionCorpus, _ run: Running<NL2SQLArticle.Settings>) throws {
+  init(_ reader: TableReader, _ corpus: QuestionCorpus, _ run: Running<NL2SQLArticle.Settings>)
+    throws
+  {
     isInvented = corpus.isInvented
     notes = corpus.notes
     answered = try Self.answers(reader, corpus.heldOut, run)
@@ -38,8 +40,11 @@ struct HeldOutAnswers: Finding {
     try run.work.phase("answering", of: items.count, unit: "questions") { phase in
       for start in stride(from: 0, to: items.count, by: 50) {
         let part = items[start..<min(start + 50, items.count)]
-        let asked = part.map { reader.asked($0.question.question, of: $0.table, SchemaLinks($0.table)) }
-        let readings = reader.model.read(asked.map { ($0.row.tokens, $0.row.segments, $0.row.headers) })
+        let asked = part.map {
+          reader.asked($0.question.question, of: $0.table, SchemaLinks($0.table))
+        }
+        let readings = reader.model.read(
+          asked.map { ($0.row.tokens, $0.row.segments, $0.row.headers) })
         for (item, (asked, reading)) in zip(part, zip(asked, readings)) {
           answered.append(
             Answered(
@@ -53,14 +58,18 @@ struct HeldOutAnswers: Finding {
   }
 
   /// Whether two queries give the same rows, in any order.
-  static func sameRows(_ left: SketchQuery, _ right: SketchQuery, _ source: TableSource) throws -> Bool {
+  static func sameRows(_ left: SketchQuery, _ right: SketchQuery, _ source: TableSource) throws
+    -> Bool
+  {
     guard !left.selections.isEmpty, !right.selections.isEmpty else {
       return left.selections.isEmpty && right.selections.isEmpty
     }
     func rows(_ query: SketchQuery) throws -> [String] {
       // The order of columns is no more part of the question than that of rows.
       var ordered = query
-      ordered.selections.sort { ($0.column, $0.aggregate.rawValue) < ($1.column, $1.aggregate.rawValue) }
+      ordered.selections.sort {
+        ($0.column, $0.aggregate.rawValue) < ($1.column, $1.aggregate.rawValue)
+      }
       let statement = Statement(ordered, on: source.tables[0])
       return try source.database.query(statement.sql, statement.values).rows
         .map { $0.map(\.literal).joined(separator: "\t") }.sorted()
@@ -97,13 +106,15 @@ struct HeldOutAnswers: Finding {
     return [
       Claim(
         id: "full-match",
-        statement: "questions about kinds of tables that were not trained on get the right query: full match",
+        statement:
+          "questions about kinds of tables that were not trained on get the right query: full match",
         measured: fullMatch, atLeast: 0.9),
       Claim(
         id: "execution-match", statement: "their queries give the right rows on SQLite",
         measured: executionMatch, atLeast: 0.92),
       Claim(
-        id: "missing-column", statement: "a question about a column that the table does not have gets no query",
+        id: "missing-column",
+        statement: "a question about a column that the table does not have gets no query",
         measured: refusals.recall, atLeast: 0.8),
     ]
   }
@@ -142,7 +153,8 @@ struct HeldOutAnswers: Finding {
     let right = answered.filter { $0.answer.query.matches($0.item.question.query) }
     func row(_ answered: Answered) -> [Report.Table.Cell] {
       func shown(_ query: SketchQuery) -> String {
-        query.selections.isEmpty ? "no such column" : Statement(query, on: answered.item.table).shown
+        query.selections.isEmpty
+          ? "no such column" : Statement(query, on: answered.item.table).shown
       }
       return [
         .text(answered.item.question.question), .text(shown(answered.item.question.query)),
@@ -174,8 +186,14 @@ struct RuleGains: Finding {
     }
     gains = [
       ("cells", "values matched with cells by edit distance", without { $0.matchesCells = false }),
-      ("switching", "values moved to the column that holds them", without { $0.switchesColumns = false }),
-      ("numbers", "numbers in Chinese, full width, units, years of two digits, dates", without { $0.readsNumbers = false }),
+      (
+        "switching", "values moved to the column that holds them",
+        without { $0.switchesColumns = false }
+      ),
+      (
+        "numbers", "numbers in Chinese, full width, units, years of two digits, dates",
+        without { $0.readsNumbers = false }
+      ),
       ("unequal", "≠ kept for texts", without { $0.keepsUnequal = false }),
     ]
   }
@@ -183,7 +201,8 @@ struct RuleGains: Finding {
   var claims: [Claim] {
     gains.filter { $0.name == "numbers" || $0.name == "cells" }.map { gain in
       Claim(
-        id: "rule-" + gain.name, statement: "\(gain.words): full match gained", measured: with - gain.without,
+        id: "rule-" + gain.name, statement: "\(gain.words): full match gained",
+        measured: with - gain.without,
         atLeast: 0.01)
     }
   }
@@ -210,7 +229,9 @@ struct TableChoice: Finding {
   private(set) var byFirst = 0
   private(set) var count = 0
 
-  init(_ reader: TableReader, _ corpus: QuestionCorpus, _ run: Running<NL2SQLArticle.Settings>) throws {
+  init(_ reader: TableReader, _ corpus: QuestionCorpus, _ run: Running<NL2SQLArticle.Settings>)
+    throws
+  {
     let items = corpus.heldOut.filter { !$0.question.query.selections.isEmpty }
     let asked = min(200, items.count)
     try run.work.phase("choosing among tables", of: asked, unit: "questions") { phase in
@@ -281,7 +302,8 @@ struct AdditiveScore: Finding {
     [
       Claim(
         id: "additive-cancels",
-        statement: "with the additive score all characters of a question have one column distribution: largest difference",
+        statement:
+          "with the additive score all characters of a question have one column distribution: largest difference",
         measured: difference, atMost: 1e-6),
       Claim(
         id: "additive", statement: "with the additive score: full match by the heads alone",

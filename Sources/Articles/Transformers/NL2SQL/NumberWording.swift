@@ -60,7 +60,8 @@ enum NumberWording {
       let few = Int(value)
       // Nobody writes out long numbers.
       if String(few).reversed().drop(while: { $0 == "0" }).count <= 3 {
-        if headerHasUnit, let known = MeasuringUnit(unit), known.multiplier >= 1e4, maker.chance(0.5),
+        if headerHasUnit, let known = MeasuringUnit(unit), known.multiplier >= 1e4,
+          maker.chance(0.5),
           value * known.multiplier < 1e13
         {
           return chinese(few * Int(known.multiplier)) + (maker.chance(0.5) ? base(of: unit) : "")
@@ -68,10 +69,13 @@ enum NumberWording {
         return chinese(few) + (maker.chance(0.4) ? spoken : "")
       }
     }
-    if draw < 0.78, unit == "%" { return isWhole && maker.chance(0.5) ? "百分之" + chinese(Int(value)) : "百分之" + plain }
+    if draw < 0.78, unit == "%" {
+      return isWhole && maker.chance(0.5) ? "百分之" + chinese(Int(value)) : "百分之" + plain
+    }
     if draw < 0.84, headerHasUnit, let known = MeasuringUnit(unit), known.multiplier >= 1e4 {
       // 2000万 in a column of 万元; the same with its base.
-      return plain + (known.multiplier >= 1e8 ? "亿" : "万") + (maker.chance(0.5) ? base(of: unit) : "")
+      return plain + (known.multiplier >= 1e8 ? "亿" : "万")
+        + (maker.chance(0.5) ? base(of: unit) : "")
     }
     if draw < 0.88, isWhole, value >= 10_000, Int(value) % 1000 == 0, unit.isEmpty || unit == "元" {
       return SQLValue(value / 10_000).text + "万" + unit

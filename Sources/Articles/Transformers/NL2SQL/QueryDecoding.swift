@@ -68,9 +68,12 @@ extension DecodingRules {
         for (index, value) in reading.columns[place].enumerated() { scores[index] += Double(value) }
         decoded.logProbability += log(Double(max(reading.comparisons[place][run.tag], 1e-9)))
       }
-      let tokens = run.places.lowerBound - row.question.lowerBound..<run.places.upperBound - row.question.lowerBound
+      let tokens =
+        run.places.lowerBound - row.question.lowerBound..<run.places.upperBound
+        - row.question.lowerBound
       let range =
-        question.tokens[tokens.lowerBound].range.lowerBound..<question.tokens[tokens.upperBound - 1].range.upperBound
+        question.tokens[tokens.lowerBound].range
+        .lowerBound..<question.tokens[tokens.upperBound - 1].range.upperBound
       let ranked = scores.indices.sorted {
         scores[$0] != scores[$1] ? scores[$0] > scores[$1] : $0 < $1
       }
@@ -94,7 +97,9 @@ extension DecodingRules {
   }
 
   /// Runs of tokens with the same comparison, the last one included where it ends with the question.
-  static func runs(_ comparisons: [[Float]], in places: Range<Int>) -> [(places: Range<Int>, tag: Int)] {
+  static func runs(_ comparisons: [[Float]], in places: Range<Int>) -> [(
+    places: Range<Int>, tag: Int
+  )] {
     var runs: [(places: Range<Int>, tag: Int)] = []
     for place in places {
       let tag = argmax(comparisons[place])
@@ -131,12 +136,16 @@ extension DecodingRules {
     case .number:
       if let number = number(text, known) {
         let value = SQLValue(number)
-        return (condition(.value(value)), value.text == text ? nil : "'\(text)' read as \(value.text)")
+        return (
+          condition(.value(value)), value.text == text ? nil : "'\(text)' read as \(value.text)"
+        )
       }
       return (condition(.value(.text(text))), "'\(text)' is no number")
     case .date:
       if let period = period(text) {
-        return (condition(.period(period)), period.text == text ? nil : "'\(text)' read as \(period.text)")
+        return (
+          condition(.period(period)), period.text == text ? nil : "'\(text)' read as \(period.text)"
+        )
       }
       return (condition(.value(.text(text))), "'\(text)' is no date")
     case .text:
@@ -227,7 +236,8 @@ extension DecodingRules {
     }
     // Of the two centuries the one that the column knows.
     let other = Double(period.year >= 2000 ? period.year - 100 : period.year + 100)
-    return !range.contains(Double(period.year)) && range.contains(other) ? other : Double(period.year)
+    return !range.contains(Double(period.year)) && range.contains(other)
+      ? other : Double(period.year)
   }
 }
 

@@ -58,7 +58,8 @@ struct QuestionCorpus: Sendable {
     }
     isInvented = false
     notes = file.notes
-    let groups = Dictionary(grouping: file.items, by: \.table.name).sorted { $0.key < $1.key }.map(\.value)
+    let groups = Dictionary(grouping: file.items, by: \.table.name).sorted { $0.key < $1.key }.map(
+      \.value)
     var random = RandomStream(seed: 6774)
     var order = Array(groups.indices)
     for index in stride(from: order.count - 1, to: 0, by: -1) {
@@ -111,7 +112,9 @@ struct QuestionCorpus: Sendable {
     let draw = random.uniform()
     let share = draw < 0.35 ? 0 : draw < 0.6 ? 0.3 : 1.0
     var hidden: Set<String> = []
-    for text in question.contentTexts.sorted() where random.uniform() < share { hidden.insert(text) }
+    for text in question.contentTexts.sorted() where random.uniform() < share {
+      hidden.insert(text)
+    }
     return layout.example(question, table, links: links, hidden: hidden, random: &random)
   }
 }

@@ -27,13 +27,16 @@ struct QuestionTokens: Sendable {
     }
     func isLetter(_ index: Int) -> Bool {
       index < folded.count
-        && ((0x61...0x7A).contains(folded[index].value) || (0xC0...0x24F).contains(folded[index].value))
+        && ((0x61...0x7A).contains(folded[index].value)
+          || (0xC0...0x24F).contains(folded[index].value))
     }
     while place < folded.count {
       var end = place + 1
       let isNumber = isDigit(place)
       if isNumber {
-        while isDigit(end) || ((folded[safe: end] == "." || folded[safe: end] == ",") && isDigit(end + 1)) {
+        while isDigit(end)
+          || ((folded[safe: end] == "." || folded[safe: end] == ",") && isDigit(end + 1))
+        {
           end += 1
         }
       } else if isLetter(place) {
@@ -236,7 +239,8 @@ struct QuestionLayout: Sendable {
   ///   - hidden: Texts that are written as nameless tokens though they are known.
   ///   - random: Decides which nameless tokens and numbers are taken.
   func row(
-    _ question: QuestionTokens, _ table: QueryTable, links: [SchemaLinks.Link?], hidden: Set<String> = [],
+    _ question: QuestionTokens, _ table: QueryTable, links: [SchemaLinks.Link?],
+    hidden: Set<String> = [],
     random: inout RandomStream
   ) -> Row {
     let titles = table.columns.map(\.questionTokens)
@@ -269,11 +273,12 @@ struct QuestionLayout: Sendable {
     for column in columns {
       row.headers.append(row.tokens.count)
       let segment = marksLinks ? segmentOf[column] ?? 0 : 0
-      let begin = switch table.columns[column].kind {
-      case .text: 4
-      case .number: 5
-      case .date: 6
-      }
+      let begin =
+        switch table.columns[column].kind {
+        case .text: 4
+        case .number: 5
+        case .date: 6
+        }
       row.tokens.append(begin)
       for token in titles[column].prefix(Self.headerLimit) { row.tokens.append(id(token, &random)) }
       row.tokens.append(3)

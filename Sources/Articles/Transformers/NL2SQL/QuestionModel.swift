@@ -120,7 +120,9 @@ final class QuestionModel: Module {
     let columns = inputs["columns"]
     let places = (columns.flattened() .> 0).nonzero().squeezed(1)
     // Of one column there is nothing to choose.
-    guard places.size(0) > 0, states.hasHeader.size(1) > 1 else { return selected + joined + compared }
+    guard places.size(0) > 0, states.hasHeader.size(1) > 1 else {
+      return selected + joined + compared
+    }
     let scores = columnLogits(
       states.tokens.flattened(from: 0, to: 1).gatherRows(places),
       rows: places.floorDivide(columns.size(1)), states)
@@ -160,7 +162,8 @@ extension QuestionModel {
     return withoutGradients {
       let states = states(
         tokens: tensor(rows.map(\.tokens), length),
-        segments: rows.first?.segments == nil ? nil : tensor(rows.map { $0.segments ?? [] }, length),
+        segments: rows.first?.segments == nil
+          ? nil : tensor(rows.map { $0.segments ?? [] }, length),
         headers: tensor(rows.map(\.headers), width))
       let numbers = Tensor.range(rows.count, device: device).repeatedElements(length, axis: 0)
       let columns = values(

@@ -34,7 +34,9 @@ public struct SavedTableReader {
         question: example.question.question), "reader.json")
     try reader.model.save(to: folder + "/model.safetensors")
     let rows = [example.table.columns.map(\.header)] + example.rows
-    let lines = rows.map { $0.map { "\"" + $0.replacing("\"", with: "\"\"") + "\"" }.joined(separator: ",") }
+    let lines = rows.map {
+      $0.map { "\"" + $0.replacing("\"", with: "\"\"") + "\"" }.joined(separator: ",")
+    }
     try AtomicFile.write(lines.joined(separator: "\n") + "\n", to: folder + "/example.csv")
   }
 
@@ -43,7 +45,8 @@ public struct SavedTableReader {
       return try JSONDecoder().decode(
         type, from: Data(contentsOf: URL(fileURLWithPath: folder + "/" + name)))
     } catch {
-      throw FileError(path: folder + "/" + name, reason: "describes no model that this version knows")
+      throw FileError(
+        path: folder + "/" + name, reason: "describes no model that this version knows")
     }
   }
 
@@ -73,7 +76,9 @@ public struct SavedTableReader {
   }
 
   /// Asks the tables of `source`.
-  public func asker(_ source: TableSource) throws -> (_ question: String, _ limit: Int) throws -> TableAnswer {
+  public func asker(_ source: TableSource) throws -> (_ question: String, _ limit: Int) throws ->
+    TableAnswer
+  {
     let reader = try reader()
     let tables = source.tables.map { (table: $0, links: SchemaLinks($0)) }
     return { question, limit in
@@ -145,7 +150,10 @@ public struct TableAnswer: Sendable {
       parts.append(
         Part(
           sql: Statement.shown(condition, on: table),
-          words: words((reasons.conditions[index] + [answer.values[index].range]).sorted { $0.lowerBound < $1.lowerBound }),
+          words: words(
+            (reasons.conditions[index] + [answer.values[index].range]).sorted {
+              $0.lowerBound < $1.lowerBound
+            }),
           note: answer.values[index].note))
     }
     self.parts = parts
@@ -158,7 +166,8 @@ public struct TableAnswer: Sendable {
     let names = asked.table.columns.map(\.name)
     var words: [String] = []
     var current = ""
-    let common = Set("的是多少什么哪些个有几请问一下我想知道在谁查帮你能告诉列出和或并且都吗呢啊呀？?，,。、了那给看为叫大于小超过低高不到以上下前后最平均总共合计求值数量所全部分别它这")
+    let common = Set(
+      "的是多少什么哪些个有几请问一下我想知道在谁查帮你能告诉列出和或并且都吗呢啊呀？?，,。、了那给看为叫大于小超过低高不到以上下前后最平均总共合计求值数量所全部分别它这")
     for (token, link) in zip(asked.question.tokens, asked.links) {
       if link == nil, !token.isNumber, !token.text.allSatisfy({ common.contains($0) }) {
         current += token.text
@@ -170,21 +179,28 @@ public struct TableAnswer: Sendable {
     if !current.isEmpty { words.append(current) }
     let asked = words.max { $0.count < $1.count } ?? ""
     func shared(_ name: String) -> Int { Set(name.lowercased()).intersection(asked).count }
-    let near = names.indices.sorted { shared(names[$0]) != shared(names[$1]) ? shared(names[$0]) > shared(names[$1]) : $0 < $1 }
-      .prefix(5).map { "'\(names[$0])'" }
+    let near = names.indices.sorted {
+      shared(names[$0]) != shared(names[$1]) ? shared(names[$0]) > shared(names[$1]) : $0 < $1
+    }
+    .prefix(5).map { "'\(names[$0])'" }
     let what = asked.isEmpty ? "no column of the table is asked for" : "no such column: '\(asked)'"
     return "\(what); the nearest of \(names.count) are \(near.joined(separator: ", "))"
   }
 
   /// What of the question a query of this form cannot say.
-  private static func unsaid(_ question: String, _ query: SketchQuery, _ asked: TableReader.Asked) -> [String] {
+  private static func unsaid(_ question: String, _ query: SketchQuery, _ asked: TableReader.Asked)
+    -> [String]
+  {
     var notes: [String] = []
     func has(_ words: String...) -> String? { words.first(where: question.contains) }
-    if let word = has("每个", "各个", "每家", "每种", "每年", "按照"), query.selections.contains(where: { $0.aggregate != .none }) {
+    if let word = has("每个", "各个", "每家", "每种", "每年", "按照"),
+      query.selections.contains(where: { $0.aggregate != .none })
+    {
       notes.append("'\(word)' may ask for groups: queries of this form have no GROUP BY")
     }
     if let word = has("前三", "前五", "前十", "前两", "前2", "前3", "前5", "前10", "排序", "排名前", "第二", "第三") {
-      notes.append("'\(word)' may ask for an order: queries of this form have no ORDER BY and no LIMIT")
+      notes.append(
+        "'\(word)' may ask for an order: queries of this form have no ORDER BY and no LIMIT")
     }
     if let word = has("不低于", "不少于", "至少", "不超过", "不高于", "至多", "以上", "以下", "以内"),
       query.conditions.contains(where: { $0.comparison == .greater || $0.comparison == .less })
@@ -192,7 +208,9 @@ public struct TableAnswer: Sendable {
       notes.append("'\(word)' leaves out the bound itself: queries of this form know > and < alone")
     }
     let (left, right) = (asked.table.columns.count, asked.row.columns.count)
-    if right < left { notes.append("the model read the \(right) columns nearest to the question of \(left)") }
+    if right < left {
+      notes.append("the model read the \(right) columns nearest to the question of \(left)")
+    }
     return notes
   }
 }

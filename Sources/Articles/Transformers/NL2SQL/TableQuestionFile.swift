@@ -49,7 +49,9 @@ struct TableQuestionFile {
     guard questions.contains(where: { $0["sql"]?["sel"] != nil }) else {
       throw FileError(
         path: path,
-        reason: "has no question with sql.sel, sql.agg and sql.conds; known are TableQA's and WikiSQL's JSON lines")
+        reason:
+          "has no question with sql.sel, sql.agg and sql.conds; known are TableQA's and WikiSQL's JSON lines"
+      )
     }
     read(questions, tables)
   }
@@ -74,7 +76,8 @@ struct TableQuestionFile {
         cells: isNumber ? [] : Array(Set(cells)).sorted(),
         range: numbers.min().flatMap { low in numbers.max().map { low...$0 } })
     }
-    return KnownTable(table: QueryTable(name: id, columns: columns, rowCount: texts.count), rows: texts)
+    return KnownTable(
+      table: QueryTable(name: id, columns: columns, rowCount: texts.count), rows: texts)
   }
 
   private static func text(_ value: JSONValue) -> String {
@@ -82,7 +85,8 @@ struct TableQuestionFile {
   }
 
   private mutating func read(_ questions: [JSONValue], _ tables: [String: KnownTable]) {
-    let bare = Self.bareTables(questions.filter { tables[$0["table_id"]?.stringValue ?? ""] == nil })
+    let bare = Self.bareTables(
+      questions.filter { tables[$0["table_id"]?.stringValue ?? ""] == nil })
     var left: [String: Int] = [:]
     var isTableless = 0
     for value in questions {
@@ -101,7 +105,9 @@ struct TableQuestionFile {
       notes.append("\(count) of \(questions.count) questions left out: \(reason)")
     }
     if isTableless > 0 {
-      notes.append("\(isTableless) of \(questions.count) questions come without their table's rows: no query of them is run")
+      notes.append(
+        "\(isTableless) of \(questions.count) questions come without their table's rows: no query of them is run"
+      )
     }
   }
 
@@ -145,7 +151,9 @@ struct TableQuestionFile {
   }
 
   private static func item(_ value: JSONValue, _ known: KnownTable) -> Result<TableItem, Refusal> {
-    func refuse(_ reason: String) -> Result<TableItem, Refusal> { .failure(Refusal(reason: reason)) }
+    func refuse(_ reason: String) -> Result<TableItem, Refusal> {
+      .failure(Refusal(reason: reason))
+    }
     let names = known.table.columns.map(\.header)
     guard let question = value["question"]?.stringValue, let sql = value["sql"] else {
       return refuse("they have no question or no sql")
@@ -168,9 +176,11 @@ struct TableQuestionFile {
     var spans: [TableQuestion.Span] = []
     let symbols = [">", "<", "=", "!="]
     for part in sql["conds"]?.arrayValue ?? [] {
-      guard let parts = part.arrayValue, parts.count == 3, let column = self.column(parts[0], names),
+      guard let parts = part.arrayValue, parts.count == 3,
+        let column = self.column(parts[0], names),
         known.table.columns.indices.contains(column),
-        let comparison = (parts[1].integerValue ?? symbols.firstIndex(of: parts[1].stringValue ?? ""))
+        let comparison =
+          (parts[1].integerValue ?? symbols.firstIndex(of: parts[1].stringValue ?? ""))
           .flatMap(Comparison.init)
       else { return refuse("they have a condition that the model cannot express") }
       let text = self.text(parts[2])
@@ -206,7 +216,9 @@ struct TableQuestionFile {
     for length in max(1, wanted.count - 2)...wanted.count + 2 where length <= text.count {
       for start in 0...text.count - length {
         let range = start..<start + length
-        guard let distance = CellMatching.distance(Array(text[range]), wanted, limit: best.map { $0.distance - 1 } ?? wanted.count)
+        guard
+          let distance = CellMatching.distance(
+            Array(text[range]), wanted, limit: best.map { $0.distance - 1 } ?? wanted.count)
         else { continue }
         best = (range, distance)
         if distance == 0 { return range }

@@ -80,7 +80,8 @@ struct TableReader {
     let linked = asked.links.reduce(0.0) { $0 + ($1 == nil ? 0 : $1 == .several ? 0.8 : 1) }
     let name = Set(FoldedText.scalars(asked.table.name))
     let question = Set(asked.question.tokens.map(\.text))
-    let named = asked.table.name.count > 1 ? Double(name.count { question.contains(String($0)) }) : 0
+    let named =
+      asked.table.name.count > 1 ? Double(name.count { question.contains(String($0)) }) : 0
     return linked + 0.5 * named + 0.5 * max(-10, answer.logProbability)
       - (answer.query.selections.isEmpty ? 4 : 0)
   }
@@ -90,7 +91,9 @@ struct TableReader {
   func choose(_ question: String, among tables: [(table: QueryTable, links: SchemaLinks)]) -> (
     best: Int, asked: Asked, answer: DecodedQuery, scores: [Int: Double]
   ) {
-    var read = tables.enumerated().map { (index: $0, asked: asked(question, of: $1.table, $1.links)) }
+    var read = tables.enumerated().map {
+      (index: $0, asked: asked(question, of: $1.table, $1.links))
+    }
     if read.count > 8 {
       func linked(_ asked: Asked) -> Int { asked.links.count { $0 != nil } }
       read.sort {
@@ -127,7 +130,9 @@ struct TableReader {
       rows.append((tokens, segments, asked.row.headers))
     }
     let readings = model.read(rows)
-    func reasons(_ probability: (QuestionReading) -> Double, besides: Range<Int>? = nil) -> [Range<Int>] {
+    func reasons(_ probability: (QuestionReading) -> Double, besides: Range<Int>? = nil) -> [Range<
+      Int
+    >] {
       let whole = probability(readings[0])
       let drops = readings.dropFirst().map { whole - probability($0) }
       let largest = drops.max() ?? 0
@@ -135,7 +140,8 @@ struct TableReader {
       var found: [Range<Int>] = []
       for (unit, drop) in zip(units, drops) where drop >= 0.5 * largest {
         let range =
-          asked.question.tokens[unit.lowerBound].range.lowerBound..<asked.question.tokens[
+          asked.question.tokens[unit.lowerBound].range
+          .lowerBound..<asked.question.tokens[
             unit.upperBound - 1
           ].range.upperBound
         if let besides, besides.overlaps(range) { continue }
@@ -156,12 +162,13 @@ struct TableReader {
       let places = asked.question.tokens.indices.filter {
         asked.question.tokens[$0].range.overlaps(value.range)
       }.map { $0 + 1 }
-      return reasons({ reading in
-        places.reduce(0.0) { sum, place in
-          sum + Double(reading.comparisons[place][condition.comparison.rawValue])
-            * Double(reading.columns[place][column])
-        } / Double(max(1, places.count))
-      }, besides: value.range)
+      return reasons(
+        { reading in
+          places.reduce(0.0) { sum, place in
+            sum + Double(reading.comparisons[place][condition.comparison.rawValue])
+              * Double(reading.columns[place][column])
+          } / Double(max(1, places.count))
+        }, besides: value.range)
     }
     return (selections, conditions)
   }
@@ -170,7 +177,9 @@ struct TableReader {
   private func units(_ asked: Asked) -> [Range<Int>] {
     var units: [Range<Int>] = []
     for (place, link) in asked.links.enumerated().prefix(asked.row.question.count) {
-      if let last = units.last, last.upperBound == place, link != nil, link == asked.links[place - 1] {
+      if let last = units.last, last.upperBound == place, link != nil,
+        link == asked.links[place - 1]
+      {
         units[units.count - 1] = last.lowerBound..<place + 1
       } else {
         units.append(place..<place + 1)
