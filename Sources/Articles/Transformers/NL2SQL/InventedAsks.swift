@@ -21,6 +21,7 @@ extension QuestionMaker {
     if let subject = table.subject, columns.contains(subject), maker.chance(0.16),
       askForEntities(subject, columns.first { $0 != subject }, table, conditions, &drawn)
     {
+      drawn.needsMeaning = true
       finish(&drawn)
       return
     }
@@ -217,6 +218,7 @@ extension QuestionMaker {
     let alike = table.attributes.count { $0.cue == attribute.cue }
     if !attribute.cue.isEmpty, alike == 1, !conditions.isEmpty, maker.chance(0.3) {
       if before.last?.text == "的" { before.removeLast() }
+      drawn.needsMeaning = true
       return [Piece(text: attribute.cue)]
     }
     // 什么时候上映的.

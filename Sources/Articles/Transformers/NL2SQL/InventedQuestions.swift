@@ -26,6 +26,7 @@ struct QuestionMaker {
     var selections: [SketchQuery.Selection] = []
     var connective = Connective.none
     var conditions: [SketchQuery.Condition] = []
+    var needsMeaning = false
   }
 
   /// A table and a question about it; `nil` queries are not among them.
@@ -104,7 +105,8 @@ struct QuestionMaker {
       question: text,
       query: SketchQuery(
         selections: drawn.selections, connective: drawn.connective, conditions: drawn.conditions),
-      spans: spans, contentTexts: content.subtracting(wording))
+      spans: spans, contentTexts: content.subtracting(wording),
+      needsMeaning: drawn.needsMeaning)
   }
 
   /// The question without the table's column that it asks for first, by its own name.

@@ -63,6 +63,7 @@ struct TableMaker {
     let isInvented = chance(nonsenseShare)
     var name = words("人 国家 产品 机构 商店 机场 学校 品牌 设备 样本 公司 用户 订单 植物 房子 城市 车 节目 作品 单位")
     var attributes: [InventedAttribute]
+    var key: InventedAttribute?
     let width = chance(0.02) ? integer(11...18) : integer(3...8)
     if isInvented {
       attributes = (0..<min(width, 14)).map { _ in inventedAttribute() }
@@ -75,6 +76,7 @@ struct TableMaker {
       if chance(0.85), !chosen.contains(0) { chosen[0] = 0 }
       if chance(0.7) { chosen.sort() }
       attributes = chosen.map { all[$0] }
+      if chosen.contains(0), all[0].more.isEmpty { key = all[0] }
       if chance(0.25) {
         // A column that this kind of table does not have.
         attributes.insert(inventedAttribute(), at: integer(0...attributes.count))
@@ -82,8 +84,12 @@ struct TableMaker {
     }
     // A row's name is not always its first column, and mostly called just that.
     var isSubject = attributes.map { _ in false }
-    if let subject = attributes.firstIndex(where: { [.title, .person, .firm].contains($0.kind) }) {
-      isSubject[subject] = true
+    if let key, let place = attributes.firstIndex(where: { $0.headers == key.headers }) {
+      isSubject[place] = true
+    } else if isInvented, chance(0.4),
+      let place = attributes.firstIndex(where: { [.title, .person, .firm].contains($0.kind) })
+    {
+      isSubject[place] = true
     }
     if chance(0.15) {
       attributes.insert(
@@ -95,7 +101,7 @@ struct TableMaker {
     var headers: [String] = []
     for index in attributes.indices {
       var header = pick(attributes[index].headers)
-      if isSubject[index], chance(0.3) {
+      if isSubject[index], isInvented || chance(0.3) {
         header = attributes[index].kind == .person ? "姓名" : words("名称 名称 名字 名")
       }
       while headers.contains(where: {

@@ -21,7 +21,7 @@ public enum NL2SQLArticle: Article {
     duration: "4 min")
 
   public struct Settings: RecipeSettings {
-    @Knob("updates", in: 1...) var steps = 4000
+    @Knob("updates", in: 1...) var steps = 4200
     @Knob("updates with the additive score, from where the others ended; 0 leaves it out", in: 0...)
     var additiveSteps = 300
     @Knob("questions in a batch", in: 1...) var batch = 32

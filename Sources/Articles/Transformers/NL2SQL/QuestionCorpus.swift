@@ -110,7 +110,7 @@ struct QuestionCorpus: Sendable {
       of: QuestionTokens(question.question), withCells: random.uniform() > 0.15)
     // What words mean helps with tables like these, and misleads with others.
     let draw = random.uniform()
-    let share = draw < 0.35 ? 0 : draw < 0.6 ? 0.3 : 1.0
+    let share: Double = question.needsMeaning || draw < 0.35 ? 0 : draw < 0.6 ? 0.3 : 1.0
     var hidden: Set<String> = []
     for text in question.contentTexts.sorted() where random.uniform() < share {
       hidden.insert(text)

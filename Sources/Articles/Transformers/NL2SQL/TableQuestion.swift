@@ -17,6 +17,8 @@ struct TableQuestion: Sendable {
   var spans: [Span]
   /// Texts that occur in headers and values alone: they may be hidden from the model.
   var contentTexts: Set<String> = []
+  /// Whether it can only be understood by what headers mean: then nothing is hidden.
+  var needsMeaning = false
 }
 
 extension QuestionLayout {
