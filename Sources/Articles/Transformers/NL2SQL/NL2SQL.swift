@@ -45,6 +45,7 @@ public enum NL2SQLArticle: Article {
     let corpus =
       try run.options.data.map { try QuestionCorpus(path: $0, heldOutCount: settings.questions) }
       ?? QuestionCorpus(heldOutCount: settings.questions, seed: run.seed)
+    for note in corpus.notes { run.work.note(note) }
     var layout = QuestionLayout(characters: corpus.characters)
     layout.marksLinks = settings.links
     let generator = RandomGenerator(seed: run.seed)
@@ -58,9 +59,9 @@ public enum NL2SQLArticle: Article {
       model, corpus, layout, named: "reader", steps: settings.steps, rate: settings.rate, run)
     model.evaluate()
     let reader = TableReader(model: model, layout: layout)
-    let example =
-      corpus.heldOut.first { $0.question.query.conditions.count == 1 } ?? corpus.heldOut[0]
-    try SavedTableReader(folder: run.run.folder.path).write(reader, example: example)
+    try SavedTableReader(folder: run.run.folder.path).write(
+      reader,
+      example: corpus.heldOut.first { $0.question.query.conditions.count == 1 && !$0.rows.isEmpty })
     let answered = try HeldOutAnswers(reader, corpus, run)
     guard corpus.isInvented else { return [answered] }
     var findings: [any Finding] = [

@@ -20,7 +20,7 @@ public struct SavedTableReader {
     var question: String
   }
 
-  func write(_ reader: TableReader, example: TableItem) throws {
+  func write(_ reader: TableReader, example: TableItem?) throws {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     try reader.layout.vocabulary.write(to: folder + "/vocab.txt")
     func write(_ value: some Encodable, _ name: String) throws {
@@ -31,8 +31,9 @@ public struct SavedTableReader {
     try write(
       Description(
         score: reader.model.columnScore, links: reader.layout.marksLinks,
-        question: example.question.question), "reader.json")
+        question: example?.question.question ?? ""), "reader.json")
     try reader.model.save(to: folder + "/model.safetensors")
+    guard let example else { return }
     let rows = [example.table.columns.map(\.header)] + example.rows
     let lines = rows.map {
       $0.map { "\"" + $0.replacing("\"", with: "\"\"") + "\"" }.joined(separator: ",")
