@@ -159,33 +159,52 @@ public struct TableAnswer: Sendable {
     }
     self.parts = parts
     rows = try source.database.query(statement.sql, statement.values, limit: limit)
-    notes = table.notes + Self.unsaid(question, answer.query, asked)
+    // A word that no part of the query comes from may have meant something.
+    let used = answer.values.map(\.range) + (reasons.selections + reasons.conditions).joined()
+    let ignored = Self.unused(asked, besides: used).filter { $0.count > 1 }.map {
+      "'\($0)' is in no part of the query"
+    }
+    notes = table.notes + ignored + Self.unsaid(question, answer.query, asked)
   }
 
   /// What is asked that the table does not have, with the columns of the nearest names.
   private static func noColumn(_ asked: TableReader.Asked) -> String {
     let names = asked.table.columns.map(\.name)
+    let words = unused(asked, besides: []).max { $0.count < $1.count } ?? ""
+    func shared(_ name: String) -> Int { Set(name.lowercased()).intersection(words).count }
+    let near = names.indices.sorted {
+      let (one, other) = (shared(names[$0]), shared(names[$1]))
+      return one != other ? one > other : $0 < $1
+    }.prefix(5).map { "'\(names[$0])'" }
+    let what =
+      words.isEmpty ? "no column of the table is asked for" : "no such column: '\(words)'"
+    return "\(what); the nearest of \(names.count) are \(near.joined(separator: ", "))"
+  }
+
+  /// Characters of which questions are made, whatever they are about.
+  private static let common = Set(
+    "的是多少什么哪些个有几请问一下我想知道在谁查帮你能告诉列出和或并且都吗呢啊呀？?，,。、！!“”了那给看为叫大于小超过低高不到以上下前后最平均总共合计求值数量所全部分别它这时候年月日号如果则就它们其中里面还及跟与同而要且者字么当家位名本条种部每各"
+  )
+
+  /// Words that are in no header and no cell, and not what every question is made of.
+  private static func unused(_ asked: TableReader.Asked, besides values: [Range<Int>]) -> [String] {
     var words: [String] = []
     var current = ""
-    let common = Set(
-      "的是多少什么哪些个有几请问一下我想知道在谁查帮你能告诉列出和或并且都吗呢啊呀？?，,。、了那给看为叫大于小超过低高不到以上下前后最平均总共合计求值数量所全部分别它这")
-    for (token, link) in zip(asked.question.tokens, asked.links) {
-      if link == nil, !token.isNumber, !token.text.allSatisfy({ common.contains($0) }) {
+    let known = common.union(asked.table.name)
+    for (index, token) in asked.question.tokens.enumerated() {
+      // A unit belongs to the number before it.
+      let isPlain =
+        asked.links[index] == nil && !token.isNumber && !token.text.allSatisfy(known.contains)
+        && !values.contains { $0.overlaps(token.range) }
+        && !(current.isEmpty && index > 0 && asked.question.tokens[index - 1].isNumber)
+      if isPlain {
         current += token.text
-      } else {
-        if !current.isEmpty { words.append(current) }
+      } else if !current.isEmpty {
+        words.append(current)
         current = ""
       }
     }
-    if !current.isEmpty { words.append(current) }
-    let asked = words.max { $0.count < $1.count } ?? ""
-    func shared(_ name: String) -> Int { Set(name.lowercased()).intersection(asked).count }
-    let near = names.indices.sorted {
-      shared(names[$0]) != shared(names[$1]) ? shared(names[$0]) > shared(names[$1]) : $0 < $1
-    }
-    .prefix(5).map { "'\(names[$0])'" }
-    let what = asked.isEmpty ? "no column of the table is asked for" : "no such column: '\(asked)'"
-    return "\(what); the nearest of \(names.count) are \(near.joined(separator: ", "))"
+    return current.isEmpty ? words : words + [current]
   }
 
   /// What of the question a query of this form cannot say.
