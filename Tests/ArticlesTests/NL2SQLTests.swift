@@ -168,6 +168,9 @@ struct NL2SQLTests {
     #expect(links("花瓣长度") == [.header(1), .header(1), .header(1), .header(1)])
     #expect(links("长度") == [.several, .several])
     #expect(links("Sepal Width") == [.header(2), .header(2)])
+    // A table's name is what its rows are called.
+    let named = SchemaLinks(Self.table).links(of: QuestionTokens("哪些影片的导演"))
+    #expect(named == [nil, nil, .table, .table, nil, .header(1), .header(1)])
     #expect(links("花萼的长度") == [.header(0), .header(0), nil, .several, .several])
   }
 

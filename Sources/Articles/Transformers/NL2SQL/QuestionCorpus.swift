@@ -107,7 +107,8 @@ struct QuestionCorpus: Sendable {
   ) -> Example {
     // Without its cells now and then: a large table has more than are looked at.
     let links = SchemaLinks(table).links(
-      of: QuestionTokens(question.question), withCells: random.uniform() > 0.15)
+      of: QuestionTokens(question.question), withCells: random.uniform() > 0.15,
+      withName: random.uniform() > 0.25)
     // What words mean helps with tables like these, and misleads with others.
     let draw = random.uniform()
     let share: Double = question.needsMeaning || draw < 0.35 ? 0 : draw < 0.6 ? 0.3 : 1.0

@@ -76,15 +76,19 @@ struct SchemaLinks: Sendable {
     case cell(Int)
     /// Of several columns alike.
     case several
+    /// Of the table's name: what its rows are called.
+    case table
   }
 
   private let titles: [[String]]
+  private let name: [String]
   /// Folded cells without spaces; the columns that hold one.
   private let columns: [String: [Int]]
   private let longest: Int
 
   init(_ table: QueryTable) {
     titles = table.columns.map { $0.questionTokens.map(\.text) }
+    name = QuestionTokens(table.name).tokens.map(\.text)
     var columns: [String: [Int]] = [:]
     var longest = 0
     for (index, column) in table.columns.enumerated() where column.kind == .text {
@@ -101,12 +105,22 @@ struct SchemaLinks: Sendable {
     self.longest = longest
   }
 
-  /// For each token what it is part of, the longest match deciding; without cells of headers alone.
-  func links(of question: QuestionTokens, withCells: Bool = true) -> [Link?] {
+  /// For each token what it is part of, the longest match deciding; without cells of headers alone, and without the
+  /// table's name where that says nothing.
+  func links(of question: QuestionTokens, withCells: Bool = true, withName: Bool = true) -> [Link?]
+  {
     var links = [Link?](repeating: nil, count: question.tokens.count)
     var lengths = [Double](repeating: 0, count: links.count)
     for (column, title) in titles.enumerated() {
-      mark(question, column, title, &links, &lengths)
+      mark(question, .header(column), title, &links, &lengths)
+    }
+    if withName {
+      // What a header says more of is the header's.
+      var (named, shared) = ([Link?](repeating: nil, count: links.count), lengths)
+      mark(question, .table, name, &named, &shared)
+      for place in links.indices where named[place] == .table {
+        (links[place], lengths[place]) = (.table, shared[place])
+      }
     }
     if withCells { markCells(question, &links, &lengths) }
     return links
@@ -114,7 +128,7 @@ struct SchemaLinks: Sendable {
 
   /// Runs of two tokens or more that a header shares with the question, or all of a header.
   private func mark(
-    _ question: QuestionTokens, _ column: Int, _ title: [String], _ links: inout [Link?],
+    _ question: QuestionTokens, _ link: Link, _ title: [String], _ links: inout [Link?],
     _ lengths: inout [Double]
   ) {
     for start in question.tokens.indices {
@@ -133,8 +147,8 @@ struct SchemaLinks: Sendable {
         let length = Double(count) + (count == title.count ? 0.5 : 0)
         for place in start..<start + count {
           if length > lengths[place] {
-            (links[place], lengths[place]) = (.header(column), length)
-          } else if length == lengths[place], links[place] != .header(column) {
+            (links[place], lengths[place]) = (link, length)
+          } else if length == lengths[place], links[place] != link, link != .table {
             links[place] = .several
           }
         }
@@ -193,8 +207,8 @@ struct QuestionLayout: Sendable {
   static let columnLimit = 24
   static let headerLimit = 14
   static let questionLimit = 120
-  /// No column, several columns, columns by number, columns whose cell it is by number.
-  static let segmentCount = 2 + 2 * columnLimit
+  /// No column, several columns, columns by number, columns whose cell it is by number, the table.
+  static let segmentCount = 3 + 2 * columnLimit
 
   let vocabulary: Vocabulary
   private let firstNameless: Int
@@ -262,6 +276,7 @@ struct QuestionLayout: Sendable {
       switch marksLinks ? link : nil {
       case nil: row.segments.append(0)
       case .several?: row.segments.append(1)
+      case .table?: row.segments.append(Self.segmentCount - 1)
       case .header(let column)?: row.segments.append(segmentOf[column] ?? 0)
       case .cell(let column)?:
         row.segments.append(segmentOf[column].map { $0 + Self.columnLimit } ?? 0)

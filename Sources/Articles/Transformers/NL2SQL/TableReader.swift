@@ -44,7 +44,8 @@ struct TableReader {
       }
       let headers = rows(2, count) * 2
       let cells = headers + rows(2 + count, 1) * 2
-      segments.replace(with: Tensor.concatenate([rows(0, 2), headers, cells], axis: 0))
+      segments.replace(
+        with: Tensor.concatenate([rows(0, 2), headers, cells, rows(2 + 2 * count, 1)], axis: 0))
     }
   }
 
@@ -78,11 +79,7 @@ struct TableReader {
   /// the model is of the query.
   static func score(_ asked: Asked, _ answer: DecodedQuery) -> Double {
     let linked = asked.links.reduce(0.0) { $0 + ($1 == nil ? 0 : $1 == .several ? 0.8 : 1) }
-    let name = Set(FoldedText.scalars(asked.table.name))
-    let question = Set(asked.question.tokens.map(\.text))
-    let named =
-      asked.table.name.count > 1 ? Double(name.count { question.contains(String($0)) }) : 0
-    return linked + 0.5 * named + 0.5 * max(-10, answer.logProbability)
+    return linked + 0.5 * max(-10, answer.logProbability)
       - (answer.query.selections.isEmpty ? 4 : 0)
   }
 
