@@ -112,10 +112,6 @@ struct HeldOutAnswers: Finding {
       Claim(
         id: "execution-match", statement: "their queries give the right rows on SQLite",
         measured: executionMatch, atLeast: 0.92),
-      Claim(
-        id: "missing-column",
-        statement: "a question about a column that the table does not have gets no query",
-        measured: refusals.recall, atLeast: 0.8),
     ]
   }
 

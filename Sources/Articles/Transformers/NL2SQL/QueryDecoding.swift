@@ -13,7 +13,7 @@ struct DecodingRules: Sendable {
   /// 不是北京 stays ≠; the article makes every comparison with a text =.
   var keepsUnequal = true
   /// A question is refused if for every column "not asked for" has at least this probability.
-  var leastRefusal: Float = 0.8
+  var leastRefusal: Float = 0.5
 }
 
 /// A query, and what of the question gave each of its conditions.
