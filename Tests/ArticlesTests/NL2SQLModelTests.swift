@@ -99,10 +99,17 @@ import Transformers
       configuration.maxPositions = 32
       configuration.dropoutRate = 0
       configuration.attentionDropoutRate = 0
+      configuration.block = .preNorm
+      configuration.normalizesOutput = true
       configuration.initializerRange = 0.15
       let generator = RandomGenerator(seed: 0)
+      let encoder = Transformer(configuration, generator: generator)
+      // Each token begins by seeing its like, as in the article's runs here.
+      for case let attention? in encoder.encoder.blocks.map(\.attention) {
+        attention.key.weight.replace(with: withoutGradients { attention.query.weight.value * 2 })
+      }
       return QuestionModel(
-        encoder: Transformer(configuration, generator: generator), score: score, scoreSize: 64,
+        encoder: encoder, score: score, scoreSize: 64,
         generator: generator)
     }
 
@@ -208,7 +215,7 @@ import Transformers
     #expect(loss([bare]).isFinite)
   }
 
-  /// Full match 1.000 after 1000 updates in the article's calibration.
+  /// Full match 1.000. From keys that are not their queries it stays on the plateau for 2000 updates and more.
   @Test(.tags(.slow), .enabled(if: runsSlowTests, slowReason))
   func theNonlinearScoreLearnsTheToy() throws {
     let model = Toy.model(.nonlinear)
