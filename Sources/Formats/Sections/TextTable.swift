@@ -44,10 +44,13 @@ public struct TextTable: @unchecked Sendable {
     arenaCount = arena.count
   }
 
-  /// The UTF-8 of text `number`, valid while the file is open.
+  /// The UTF-8 of text `number`, valid while the file is open; nothing for a number that a damaged file made
+  /// up.
   @inline(__always)
   public func bytes(_ number: Int) -> UnsafeBufferPointer<UInt8> {
-    require(number >= 0 && number < count, "TextTable has \(count) texts, was asked for \(number)")
+    guard number >= 0, number < count else {
+      return UnsafeBufferPointer(start: Self.nothing, count: 0)
+    }
     let start = Int(truncatingIfNeeded: bases[number >> 16]) &+ Int(starts[number])
     let next = number &+ 1
     let end = Int(truncatingIfNeeded: bases[next >> 16]) &+ Int(starts[next])

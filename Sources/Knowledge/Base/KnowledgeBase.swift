@@ -81,23 +81,19 @@ public final class KnowledgeBase: Sendable {
   /// The rows of an entity, in the order in which they were imported.
   @inline(__always)
   public func pairs(of entity: Int) -> UnsafeBufferPointer<Pair> {
-    let start = Int(rows.starts[entity])
-    let end = Int(rows.starts[entity &+ 1])
-    // Only a damaged file fails this.
-    guard start <= end, end <= rows.pairs.count else {
-      return UnsafeBufferPointer(rebasing: rows.pairs[0..<0])
-    }
+    // Only numbers of a damaged file fail this.
+    guard entity >= 0, entity < entities.count, case let start = Int(rows.starts[entity]),
+      case let end = Int(rows.starts[entity &+ 1]), start <= end, end <= rows.pairs.count
+    else { return UnsafeBufferPointer(rebasing: rows.pairs[0..<0]) }
     return UnsafeBufferPointer(rebasing: rows.pairs[start..<end])
   }
 
   /// The rows that have a value.
   @inline(__always)
   public func reversePairs(of value: Int) -> UnsafeBufferPointer<ReversePair> {
-    let start = Int(rows.valueStarts[value])
-    let end = Int(rows.valueStarts[value &+ 1])
-    guard start <= end, end <= rows.reverse.count else {
-      return UnsafeBufferPointer(rebasing: rows.reverse[0..<0])
-    }
+    guard value >= 0, value < values.count, case let start = Int(rows.valueStarts[value]),
+      case let end = Int(rows.valueStarts[value &+ 1]), start <= end, end <= rows.reverse.count
+    else { return UnsafeBufferPointer(rebasing: rows.reverse[0..<0]) }
     return UnsafeBufferPointer(rebasing: rows.reverse[start..<end])
   }
 
