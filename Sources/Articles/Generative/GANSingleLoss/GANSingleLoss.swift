@@ -14,7 +14,7 @@ public enum GANSingleLossArticle: Article {
       "Trains a GAN of small images by one loss for both players, and compares gradients, time and "
       + "sample quality with alternating training of the same networks.",
     date: "2019-02-22", archive: 6387, data: "pen strokes drawn from the seed",
-    ownData: "a folder of IDX, CIFAR or PNG files", duration: "5 to 10 min")
+    ownData: "a folder of IDX, CIFAR or PNG files", duration: "3 to 5 min")
 
   public struct Settings: RecipeSettings {
     @Knob("the players' losses; hinge-low has the article's signs") var loss = Loss.hingeLow
