@@ -22,7 +22,7 @@ public enum ConditionalTextGenerationArticle: Article {
     data: "6,000 invented reviews of eight kinds; 4,000 drawn shapes with captions",
     ownData:
       "a file of labels and texts (.tsv, .csv, .jsonl), or a folder of PNG pictures with captions.tsv",
-    duration: "4 min")
+    duration: "1 to 4 min")
 
   public struct Settings: RecipeSettings {
     @Knob("updates with labels", in: 1...) var steps = 500

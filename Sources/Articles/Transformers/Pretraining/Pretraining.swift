@@ -28,7 +28,7 @@ public enum PretrainingArticle: Article {
     date: "2019-11-06", archive: 7055,
     data: "6,000 invented reviews without labels, 24 with; sequences of numbers",
     ownData: "a text file, or a folder of .txt, .jsonl and their .gz",
-    ownModel: "a folder of BERT's with vocab.txt, to go on from", duration: "4 min")
+    ownModel: "a folder of BERT's with vocab.txt, to go on from", duration: "4 to 6 min")
 
   public struct Settings: RecipeSettings {
     @Knob("updates on text", in: 1...) var steps = 2400
