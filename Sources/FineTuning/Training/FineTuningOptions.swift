@@ -103,17 +103,9 @@ public struct FineTuningOptions: Codable, Sendable, Equatable {
 
   /// A new BERT of the sizes asked for.
   func configuration(vocabularySize: Int) -> TransformerConfiguration {
-    var configuration = TransformerConfiguration(.bert)
-    configuration.vocabularySize = vocabularySize
-    configuration.hiddenSize = hiddenSize
-    configuration.numLayers = layers
-    configuration.numHeads = heads
-    configuration.intermediateSize = 4 * hiddenSize
-    configuration.maxPositions = maxLength
-    configuration.dropoutRate = dropout
-    configuration.attentionDropoutRate = dropout
-    // As wide for its inputs as 0.02 is for BERT's 768.
-    configuration.initializerRange = 0.02 * (768 / Double(hiddenSize)).squareRoot()
+    var configuration = TransformerConfiguration.newBERT(
+      vocabularySize: vocabularySize, hiddenSize: hiddenSize, numLayers: layers, numHeads: heads,
+      maxPositions: maxLength, dropoutRate: dropout)
     configuration.heads = FineTunedModel.heads(task)
     if task == .generate { configuration.attention = .prefix }
     return configuration

@@ -74,17 +74,11 @@ struct BERTPretrain: ParsableCommand {
       throw ValidationError("files or folders of text and --out FOLDER are needed")
     }
     if model != nil {
-      let new: [(String, Bool)] = [
+      try NewModelOption.refuse([
         ("--layers", layers != nil), ("--hidden-size", hiddenSize != nil),
         ("--heads", heads != nil), ("--dropout", dropout != nil),
         ("--vocabulary-size", vocabularySize != nil), ("--cased", cased),
-      ]
-      let given = new.filter(\.1).map(\.0)
-      guard given.isEmpty else {
-        throw ValidationError(
-          "\(given.joined(separator: ", ")) describe a new model; --model starts from one that is there"
-        )
-      }
+      ])
     }
   }
 
