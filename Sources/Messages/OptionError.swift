@@ -18,6 +18,14 @@ public struct OptionError: Error, Sendable, Equatable, CustomStringConvertible {
     self.init(option, "expects \(expected), received \(received)")
   }
 
+  /// Throws the error that says so unless `condition` holds.
+  public static func expect(
+    _ condition: Bool, _ option: String, _ expected: String,
+    received: some CustomStringConvertible
+  ) throws {
+    guard condition else { throw OptionError(option, expected: expected, received: received) }
+  }
+
   public var description: String { description { $0 } }
 
   /// The message in one line, options spelled by `spelling`.

@@ -326,6 +326,23 @@ extension TokenizerFile {
     return (try? JSONValue(parsing: file.bytes))?["model_type"]?.stringValue
   }
 
+  /// Writes `vocab.txt` and `tokenizer_config.json` into a folder, which is made if it is not there, as Hugging Face's
+  /// BERT tokenizers have them. Throws `FileError`.
+  ///
+  /// - Parameter maxLength: The longest row that the model reads, in tokens.
+  public static func write(
+    _ tokenizer: WordPieceTokenizer, maxLength: Int, to folder: String
+  ) throws {
+    try Folder.create(folder)
+    try tokenizer.vocabulary.write(to: folder + "/vocab.txt")
+    let settings: JSONValue = [
+      "tokenizer_class": "BertTokenizer",
+      "do_lower_case": .bool(tokenizer.rules.lowercases), "model_max_length": .integer(maxLength),
+    ]
+    try AtomicFile.write(
+      settings.text(pretty: true) + "\n", to: folder + "/tokenizer_config.json")
+  }
+
   /// Copies the files of a folder that tell of its tokenizer. Throws `FileError`.
   public static func copy(from folder: String, to other: String) throws {
     let names = [

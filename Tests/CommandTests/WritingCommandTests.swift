@@ -31,6 +31,12 @@ import Testing
       #expect(texts.joined(separator: "\n") + "\n" == drawn.output)
       expectFailure(try generate("--condition", "酒店好平"), "did you mean '酒店好评'?")
       expectFailure(try generate("--condition", "完全不同的东西"), "it knows 酒店好评, 酒店差评")
+      // The newest run without --run, wherever the folder of runs is.
+      let newest = try Command(
+        "generate", "--runs", folder, "--condition", "酒店好评", "--count", "3", "--top-p", "0.9",
+        "--seed", "2"
+      ).run()
+      #expect(newest.status == 0 && newest.output == drawn.output)
       let picture = try generate("--image", run + "/captioner/example.png", "--json")
       #expect(try picture.json()["texts"]?.arrayValue?.count == 1)
       expectFailure(try generate("--image", folder + "/none.png"), "none.png")
@@ -39,6 +45,7 @@ import Testing
 
   @Test func whatDoesNotGoTogether() throws {
     try expectUsage("generate", "--run", "r", says: "--out FILE.png is needed")
+    try expectUsage("generate", "--out", "a.png", says: "--run FOLDER is needed for images")
     try expectUsage(
       "generate", "--run", "r", "--out", "a.png", "--top-p", "1", says: "belong to texts")
     try expectUsage(
@@ -49,6 +56,9 @@ import Testing
       "generate", "--run", "r", "--condition", "a", "--count", "0", says: "at least 1")
     expectFailure(
       try Command("generate", "--run", "nowhere", "--condition", "a").run(), "does not exist")
+    expectFailure(
+      try Command("generate", "--runs", "nowhere", "--condition", "a").run(),
+      "nowhere holds no finished run of conditional-text-generation")
   }
 
   /// The article on pre-training, on its own text and on a user's.

@@ -43,7 +43,7 @@ import Torch
       try write(toyData(.classify, count: 64), to: data)
       var options = toy(.classify, data)
       options.epochs = 2
-      options.dropout = 0.1
+      options.newModel.dropout = 0.1
       _ = try FineTuningSession.begin(options, at: folder + "/whole").train()
       do {
         let interrupted = try FineTuningSession.begin(options, at: folder + "/part")
@@ -70,7 +70,7 @@ import Torch
       try write(toyData(.classify, count: 48), to: data)
       var options = toy(.classify, data)
       options.epochs = 2
-      options.dropout = 0.1
+      options.newModel.dropout = 0.1
       options.fastGradient = 0.5
       options.gradientPenalty = 0.1
       options.virtualAdversarial = 0.5
@@ -94,8 +94,8 @@ import Torch
     #expect(problem(.tag) { $0.rDrop = 4 }.contains("classify and pair"))
     #expect(
       problem(.classify) {
-        $0.hiddenSize = 30
-        $0.heads = 4
+        $0.newModel.hiddenSize = 30
+        $0.newModel.heads = 4
       }.contains("divided"))
     #expect(problem(.classify) { $0.epochs = 0 }.contains("epochs"))
     #expect(problem(.classify) { $0.validationShare = 1 }.contains("validationShare"))

@@ -10,10 +10,10 @@ func write(_ text: String, to path: String) throws { try AtomicFile.write(text, 
 /// Options of a model that learns a toy in a moment.
 func toy(_ task: FineTuningTask, _ data: String) -> FineTuningOptions {
   var options = FineTuningOptions(task, data: data)
-  options.layers = 1
-  options.hiddenSize = 32
-  options.heads = 2
-  options.dropout = 0
+  options.newModel.layers = 1
+  options.newModel.hiddenSize = 32
+  options.newModel.heads = 2
+  options.newModel.dropout = 0
   options.maxLength = 32
   options.batch = 16
   options.rate = 5e-3

@@ -47,9 +47,9 @@ func characterTokenizer(_ text: String) throws -> WordPieceTokenizer {
 /// Options of a model that is pre-trained in a moment.
 func toyOptions(_ path: String) -> PretrainingOptions {
   var options = PretrainingOptions([path])
-  options.layers = 1
-  options.hiddenSize = 32
-  options.heads = 2
+  options.newModel.layers = 1
+  options.newModel.hiddenSize = 32
+  options.newModel.heads = 2
   options.maxLength = 32
   options.vocabularySize = 100
   options.batch = 8

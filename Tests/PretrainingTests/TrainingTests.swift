@@ -178,7 +178,7 @@ import Transformers
       #expect(problem().contains("too little text"))
       try write("\n\n", to: path)
       #expect(problem() != "no error")
-      #expect(problem { $0.heads = 3 }.contains("divided"))
+      #expect(problem { $0.newModel.heads = 3 }.contains("divided"))
       #expect(problem { $0.steps = 0 }.contains("steps"))
       #expect(
         problem {
@@ -200,7 +200,7 @@ import Transformers
 extension PretrainingSession {
   /// The values of a figure, in the order of their steps.
   fileprivate func runMetrics(_ name: String) throws -> [Double] {
-    try RunFolder(path: path + "/training").metrics().records.compactMap { $0.values[name] }
+    try RunFolder(path: folder.path + "/training").metrics().records.compactMap { $0.values[name] }
   }
 }
 

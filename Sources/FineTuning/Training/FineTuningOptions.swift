@@ -15,10 +15,7 @@ public struct FineTuningOptions: Codable, Sendable, Equatable {
 
   /// A folder to start from; `nil`: a new model of the sizes below.
   public var model: String?
-  public var layers = 3
-  public var hiddenSize = 128
-  public var heads = 4
-  public var dropout = 0.1
+  public var newModel = NewTransformer(layers: 3, hiddenSize: 128, heads: 4, dropout: 0.1)
   /// Tokens of the new model's vocabulary, learnt from the data.
   public var vocabularySize = 12_000
   /// Whether the new vocabulary keeps capitals and accents.
@@ -59,29 +56,25 @@ public struct FineTuningOptions: Codable, Sendable, Equatable {
 
   /// Throws `OptionError` for what cannot be.
   func check() throws {
-    func expect(
-      _ condition: Bool, _ option: String, _ expected: String,
-      _ received: some CustomStringConvertible
-    ) throws {
-      guard condition else { throw OptionError(option, expected: expected, received: received) }
-    }
-    try expect(epochs >= 1, "epochs", "at least 1", epochs)
-    try expect(batch >= 1, "batch", "at least 1", batch)
-    try expect(rate > 0, "learningRate", "a positive number", rate)
-    try expect(maxLength >= 8, "maxLength", "at least 8", maxLength)
-    try expect(
-      (0..<1).contains(validationShare), "validationShare", "from 0 to below 1", validationShare)
-    try expect((0...1).contains(warmUp), "warmUp", "from 0 to 1", warmUp)
-    try expect((0..<1).contains(dropout), "dropout", "from 0 to below 1", dropout)
-    try expect(weightDecay >= 0, "weightDecay", "0 or more", weightDecay)
-    try expect(patience ?? 1 >= 1, "patience", "at least 1", patience ?? 1)
-    try expect(
-      average.map { (0..<1).contains($0) } ?? true, "average", "from 0 to below 1", average ?? 0)
+    try OptionError.expect(epochs >= 1, "epochs", "at least 1", received: epochs)
+    try OptionError.expect(batch >= 1, "batch", "at least 1", received: batch)
+    try OptionError.expect(rate > 0, "learningRate", "a positive number", received: rate)
+    try OptionError.expect(maxLength >= 8, "maxLength", "at least 8", received: maxLength)
+    try OptionError.expect(
+      (0..<1).contains(validationShare), "validationShare", "from 0 to below 1",
+      received: validationShare)
+    try OptionError.expect((0...1).contains(warmUp), "warmUp", "from 0 to 1", received: warmUp)
+    try OptionError.expect(weightDecay >= 0, "weightDecay", "0 or more", received: weightDecay)
+    try OptionError.expect(patience ?? 1 >= 1, "patience", "at least 1", received: patience ?? 1)
+    try OptionError.expect(
+      average.map { (0..<1).contains($0) } ?? true, "average", "from 0 to below 1",
+      received: average ?? 0)
     for (name, value) in [
       ("fgm", fastGradient), ("gradientPenalty", gradientPenalty), ("vat", virtualAdversarial),
       ("rDrop", rDrop),
     ] {
-      try expect(value.map { $0 > 0 } ?? true, name, "a positive number", value ?? 0)
+      try OptionError.expect(
+        value.map { $0 > 0 } ?? true, name, "a positive number", received: value ?? 0)
     }
     if !task.hasClasses {
       guard rDrop == nil, virtualAdversarial == nil else {
@@ -93,19 +86,14 @@ public struct FineTuningOptions: Codable, Sendable, Equatable {
         throw OptionError("classWeights", "go with classify and pair")
       }
     }
-    try expect(
-      layers >= 1 && hiddenSize >= 2 && heads >= 1, "layers", "sizes of at least 1", layers)
-    guard hiddenSize % heads == 0 else {
-      throw OptionError("heads", "hiddenSize \(hiddenSize) cannot be divided among \(heads)")
-    }
+    try newModel.check()
     _ = try Precision(parsing: precision)
   }
 
   /// A new BERT of the sizes asked for.
   func configuration(vocabularySize: Int) -> TransformerConfiguration {
-    var configuration = TransformerConfiguration.newBERT(
-      vocabularySize: vocabularySize, hiddenSize: hiddenSize, numLayers: layers, numHeads: heads,
-      maxPositions: maxLength, dropoutRate: dropout)
+    var configuration = newModel.configuration(
+      vocabularySize: vocabularySize, maxPositions: maxLength)
     configuration.heads = FineTunedModel.heads(task)
     if task == .generate { configuration.attention = .prefix }
     return configuration

@@ -14,14 +14,12 @@ import Transformers
 /// One fine-tuning: `training/` in its folder is the run (metrics, checkpoints, report), the folder itself becomes a
 /// Hugging Face folder at the end.
 public final class FineTuningSession {
-  public let folder: FineTunedFolder
+  public let folder: TrainedFolder
   public let options: FineTuningOptions
   private let data: FineTuningData
   private let tokenizer: any Tokenizer
   private let run: Run
   private let device: Device
-
-  private var tokenizerPath: String { folder.path + "/training/tokenizer" }
 
   /// Reads the data, learns a vocabulary if there is no model to start from, makes the folder.
   ///
@@ -31,60 +29,49 @@ public final class FineTuningSession {
   ) throws -> FineTuningSession {
     try options.check()
     try LibTorch.load()
-    guard !FileManager.default.fileExists(atPath: path) else {
-      throw FileError(
-        path: path,
-        reason: FileManager.default.fileExists(atPath: path + "/training/config.json")
-          ? "holds a run already; resume it, or choose another folder"
-          : "exists already")
-    }
+    let folder = TrainedFolder(path: path)
+    try folder.expectNothing()
     let data = try FineTuningData(options)
     let tokenizer: any Tokenizer
+    let keep: () throws -> Void
     if let model = options.model {
       tokenizer = try TokenizerFile.read(folder: model)
+      keep = {
+        try Folder.create(folder.tokenizerPath)
+        try TokenizerFile.copy(from: model, to: folder.tokenizerPath)
+      }
     } else {
-      tokenizer = try learnt(options, data, work)
+      let learnt = try learnt(options, data, work)
+      tokenizer = learnt
+      keep = {
+        try TokenizerFile.write(learnt, maxLength: options.maxLength, to: folder.tokenizerPath)
+      }
     }
-    do {
-      let configuration = RunConfiguration(
-        recipe: "fine-tune-\(options.task.rawValue)", seed: options.seed,
-        settings: ["options": try JSONValue(encoding: options)],
-        versions: ["danlu": danluVersion, "libtorch": LibTorch.version])
-      let run = try Run.create(configuration, at: path + "/training")
-      let session = try FineTuningSession(path, options, data, tokenizer, run)
-      try session.keepTokenizer()
-      return session
-    } catch {
-      try? FileManager.default.removeItem(atPath: path)
-      throw error
+    return try folder.begin(
+      "fine-tune-\(options.task.rawValue)", seed: options.seed, options: options
+    ) { run in
+      try keep()
+      return try FineTuningSession(folder, options, data, tokenizer, run)
     }
   }
 
   /// Opens an interrupted one. Throws `InputError` if `path` holds none, or a finished one.
   public static func resume(at path: String) throws -> FineTuningSession {
-    let run = RunFolder(path: path + "/training")
-    guard run.isRun else {
-      throw InputError(
-        "\(path) is no run of 'danlu bert fine-tune': it has no training/config.json")
-    }
-    guard !FineTunedFolder(path: path).isFinished else {
-      throw InputError("\(path) is finished: there is nothing to resume")
-    }
-    let configuration = try run.configuration()
-    guard let value = configuration.settings["options"],
-      let options = try? value.decoded(as: FineTuningOptions.self)
-    else { throw InputError("\(path)/training/config.json holds no options of a fine-tuning") }
+    let folder = TrainedFolder(path: path)
+    let (options, _) = try folder.interrupted(
+      FineTuningOptions.self, begunBy: "danlu bert fine-tune",
+      isFinished: FineTunedFolder(path: path).isFinished)
     try LibTorch.load()
     return try FineTuningSession(
-      path, options, FineTuningData(options),
-      TokenizerFile.read(folder: path + "/training/tokenizer"), Run.resume(at: run.path))
+      folder, options, FineTuningData(options), TokenizerFile.read(folder: folder.tokenizerPath),
+      Run.resume(at: folder.run.path))
   }
 
   private init(
-    _ path: String, _ options: FineTuningOptions, _ data: FineTuningData,
+    _ folder: TrainedFolder, _ options: FineTuningOptions, _ data: FineTuningData,
     _ tokenizer: any Tokenizer, _ run: Run
   ) throws {
-    folder = FineTunedFolder(path: path)
+    self.folder = folder
     self.options = options
     self.data = data
     self.tokenizer = tokenizer
@@ -96,7 +83,7 @@ public final class FineTuningSession {
 
   private static func learnt(
     _ options: FineTuningOptions, _ data: FineTuningData, _ work: Work
-  ) throws -> any Tokenizer {
+  ) throws -> WordPieceTokenizer {
     let rules = BERTTextRules.huggingFace(lowercases: !options.isCased)
     var training = WordPieceTraining()
     training.size = options.vocabularySize
@@ -105,21 +92,6 @@ public final class FineTuningSession {
     let vocabulary = try training.train(
       WordPieceTraining.words(of: texts, rules: rules), work: work)
     return try WordPieceTokenizer(vocabulary: vocabulary, rules: rules)
-  }
-
-  /// Puts the files of the tokenizer where a resumed training and the finished folder find them.
-  private func keepTokenizer() throws {
-    try Folder.create(tokenizerPath)
-    guard let model = options.model else {
-      try tokenizer.vocabulary.write(to: tokenizerPath + "/vocab.txt")
-      let settings: JSONValue = [
-        "tokenizer_class": "BertTokenizer", "do_lower_case": .bool(!options.isCased),
-        "model_max_length": .integer(options.maxLength),
-      ]
-      return try AtomicFile.write(
-        settings.text(pretty: true) + "\n", to: tokenizerPath + "/tokenizer_config.json")
-    }
-    try TokenizerFile.copy(from: model, to: tokenizerPath)
   }
 
   // MARK: - Training
@@ -174,7 +146,8 @@ public final class FineTuningSession {
     if isValidated { try trainer.restoreBest(task, outcome) }
     let finish = {
       let scores = isValidated ? try self.scores(model, work) : nil
-      try self.folder.write(model, tokenizerFiles: self.tokenizerPath)
+      try FineTunedFolder(path: self.folder.path).write(
+        model, tokenizerFiles: self.folder.tokenizerPath)
       return Outcome(training: outcome, scores: scores)
     }
     let result =

@@ -17,10 +17,7 @@ public struct PretrainingOptions: Codable, Sendable, Equatable {
 
   /// A folder to start from; `nil`: a new BERT of the sizes below.
   public var model: String?
-  public var layers = 4
-  public var hiddenSize = 256
-  public var heads = 4
-  public var dropout = 0.1
+  public var newModel = NewTransformer(layers: 4, hiddenSize: 256, heads: 4, dropout: 0.1)
   /// Tokens of the new model's vocabulary, learnt from the text.
   public var vocabularySize = 8000
   /// Whether the new vocabulary keeps capitals and accents.
@@ -54,27 +51,18 @@ public struct PretrainingOptions: Codable, Sendable, Equatable {
 
   /// Throws `OptionError` for what cannot be.
   func check() throws {
-    func expect(
-      _ condition: Bool, _ option: String, _ expected: String,
-      _ received: some CustomStringConvertible
-    ) throws {
-      guard condition else { throw OptionError(option, expected: expected, received: received) }
-    }
     for (name, value) in [
       ("steps", steps), ("batch", batch), ("accumulation", accumulation),
       ("validationInterval", validationInterval), ("checkpointInterval", checkpointInterval),
-      ("heldOut", heldOut), ("shuffleBuffer", shuffleBuffer), ("layers", layers), ("heads", heads),
+      ("heldOut", heldOut), ("shuffleBuffer", shuffleBuffer),
     ] {
-      try expect(value >= 1, name, "at least 1", value)
+      try OptionError.expect(value >= 1, name, "at least 1", received: value)
     }
-    try expect(maxLength >= 8, "maxLength", "at least 8", maxLength)
-    try expect(rate > 0, "learningRate", "a positive number", rate)
-    try expect((0...1).contains(warmUp), "warmUp", "from 0 to 1", warmUp)
-    try expect((0..<1).contains(dropout), "dropout", "from 0 to below 1", dropout)
-    try expect(weightDecay >= 0, "weightDecay", "0 or more", weightDecay)
-    guard hiddenSize >= heads, hiddenSize % heads == 0 else {
-      throw OptionError("heads", "hiddenSize \(hiddenSize) cannot be divided among \(heads)")
-    }
+    try OptionError.expect(maxLength >= 8, "maxLength", "at least 8", received: maxLength)
+    try OptionError.expect(rate > 0, "learningRate", "a positive number", received: rate)
+    try OptionError.expect((0...1).contains(warmUp), "warmUp", "from 0 to 1", received: warmUp)
+    try OptionError.expect(weightDecay >= 0, "weightDecay", "0 or more", received: weightDecay)
+    try newModel.check()
     if words != nil, objective != .mlm || !masksWholeWords {
       throw OptionError("words", "are what mlm masks whole; nothing else has a use for them")
     }
@@ -83,9 +71,8 @@ public struct PretrainingOptions: Codable, Sendable, Equatable {
 
   /// A new BERT of the sizes asked for.
   func configuration(vocabularySize: Int) -> TransformerConfiguration {
-    var configuration = TransformerConfiguration.newBERT(
-      vocabularySize: vocabularySize, hiddenSize: hiddenSize, numLayers: layers, numHeads: heads,
-      maxPositions: maxLength, dropoutRate: dropout)
+    var configuration = newModel.configuration(
+      vocabularySize: vocabularySize, maxPositions: maxLength)
     configuration.heads = [.languageModel]
     configuration.attention = objective.attention
     return configuration

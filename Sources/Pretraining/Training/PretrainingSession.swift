@@ -16,16 +16,11 @@ import Transformers
 /// One pre-training: `training/` in its folder is the run (metrics, checkpoints, report), the folder itself becomes a
 /// Hugging Face folder with its vocabulary at the end.
 public final class PretrainingSession {
-  public let path: String
+  public let folder: TrainedFolder
   public let options: PretrainingOptions
   private let corpus: PretrainingCorpus
   private let run: Run
   private let device: Device
-
-  /// Whether training in `path` has ended: `config.json` comes last.
-  static func isFinished(_ path: String) -> Bool {
-    FileManager.default.fileExists(atPath: path + "/config.json")
-  }
 
   /// What is done before the first update: options and text are looked at, vocabulary and words are learnt, the
   /// folder is made.
@@ -36,12 +31,8 @@ public final class PretrainingSession {
   ) throws -> PretrainingSession {
     try options.check()
     try LibTorch.load()
-    guard !FileManager.default.fileExists(atPath: path) else {
-      throw FileError(
-        path: path,
-        reason: FileManager.default.fileExists(atPath: path + "/training/config.json")
-          ? "holds a run already; resume it, or choose another folder" : "exists already")
-    }
+    let folder = TrainedFolder(path: path)
+    try folder.expectNothing()
     let text = try PretrainingText(options.paths, field: options.field)
     let tokenizer = try tokenizer(options, text, work)
     let words = try words(options, text, work)
@@ -53,58 +44,43 @@ public final class PretrainingSession {
         "\(options.paths.joined(separator: ", ")): too little text: pre-training needs at least "
           + "\(needed + 1) rows of \(options.maxLength) tokens")
     }
-    do {
-      let configuration = RunConfiguration(
-        recipe: "pretrain-\(options.objective.rawValue)", seed: options.seed,
-        settings: [
-          "options": try JSONValue(encoding: options), "storedBytes": .integer(text.storedBytes),
-        ],
-        versions: ["danlu": danluVersion, "libtorch": LibTorch.version])
-      let run = try Run.create(configuration, at: path + "/training")
-      try keep(tokenizer, words, options, in: path + "/training/tokenizer")
-      return try PretrainingSession(path, options, corpus, run)
-    } catch {
-      try? FileManager.default.removeItem(atPath: path)
-      throw error
+    return try folder.begin(
+      "pretrain-\(options.objective.rawValue)", seed: options.seed, options: options,
+      facts: [JSONMember("storedBytes", .integer(text.storedBytes))]
+    ) { run in
+      try keep(tokenizer, words, options, in: folder.tokenizerPath)
+      return try PretrainingSession(folder, options, corpus, run)
     }
   }
 
   /// Opens an interrupted one. Throws `InputError` if `path` holds none, or a finished one, or if its text has changed.
   public static func resume(at path: String) throws -> PretrainingSession {
-    let run = RunFolder(path: path + "/training")
-    guard run.isRun else {
-      throw InputError(
-        "\(path) is no run of 'danlu bert pretrain': it has no training/config.json")
-    }
-    guard !isFinished(path) else {
-      throw InputError("\(path) is finished: there is nothing to resume")
-    }
-    let settings = try run.configuration().settings
-    guard let options = try? settings["options"]?.decoded(as: PretrainingOptions.self) else {
-      throw InputError("\(path)/training/config.json holds no options of a pre-training")
-    }
+    let folder = TrainedFolder(path: path)
+    let (options, facts) = try folder.interrupted(
+      PretrainingOptions.self, begunBy: "danlu bert pretrain",
+      // `config.json` is the last to be written.
+      isFinished: FileManager.default.fileExists(atPath: path + "/config.json"))
     try LibTorch.load()
     let text = try PretrainingText(options.paths, field: options.field)
-    guard let before = settings["storedBytes"]?.integerValue, before == text.storedBytes else {
+    guard let before = facts["storedBytes"]?.integerValue, before == text.storedBytes else {
       throw InputError(
         "the text of \(path) has \(text.storedBytes) bytes now, other than when the run began; what is "
           + "trained on must not change on the way")
     }
-    let folder = path + "/training/tokenizer"
-    guard let tokenizer = try TokenizerFile.read(folder: folder) as? WordPieceTokenizer else {
-      throw FileError(path: folder, reason: "has no vocab.txt")
-    }
-    let list = folder + "/words.tsv"
+    guard
+      let tokenizer = try TokenizerFile.read(folder: folder.tokenizerPath) as? WordPieceTokenizer
+    else { throw FileError(path: folder.tokenizerPath, reason: "has no vocab.txt") }
+    let list = folder.tokenizerPath + "/words.tsv"
     let words =
       FileManager.default.fileExists(atPath: list) ? try WordList(contentsOf: list) : nil
     return try PretrainingSession(
-      path, options, corpus(options, text, tokenizer, words), Run.resume(at: run.path))
+      folder, options, corpus(options, text, tokenizer, words), Run.resume(at: folder.run.path))
   }
 
   private init(
-    _ path: String, _ options: PretrainingOptions, _ corpus: PretrainingCorpus, _ run: Run
+    _ folder: TrainedFolder, _ options: PretrainingOptions, _ corpus: PretrainingCorpus, _ run: Run
   ) throws {
-    self.path = path
+    self.folder = folder
     self.options = options
     self.corpus = corpus
     self.run = run
@@ -158,13 +134,7 @@ public final class PretrainingSession {
       try AtomicFile.write(lines.joined(), to: folder + "/words.tsv")
     }
     if let model = options.model { return try TokenizerFile.copy(from: model, to: folder) }
-    try tokenizer.vocabulary.write(to: folder + "/vocab.txt")
-    let settings: JSONValue = [
-      "tokenizer_class": "BertTokenizer", "do_lower_case": .bool(!options.isCased),
-      "model_max_length": .integer(options.maxLength),
-    ]
-    try AtomicFile.write(
-      settings.text(pretty: true) + "\n", to: folder + "/tokenizer_config.json")
+    try TokenizerFile.write(tokenizer, maxLength: options.maxLength, to: folder)
   }
 
   // MARK: - Training
@@ -219,7 +189,7 @@ public final class PretrainingSession {
 
   private func model() throws -> Transformer {
     let generator = RandomGenerator(seed: options.seed)
-    guard let folder = options.model else {
+    guard let start = options.model else {
       return Transformer(
         options.configuration(
           vocabularySize: corpus.tokenizer.tokenizer.vocabulary.count), generator: generator)
@@ -229,7 +199,7 @@ public final class PretrainingSession {
     reading.newHeads = [.languageModel]
     let attention = options.objective.attention
     reading.configure = { $0.attention = attention }
-    let model = try Transformer.load(folder: folder, options: reading, generator: generator)
+    let model = try Transformer.load(folder: start, options: reading, generator: generator)
     guard model.embeddings.positions == nil || options.maxLength <= model.configuration.maxPositions
     else {
       throw OptionError(
@@ -241,8 +211,8 @@ public final class PretrainingSession {
 
   private func write(_ model: Transformer) throws {
     model.move(to: .cpu)
-    try TokenizerFile.copy(from: path + "/training/tokenizer", to: path)
-    try model.writePretrained(into: path, objective: options.objective)
+    try TokenizerFile.copy(from: folder.tokenizerPath, to: folder.path)
+    try model.writePretrained(into: folder.path, objective: options.objective)
   }
 }
 

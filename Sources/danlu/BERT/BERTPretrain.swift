@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import Messages
-import Parallel
 import Pretraining
 import Training
 
@@ -29,8 +28,7 @@ struct BERTPretrain: ParsableCommand {
       """)
 
   @Argument(help: "Files and folders of text.") var paths: [String] = []
-  @Option(help: "The folder to make.") var out: String?
-  @Option(help: "Go on with the interrupted run in this folder.") var resume: String?
+  @OptionGroup var folder: TrainedFolderOptions
   @Option(help: "The key of the text in JSON lines.") var field = "text"
   @Option(help: "mlm, lm or unilm.") var objective = PretrainingObjective.mlm
   @Option(help: "A list of words, one a line, that are masked whole; by default they are found.")
@@ -40,12 +38,7 @@ struct BERTPretrain: ParsableCommand {
 
   @Option(help: "A Hugging Face folder to start from; without it a new BERT is made.")
   var model: String?
-  @Option(help: "Layers of a new model; 4 unless given.") var layers: Int?
-  @Option(help: "Length of a new model's states; 256 unless given.") var hiddenSize: Int?
-  @Option(help: "Attention heads of a new model; 4 unless given.") var heads: Int?
-  @Option(help: "Dropout of a new model; 0.1 unless given.") var dropout: Double?
-  @Option(help: "Tokens of a new model; 8000 unless given.") var vocabularySize: Int?
-  @Flag(help: "A new model keeps capitals and accents.") var cased = false
+  @OptionGroup var new: NewModelOptions
 
   @Option(help: "The most tokens of a row.") var maxLength = 128
   @Option(help: "Updates.") var steps = 10_000
@@ -62,38 +55,29 @@ struct BERTPretrain: ParsableCommand {
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
-    if resume != nil {
-      guard paths.isEmpty, out == nil, model == nil else {
+    if folder.resume != nil {
+      guard paths.isEmpty, folder.out == nil, model == nil else {
         throw ValidationError(
           "--resume repeats the run as it was begun: neither text nor --out or --model goes with it"
         )
       }
       return
     }
-    guard !paths.isEmpty, out != nil else {
+    guard !paths.isEmpty, folder.out != nil else {
       throw ValidationError("files or folders of text and --out FOLDER are needed")
     }
-    if model != nil {
-      try NewModelOption.refuse([
-        ("--layers", layers != nil), ("--hidden-size", hiddenSize != nil),
-        ("--heads", heads != nil), ("--dropout", dropout != nil),
-        ("--vocabulary-size", vocabularySize != nil), ("--cased", cased),
-      ])
-    }
+    if model != nil { try new.refuse() }
   }
 
   func run() throws {
-    let session =
-      if let resume {
-        try PretrainingSession.resume(at: resume)
-      } else {
-        try PretrainingSession.begin(options(), at: out ?? "", work: Terminal.work)
-      }
-    do {
-      try show(session.train(Terminal.work), session.path)
-    } catch is Cancelled {
-      throw Interrupted(advice: "continue with: danlu bert pretrain --resume \(session.path)")
+    let (path, outcome) = try folder.train("bert pretrain") {
+      try PretrainingSession.begin(options(), at: $0, work: Terminal.work)
+    } resume: {
+      try PretrainingSession.resume(at: $0)
+    } train: {
+      try $0.train(Terminal.work)
     }
+    try show(outcome, path)
   }
 
   private func options() -> PretrainingOptions {
@@ -103,12 +87,9 @@ struct BERTPretrain: ParsableCommand {
     options.words = words
     options.masksWholeWords = wholeWords
     options.model = model
-    if let layers { options.layers = layers }
-    if let hiddenSize { options.hiddenSize = hiddenSize }
-    if let heads { options.heads = heads }
-    if let dropout { options.dropout = dropout }
-    if let vocabularySize { options.vocabularySize = vocabularySize }
-    options.isCased = cased
+    options.newModel = new.sizes(over: options.newModel)
+    options.vocabularySize = new.vocabularySize ?? options.vocabularySize
+    options.isCased = new.cased
     options.maxLength = maxLength
     options.steps = steps
     options.batch = batch

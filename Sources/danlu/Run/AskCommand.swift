@@ -27,13 +27,7 @@ struct AskCommand: ParsableCommand {
   @Argument(help: "The question; without it, lines of standard input.")
   var question: String?
 
-  @Option(
-    name: .customLong("run"),
-    help: "The run that answers; the newest one of reading-comprehension by default.")
-  var runFolder: String?
-
-  @Option(help: "The folder of runs.")
-  var runs = "runs"
+  @OptionGroup var chosen: RunChoice
 
   @Option(help: "A text file with a passage; repeatable.")
   var passage: [String] = []
@@ -105,31 +99,14 @@ struct AskCommand: ParsableCommand {
 
   private func answerer() throws -> SavedReader.Answerer {
     do {
-      return try SavedReader(folder: runFolder ?? newest()).answerer()
+      return try SavedReader(
+        folder: chosen.path(of: "reading-comprehension", with: "reader/model.safetensors")
+      ).answerer()
     } catch {
       guard let knowledge else { throw error }
       throw Failure(
         "the triples of \(knowledge) have no answer, and no reader can be asked: \(error)")
     }
-  }
-
-  private func newest() throws -> String {
-    let found = (try? RunFolder.runs(in: runs)) ?? []
-    let readers = found.filter {
-      (try? $0.configuration().recipe) == "reading-comprehension"
-        && FileManager.default.fileExists(atPath: $0.path + "/reader/model.safetensors")
-    }
-    func date(_ run: RunFolder) -> Date {
-      let attributes = try? FileManager.default.attributesOfItem(
-        atPath: run.path + "/reader/model.safetensors")
-      return attributes?[.modificationDate] as? Date ?? .distantPast
-    }
-    guard let newest = readers.max(by: { date($0) < date($1) }) else {
-      throw Failure(
-        "\(runs) holds no finished run of reading-comprehension; 'danlu run reading-comprehension' makes "
-          + "one, or --run names one")
-    }
-    return newest.path
   }
 
   private func reply(to question: String, _ answer: Answer) throws {

@@ -11,7 +11,8 @@ struct GenerateCommand: ParsableCommand {
     discussion: """
       Images: runs of the recipes that leave a model of them: gan-qp, wgan-div, o-gan, bigan-qp, \
       cascading-rejection, glann, vae-infomax. Texts: runs of conditional-text-generation, of a label \
-      (--condition) or about a picture (--image). The same seed gives the same.
+      (--condition) or about a picture (--image), the newest under --runs unless --run names one. The same seed gives \
+      the same.
 
       Examples:
         danlu generate --run runs/o-gan-20260101-120000 --out samples.png
@@ -19,11 +20,11 @@ struct GenerateCommand: ParsableCommand {
         danlu generate --run RUN --nearest --count 16 --out nearest.png
         danlu generate --run RUN --reconstruct a.png b.png --out rebuilt.png
         danlu generate --run RUN --training --out training.png     # animated; browsers play it
-        danlu generate --run RUN --condition 酒店好评 --count 3 --top-p 0.9
+        danlu generate --condition 酒店好评 --count 3 --top-p 0.9
         danlu generate --run RUN --image picture.png
       """)
 
-  @Option(name: .customLong("run"), help: "The folder of the finished run.") var runFolder: String
+  @OptionGroup var chosen: RunChoice
   @Option(help: "How many images or texts; as many as the grid holds, or one text, unless given.")
   var count: Int?
   @Option(help: "Write texts of this label.") var condition: String?
@@ -88,6 +89,10 @@ struct GenerateCommand: ParsableCommand {
   }
 
   private func validatePictures() throws {
+    guard chosen.folder != nil else {
+      throw ValidationError(
+        "--run FOLDER is needed for images: the finished run whose model makes them")
+    }
     let kinds = [
       interpolate ? "--interpolate" : nil, nearest ? "--nearest" : nil,
       reconstruct.isEmpty ? nil : "--reconstruct", training ? "--training" : nil,
@@ -128,7 +133,7 @@ struct GenerateCommand: ParsableCommand {
 
   func run() throws {
     if isText { return try write() }
-    let out = out ?? ""
+    let (runFolder, out) = (chosen.folder ?? "", out ?? "")
     if training {
       let frames = try GeneratedPictures.training(run: runFolder)
       try AtomicFile.write(AnimatedPNG.encode(frames), to: out)
@@ -166,11 +171,15 @@ struct GenerateCommand: ParsableCommand {
     func tell(_ piece: String?) {
       if !output.json { Console.output(piece ?? "\n", terminator: "") }
     }
+    let kind = image == nil ? SavedWriter.Kind.label : .picture
+    let writer = SavedWriter(
+      run: try chosen.path(
+        of: "conditional-text-generation", with: "\(kind.rawValue)/model.safetensors"), kind)
     let texts =
       if let image {
-        try SavedWriter(run: runFolder, .picture).texts(picture: image, drawing, tell)
+        try writer.texts(picture: image, drawing, tell)
       } else {
-        try SavedWriter(run: runFolder, .label).texts(label: condition ?? "", drawing, tell)
+        try writer.texts(label: condition ?? "", drawing, tell)
       }
     if output.json {
       try Console.json(Texts(condition: condition ?? image ?? "", texts: texts))

@@ -28,12 +28,7 @@ struct SQLCommand: ParsableCommand {
   @Option(help: "A CSV or TSV file, repeatable, or an SQLite database.")
   var table: [String] = []
 
-  @Option(
-    name: .customLong("run"), help: "The run that answers; the newest one of nl2sql by default.")
-  var runFolder: String?
-
-  @Option(help: "The folder of runs.")
-  var runs = "runs"
+  @OptionGroup var chosen: RunChoice
 
   @Option(help: "Rows that are shown.")
   var limit = 20
@@ -52,7 +47,7 @@ struct SQLCommand: ParsableCommand {
 
   func run() throws {
     let source = try TableSource(files: table)
-    let folder = try runFolder ?? newest()
+    let folder = try chosen.path(of: "nl2sql", with: "sql/model.safetensors")
     let ask = try SavedTableReader(folder: folder).asker(source)
     if let question { return try show(try ask(question, limit)) }
     var asked = 0
@@ -76,21 +71,6 @@ struct SQLCommand: ParsableCommand {
     }
     if asked == 0 { throw ValidationError("there is no question: give one, or one a line") }
     if failed > 0 { throw Failure("\(failed) of \(asked) questions got no query") }
-  }
-
-  private func newest() throws -> String {
-    let found = (try? RunFolder.runs(in: runs)) ?? []
-    func model(_ run: RunFolder) -> String { run.path + "/sql/model.safetensors" }
-    func date(_ run: RunFolder) -> Date {
-      let attributes = try? FileManager.default.attributesOfItem(atPath: model(run))
-      return attributes?[.modificationDate] as? Date ?? .distantPast
-    }
-    let readers = found.filter { FileManager.default.fileExists(atPath: model($0)) }
-    guard let newest = readers.max(by: { date($0) < date($1) }) else {
-      throw Failure(
-        "\(runs) holds no finished run of nl2sql; 'danlu run nl2sql' makes one, or --run names one")
-    }
-    return newest.path
   }
 
   private struct Refusal: Encodable {

@@ -67,13 +67,11 @@ public enum ConditionalTextGenerationArticle: Article {
 extension Running<ConditionalTextGenerationArticle.Settings> {
   /// A small model of the article's settings.
   func configuration(vocabularySize: Int) throws -> TransformerConfiguration {
-    guard settings.hiddenSize % settings.heads == 0 else {
-      throw OptionError(
-        "heads", "hiddenSize \(settings.hiddenSize) cannot be divided among \(settings.heads)")
-    }
+    let sizes = NewTransformer(
+      layers: settings.layers, hiddenSize: settings.hiddenSize, heads: settings.heads)
+    try sizes.check()
     return ConditionedWriter.configuration(
-      vocabularySize: vocabularySize, maxLength: settings.maxLength + 4,
-      hiddenSize: settings.hiddenSize, layers: settings.layers, heads: settings.heads)
+      sizes, vocabularySize: vocabularySize, maxLength: settings.maxLength + 4)
   }
 
   /// Trains `model` by `loss`, with Adam whose rate rises and falls.

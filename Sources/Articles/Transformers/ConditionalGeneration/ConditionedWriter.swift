@@ -59,19 +59,11 @@ final class ConditionedWriter: Module {
 
   /// The settings of a small language model without a condition.
   static func configuration(
-    vocabularySize: Int, maxLength: Int, hiddenSize: Int, layers: Int, heads: Int
+    _ sizes: NewTransformer, vocabularySize: Int, maxLength: Int
   ) -> TransformerConfiguration {
-    var configuration = TransformerConfiguration(.bert)
-    configuration.vocabularySize = vocabularySize
-    configuration.hiddenSize = hiddenSize
-    configuration.numLayers = layers
-    configuration.numHeads = heads
-    configuration.intermediateSize = 4 * hiddenSize
-    configuration.maxPositions = maxLength
+    var configuration = sizes.configuration(
+      vocabularySize: vocabularySize, maxPositions: maxLength)
     configuration.segmentCount = 0
-    configuration.dropoutRate = 0
-    configuration.attentionDropoutRate = 0
-    configuration.initializerRange = 0.02 * (768 / Double(hiddenSize)).squareRoot()
     configuration.heads = [.languageModel]
     configuration.attention = .causal
     return configuration

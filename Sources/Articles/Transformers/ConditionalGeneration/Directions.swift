@@ -33,7 +33,8 @@ struct Directions: Finding {
   init(_ run: Running<ConditionalTextGenerationArticle.Settings>) throws {
     let steps = run.settings.directionSteps
     let configuration = ConditionedWriter.configuration(
-      vocabularySize: Self.special + 10, maxLength: 16, hiddenSize: 64, layers: 2, heads: 4)
+      NewTransformer(layers: 2, hiddenSize: 64, heads: 4), vocabularySize: Self.special + 10,
+      maxLength: 16)
     func loader() throws -> BatchLoader {
       try BatchLoader(Self.examples(), .init(batchSize: 32, seed: run.seed))
     }

@@ -71,8 +71,8 @@ struct TextJudge {
     _ run: Running<ConditionalTextGenerationArticle.Settings>
   ) throws {
     var configuration = ConditionedWriter.configuration(
-      vocabularySize: tokens.tokenizer.vocabulary.count, maxLength: tokens.maxLength + 4,
-      hiddenSize: 64, layers: 1, heads: 2)
+      NewTransformer(layers: 1, hiddenSize: 64, heads: 2),
+      vocabularySize: tokens.tokenizer.vocabulary.count, maxLength: tokens.maxLength + 4)
     configuration.attention = .bidirectional
     configuration.heads = []
     let generator = RandomGenerator(seed: run.seed &+ 2)

@@ -39,13 +39,7 @@ public struct SavedWriter {
   }
 
   func write(_ writer: ConditionedWriter, _ tokens: WriterTokens, example: Image? = nil) throws {
-    try Folder.create(folder)
-    try tokens.tokenizer.vocabulary.write(to: folder + "/vocab.txt")
-    let rules: JSONValue = [
-      "do_lower_case": .bool(tokens.tokenizer.rules.lowercases),
-      "model_max_length": .integer(tokens.maxLength),
-    ]
-    try AtomicFile.write(rules.text() + "\n", to: folder + "/tokenizer_config.json")
+    try TokenizerFile.write(tokens.tokenizer, maxLength: tokens.maxLength, to: folder)
     try AtomicFile.write(
       JSONValue(encoding: writer.body.configuration).text(pretty: true) + "\n",
       to: folder + "/transformer.json")

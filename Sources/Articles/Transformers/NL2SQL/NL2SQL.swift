@@ -38,10 +38,9 @@ public enum NL2SQLArticle: Article {
 
   public static func findings(_ run: Running<Settings>) throws -> [any Finding] {
     let settings = run.settings
-    guard settings.hiddenSize % settings.heads == 0 else {
-      throw OptionError(
-        "heads", "hiddenSize \(settings.hiddenSize) cannot be divided among \(settings.heads)")
-    }
+    let sizes = NewTransformer(
+      layers: settings.layers, hiddenSize: settings.hiddenSize, heads: settings.heads)
+    try sizes.check()
     let corpus =
       try run.options.data.map { try QuestionCorpus(path: $0, heldOutCount: settings.questions) }
       ?? QuestionCorpus(heldOutCount: settings.questions, seed: run.seed)
@@ -49,10 +48,7 @@ public enum NL2SQLArticle: Article {
     var layout = QuestionLayout(characters: corpus.characters)
     layout.marksLinks = settings.links
     let generator = RandomGenerator(seed: run.seed)
-    let encoder = Transformer(
-      TableReader.configuration(
-        layout, hiddenSize: settings.hiddenSize, layers: settings.layers, heads: settings.heads),
-      generator: generator)
+    let encoder = Transformer(TableReader.configuration(layout, sizes), generator: generator)
     TableReader.prepare(encoder)
     let model = QuestionModel(encoder: encoder, score: settings.score, generator: generator)
     try train(

@@ -12,30 +12,18 @@ struct TableReader {
 
   /// A small RoFormer, as `reading-comprehension` has: positions that turn tell at once what is next to what.
   static func configuration(
-    _ layout: QuestionLayout, hiddenSize: Int, layers: Int, heads: Int
+    _ layout: QuestionLayout, _ sizes: NewTransformer
   ) -> TransformerConfiguration {
-    var configuration = TransformerConfiguration(.roformer)
-    configuration.vocabularySize = layout.vocabulary.count
-    configuration.hiddenSize = hiddenSize
-    configuration.numLayers = layers
-    configuration.numHeads = heads
-    configuration.intermediateSize = hiddenSize * 4
-    configuration.maxPositions = 512
+    var configuration = sizes.reader(
+      vocabularySize: layout.vocabulary.count, maxPositions: 512)
     configuration.segmentCount = QuestionLayout.segmentCount
-    configuration.block = .preNorm
-    configuration.normalizesOutput = true
-    configuration.dropoutRate = 0
-    configuration.attentionDropoutRate = 0
-    configuration.initializerRange = 0.06
     return configuration
   }
 
-  /// Weights from which headers are found early: keys that start as their queries make each token see its like, and
-  /// what is in a column's cell begins as what is in its header, and one thing more.
+  /// Weights from which headers are found early: each token sees its like, and what is in a column's cell begins as
+  /// what is in its header, and one thing more.
   static func prepare(_ encoder: Transformer) {
-    for case let attention? in encoder.encoder.blocks.map(\.attention) {
-      attention.key.weight.replace(with: withoutGradients { attention.query.weight.value * 2 })
-    }
+    encoder.startKeysAsQueries()
     guard let segments = encoder.embeddings.segments?.weight else { return }
     withoutGradients {
       let count = QuestionLayout.columnLimit

@@ -163,13 +163,7 @@ struct TrainedOnText: Finding {
       "text/words": Double(text.words), "text/vocabulary": Double(tokenizer.vocabulary.count),
     ].merging(notes.lastRate > 0 ? ["text/tokensPerSecond": notes.lastRate] : [:]) { $1 }
     folder = Self.folder(ofRun: run.run.folder.path)
-    try Folder.create(folder)
-    try tokenizer.vocabulary.write(to: folder + "/vocab.txt")
-    let rules: JSONValue = [
-      "tokenizer_class": "BertTokenizer", "do_lower_case": .bool(tokenizer.rules.lowercases),
-      "model_max_length": .integer(settings.maxLength),
-    ]
-    try AtomicFile.write(rules.text(pretty: true) + "\n", to: folder + "/tokenizer_config.json")
+    try TokenizerFile.write(tokenizer, maxLength: settings.maxLength, to: folder)
     model.move(to: .cpu)
     try model.writePretrained(into: folder, objective: settings.objective)
   }
@@ -187,18 +181,11 @@ struct TrainedOnText: Finding {
       reading.configure = { $0.attention = attention }
       return try Transformer.load(folder: folder, options: reading, generator: generator)
     }
-    guard settings.hiddenSize % settings.heads == 0 else {
-      throw OptionError(
-        "heads", "hiddenSize \(settings.hiddenSize) cannot be divided among \(settings.heads)")
-    }
-    var configuration = TransformerConfiguration(.bert)
-    configuration.vocabularySize = vocabularySize
-    configuration.hiddenSize = settings.hiddenSize
-    configuration.numLayers = settings.layers
-    configuration.numHeads = settings.heads
-    configuration.intermediateSize = 4 * settings.hiddenSize
-    configuration.maxPositions = settings.maxLength
-    configuration.initializerRange = 0.02 * (768 / Double(settings.hiddenSize)).squareRoot()
+    let sizes = NewTransformer(
+      layers: settings.layers, hiddenSize: settings.hiddenSize, heads: settings.heads, dropout: 0.1)
+    try sizes.check()
+    var configuration = sizes.configuration(
+      vocabularySize: vocabularySize, maxPositions: settings.maxLength)
     configuration.heads = [.languageModel]
     configuration.attention = settings.objective.attention
     return Transformer(configuration, generator: generator)

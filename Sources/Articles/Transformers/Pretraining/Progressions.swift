@@ -18,15 +18,8 @@ struct Progressions: Finding {
   private var rows: [(objective: PretrainingObjective, window: Range<Int>, accuracy: Double)] = []
 
   static func configuration(_ objective: PretrainingObjective) -> TransformerConfiguration {
-    var configuration = TransformerConfiguration(.bert)
-    configuration.vocabularySize = special + 16
-    configuration.hiddenSize = 64
-    configuration.numLayers = 2
-    configuration.numHeads = 4
-    configuration.intermediateSize = 256
-    configuration.maxPositions = length
-    configuration.dropoutRate = 0
-    configuration.attentionDropoutRate = 0
+    var configuration = NewTransformer(layers: 2, hiddenSize: 64, heads: 4).configuration(
+      vocabularySize: special + 16, maxPositions: length)
     configuration.initializerRange = 0.1
     configuration.heads = [.languageModel]
     configuration.attention = objective.attention

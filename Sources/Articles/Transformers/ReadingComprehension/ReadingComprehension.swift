@@ -121,31 +121,14 @@ private struct Start {
     _ vocabularySize: Int, _ attention: AttentionKind,
     _ settings: ReadingComprehensionArticle.Settings, seed: UInt64
   ) throws -> Transformer {
-    guard settings.hiddenSize % settings.heads == 0 else {
-      throw OptionError(
-        "heads", "hiddenSize \(settings.hiddenSize) cannot be divided among \(settings.heads)")
-    }
-    var configuration = TransformerConfiguration(.roformer)
-    configuration.vocabularySize = vocabularySize
-    configuration.hiddenSize = settings.hiddenSize
-    configuration.numLayers = settings.layers
-    configuration.numHeads = settings.heads
-    configuration.intermediateSize = settings.hiddenSize * 4
-    configuration.maxPositions = 384
+    let sizes = NewTransformer(
+      layers: settings.layers, hiddenSize: settings.hiddenSize, heads: settings.heads)
+    try sizes.check()
+    var configuration = sizes.reader(vocabularySize: vocabularySize, maxPositions: 384)
     configuration.attention = attention
     configuration.heads = [.languageModel]
-    configuration.block = .preNorm
-    configuration.normalizesOutput = true
-    configuration.dropoutRate = 0
-    configuration.attentionDropoutRate = 0
-    // Large enough for a small model to leave the plateau; 0.02 suits the sizes that are pretrained.
-    configuration.initializerRange = 0.06
     let model = Transformer(configuration, generator: RandomGenerator(seed: seed))
-    // Keys that start as their queries make each token see its like, so that names of the question are found
-    // in the passage long before anything has been learnt (after Trockman and Kolter 2023).
-    for case let attention? in model.encoder.blocks.map(\.attention) {
-      attention.key.weight.replace(with: withoutGradients { attention.query.weight.value * 2 })
-    }
+    model.startKeysAsQueries()
     return model
   }
 }

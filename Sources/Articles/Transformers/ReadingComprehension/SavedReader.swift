@@ -14,10 +14,8 @@ public struct SavedReader {
   public init(folder: String) { self.folder = folder + "/reader" }
 
   func write(_ model: Transformer, _ tokenizer: WordPieceTokenizer, _ items: [ReadingItem]) throws {
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    try tokenizer.vocabulary.write(to: folder + "/vocab.txt")
-    let rules: JSONValue = ["do_lower_case": .bool(tokenizer.rules.lowercases)]
-    try AtomicFile.write(rules.text() + "\n", to: folder + "/tokenizer_config.json")
+    try TokenizerFile.write(
+      tokenizer, maxLength: model.configuration.maxPositions, to: folder)
     let settings = try JSONValue(encoding: model.configuration).text(pretty: true)
     try AtomicFile.write(to: folder + "/transformer.json") { try $0.write(settings + "\n") }
     try model.save(to: folder + "/model.safetensors")
