@@ -101,5 +101,10 @@ struct VocabularyTests {
     let counts = try WordPieceTraining.words(
       of: ["我爱BERT, bert", "爱"], rules: .google(lowercases: true))
     #expect(counts == ["我": 1, "爱": 2, "bert": 2, ",": 1])
+    // More than is counted at once, on several threads.
+    let many = (0..<300_000).map { "第\($0 % 7)句 word\($0 % 3)" }
+    let one = try WordPieceTraining.words(of: many, rules: .google(lowercases: true), threads: 1)
+    let three = try WordPieceTraining.words(of: many, rules: .google(lowercases: true), threads: 3)
+    #expect(one == three && one["第"] == 300_000 && one["word0"] == 100_000)
   }
 }

@@ -72,6 +72,15 @@ public struct WordPieceTokenizer: Tokenizer {
     return strings
   }
 
+  /// Calls `take` with the folded scalars of each word, where the vocabulary has no words but special ones.
+  func forEachWord(_ text: String, _ take: (ArraySlice<UInt32>) -> Void) {
+    cut(text) { token, word in
+      take(
+        token.id == unknown
+          ? word : vocabulary.tokens[token.id].unicodeScalars.map(\.value)[...])
+    }
+  }
+
   /// Calls `emit` with each token and the folded scalars of the word it is part of.
   private func cut(_ text: String, _ emit: (Token, ArraySlice<UInt32>) -> Void) {
     let composed = rules.composes ? ComposedText(text) : nil

@@ -20,23 +20,9 @@ public struct WordPieceTraining: Sendable {
 
   /// The words of texts under `rules`, and how often each occurs.
   public static func words(
-    of texts: some Sequence<String>, rules: BERTTextRules
+    of texts: some Sequence<String>, rules: BERTTextRules, threads: Int = defaultThreadCount
   ) throws -> [String: Int] {
-    var rules = rules
-    rules.showsUnknownWords = true
-    rules.longestWord = 100
-    let special = WordPieceTokenizer.SpecialTokens()
-    // With an empty vocabulary each word is unknown and shown as it is.
-    let tokenizer = try WordPieceTokenizer(
-      vocabulary: Vocabulary(special.all), rules: rules, special: special)
-    var counts: [[Unicode.Scalar]: Int] = [:]
-    for text in texts {
-      for word in tokenizer.tokenStrings(text) {
-        counts[Array(word.unicodeScalars), default: 0] += 1
-      }
-    }
-    return Dictionary(
-      counts.map { (String(String.UnicodeScalarView($0.key)), $0.value) }, uniquingKeysWith: +)
+    try WordCounts(of: texts, rules: rules, threads: threads).counts
   }
 
   private struct Pair: Hashable {
