@@ -137,7 +137,7 @@ public struct TableAnswer: Sendable {
       }
     }
     statement = Statement(answer.query, on: table)
-    let reasons = reader.reasons(asked, answer)
+    let reasons = QueryReasons(asked, answer, by: reader.model)
     func words(_ ranges: [Range<Int>]) -> [String] {
       ranges.map { String(String.UnicodeScalarView(asked.question.scalars[$0])) }
     }
