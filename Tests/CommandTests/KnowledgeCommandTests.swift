@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import TableQueries
 import TestSupport
 import Testing
 
@@ -66,6 +67,23 @@ import Testing
       #expect(
         try succeed("knowledge", "get", "曹禺", "简介", "--db", folder + "/again.kno").output
           == "一行\n两行\n")
+      let sqlite = folder + "/all.sqlite"
+      try succeed("knowledge", "export", "--db", base, "--sqlite", sqlite)
+      let database = try Database(readingFrom: sqlite)
+      let rows = try database.query(
+        "SELECT value FROM triples WHERE entity = ? AND attribute = ?",
+        [.text("曹禺"), .text("简介")]
+      ).rows
+      #expect(rows == [[.text("一行\n两行")]])
+      #expect(try database.query("SELECT count(*) FROM triples").rows == [[.integer(5)]])
+      try expectUsage(
+        "knowledge", "export", "--db", base, "--sqlite", sqlite, "--out", exported,
+        says: "give one of them")
+      try expectUsage(
+        "knowledge", "export", "--db", base, "--sqlite", base, says: "would overwrite")
+      expectFailure(
+        try Command("knowledge", "export", "--db", base, "--sqlite", folder + "/no/a.sqlite").run(),
+        "a.sqlite")
     }
   }
 

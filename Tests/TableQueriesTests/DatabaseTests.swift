@@ -154,12 +154,34 @@ let sqliteReason: Comment = "SQLite's library is not on this machine"
 
   /// A database that the library itself has written.
   private static func makeDatabase(_ path: String) throws {
-    let database = try Database()
-    try database.makeTable("货", columns: ["名", "价"], rowCount: 2) {
-      [.text("甲乙"[$0]), .integer(3 + $0)]
+    try Database.make(at: path) { database in
+      try database.makeTable("货", columns: ["名", "价"]) { insert in
+        try insert([.text("甲"), .integer(3)])
+        try insert([.text("乙"), .integer(4)])
+      }
+      try database.makeTable("店 铺", columns: ["址"]) { try $0([.text("东街")]) }
+      try database.makeIndex(of: "货", by: ["名", "价"])
     }
-    try database.makeTable("店 铺", columns: ["址"], rowCount: 1) { _ in [.text("东街")] }
-    try database.write(to: path)
+  }
+
+  @Test func aDatabaseIsMadeWholeOrNotAtAll() throws {
+    struct Stopped: Error {}
+    try withTemporaryFolder { folder in
+      let path = folder + "/a.sqlite"
+      try Self.makeDatabase(path)
+      let before = try Data(contentsOf: URL(fileURLWithPath: path))
+      #expect(throws: Stopped.self) {
+        try Database.make(at: path) { database in
+          try database.makeTable("新", columns: ["列"]) { insert in
+            try insert([.text("一")])
+            throw Stopped()
+          }
+        }
+      }
+      #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["a.sqlite"])
+      #expect(throws: FileError.self) { try Database.make(at: folder + "/none/a.sqlite") { _ in } }
+    }
   }
 
   @Test func filesThatAreNoTables() throws {

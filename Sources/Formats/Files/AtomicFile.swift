@@ -99,6 +99,25 @@ public final class AtomicFile {
     try write(Array(text.utf8), to: path)
   }
 
+  /// The same for a file that a library writes by its name: `body` gets a temporary one beside `path`.
+  public static func replace(
+    _ path: String, by body: (_ temporaryPath: String) throws -> Void
+  ) throws {
+    let destination = resolved(path)
+    let temporary = Folder.temporaryPath(beside: destination)
+    do {
+      try body(temporary)
+      try Folder.synchronize(temporary)
+      guard rename(temporary, destination) == 0 else {
+        throw FileError(path: path, action: "write", code: errno)
+      }
+      try Folder.synchronize(Folder.split(destination).folder)
+    } catch {
+      unlink(temporary)
+      throw error
+    }
+  }
+
   private func abandon() {
     guard descriptor >= 0 else { return }
     close(descriptor)

@@ -127,20 +127,21 @@ public struct TableSource {
       }
     }
     var strays = [Int](repeating: 0, count: headers.count)
-    try database.makeTable(name, columns: names, rowCount: rowCount) { row in
-      columns.indices.map { index in
-        let text = cell(row, index).trimmed
-        if ColumnSurvey.missing.contains(text) { return .null }
-        switch columns[index].kind {
-        case .number:
-          if let found = ColumnSurvey.number(text) { return SQLValue(found.number) }
-          strays[index] += 1
-          return .text(text)
-        case .date where rewritten.contains(index):
-          return .text(CalendarPeriod(text)?.text ?? text)
-        case .date, .text: return .text(text)
-        }
+    func value(_ row: Int, _ index: Int) -> SQLValue {
+      let text = cell(row, index).trimmed
+      if ColumnSurvey.missing.contains(text) { return .null }
+      switch columns[index].kind {
+      case .number:
+        if let found = ColumnSurvey.number(text) { return SQLValue(found.number) }
+        strays[index] += 1
+        return .text(text)
+      case .date where rewritten.contains(index):
+        return .text(CalendarPeriod(text)?.text ?? text)
+      case .date, .text: return .text(text)
       }
+    }
+    try database.makeTable(name, columns: names) { insert in
+      for row in 0..<rowCount { try insert(columns.indices.map { value(row, $0) }) }
     }
     for index in columns.indices where strays[index] > 0 {
       columns[index].isMixed = true

@@ -1,7 +1,8 @@
+import Formats
 import Foundation
 import Messages
 
-/// A database of SQLite's: one in memory that tables are imported into, or a file that is only read.
+/// A database of SQLite's: one in memory that tables are imported into, a file that is only read, or one that is made.
 ///
 /// Not for several threads at once.
 public final class Database {
@@ -27,6 +28,30 @@ public final class Database {
     path = ":memory:"
     isWritable = true
     try open(":memory:", flags: 0x2 | 0x4)
+  }
+
+  /// Makes a database in a file by `fill`: it appears under its name whole or not at all, in place of what was there.
+  public static func make(at path: String, _ fill: (Database) throws -> Void) throws {
+    try AtomicFile.replace(path) { temporary in
+      let database = try Database(making: temporary)
+      // What is not whole in the end is removed: nothing needs to be undone on the way.
+      try database.run("PRAGMA journal_mode = OFF")
+      try database.run("PRAGMA synchronous = OFF")
+      try fill(database)
+      try database.end()
+    }
+  }
+
+  private init(making path: String) throws {
+    library = try SQLiteLibrary.open()
+    self.path = path
+    isWritable = true
+    try open(path, flags: 0x2 | 0x4)
+  }
+
+  private func end() throws {
+    guard functions.close(handle) == 0 else { throw InputError("\(path): SQLite: \(message)") }
+    handle = nil
   }
 
   /// The database in a file, which is neither changed nor locked for others; it need not be writable.
@@ -114,9 +139,11 @@ public final class Database {
     return rows
   }
 
-  /// Makes a table and fills it. Columns have no declared type: a value stays what it is.
-  func makeTable(_ name: String, columns: [String], rowCount: Int, row: (Int) -> [SQLValue]) throws
-  {
+  /// Makes a table and fills it row by row. Columns have no declared type: a value stays what it is.
+  public func makeTable(
+    _ name: String, columns: [String],
+    _ fill: (_ insert: (_ row: [SQLValue]) throws -> Void) throws -> Void
+  ) throws {
     require(isWritable, "a database that is only read cannot hold new tables")
     let list = columns.map(Self.quoted).joined(separator: ", ")
     try run("CREATE TABLE \(Self.quoted(name)) (\(list))")
@@ -124,21 +151,19 @@ public final class Database {
     let marks = [String](repeating: "?", count: columns.count).joined(separator: ", ")
     let statement = try prepare("INSERT INTO \(Self.quoted(name)) VALUES (\(marks))")
     defer { _ = functions.finalize(statement) }
-    for index in 0..<rowCount {
-      try bind(row(index), to: statement)
+    try fill { row in
+      try bind(row, to: statement)
       _ = try step(statement)
       _ = functions.reset(statement)
     }
     try run("COMMIT")
   }
 
-  /// Writes a copy of a database in memory to a file that does not exist yet.
-  func write(to path: String) throws {
-    require(isWritable, "a database in a file is already in a file")
-    let statement = try prepare("VACUUM INTO ?")
-    defer { _ = functions.finalize(statement) }
-    try bind([.text(path)], to: statement)
-    _ = try step(statement)
+  /// Makes an index of a table, by which rows are found by the values of `columns`.
+  public func makeIndex(of table: String, by columns: [String]) throws {
+    let name = ([table] + columns).joined(separator: "_")
+    let list = columns.map(Self.quoted).joined(separator: ", ")
+    try run("CREATE INDEX \(Self.quoted(name)) ON \(Self.quoted(table)) (\(list))")
   }
 
   private func run(_ sql: String) throws {

@@ -5,6 +5,7 @@ import Knowledge
 import Memory
 import Messages
 import Parallel
+import TableQueries
 
 struct KnowledgeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -306,40 +307,76 @@ struct KnowledgeStats: ParsableCommand {
 
 struct KnowledgeExport: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "export", abstract: "Every triple as a line of tab-separated text.",
+    commandName: "export",
+    abstract: "Every triple as a line of tab-separated text, or a row of SQLite's.",
     discussion: """
       Values that hold a tab, a line break or a quote at their beginning stand in quotes, as the import
-      reads them.
+      reads them. --sqlite makes a database with one table, triples (entity, attribute, value), found by
+      entity and attribute and by attribute and value.
 
       Examples:
         danlu knowledge export --db base.kno --out triples.tsv
+        danlu knowledge export --db base.kno --sqlite triples.sqlite
       """)
 
   @Option(help: "Write to this file instead of standard output.") var out: String?
+  @Option(help: "Make this database of SQLite's.") var sqlite: String?
   @OptionGroup var base: BaseOptions
+
+  func validate() throws {
+    if out != nil, sqlite != nil {
+      throw ValidationError("--out and --sqlite are two exports: give one of them")
+    }
+    var roles = FileRoles()
+    roles.reads("--db", base.path)
+    roles.writes("--out", out)
+    roles.writes("--sqlite", sqlite)
+    try roles.check()
+  }
 
   func run() throws {
     let base = try base.open()
-    func lines(_ write: ([UInt8]) throws -> Void) throws {
-      var block: [UInt8] = []
-      try base.forEachTriple { triple in
-        for (text, end) in [
-          (triple.entity, UInt8(0x09)), (triple.attribute, 0x09), (Self.cell(triple.value), 0x0A),
-        ] {
-          block += text.utf8
-          block.append(end)
-        }
-        if block.count > 1 << 20 {
-          try write(block)
-          block.removeAll(keepingCapacity: true)
+    if let sqlite { return try makeDatabase(at: sqlite, of: base) }
+    if let out {
+      try AtomicFile.write(to: out) { file in try lines(of: base) { try file.write($0) } }
+    } else {
+      try lines(of: base) { try Console.write($0) }
+    }
+  }
+
+  /// Writes blocks of lines.
+  private func lines(of base: KnowledgeBase, _ write: ([UInt8]) throws -> Void) throws {
+    var block: [UInt8] = []
+    try base.forEachTriple { triple in
+      for (text, end) in [
+        (triple.entity, UInt8(0x09)), (triple.attribute, 0x09), (Self.cell(triple.value), 0x0A),
+      ] {
+        block += text.utf8
+        block.append(end)
+      }
+      if block.count > 1 << 20 {
+        try write(block)
+        block.removeAll(keepingCapacity: true)
+      }
+    }
+    try write(block)
+  }
+
+  private func makeDatabase(at path: String, of base: KnowledgeBase) throws {
+    try Database.make(at: path) { database in
+      try Terminal.work.phase("writing rows", of: base.tripleCount, unit: "triples") { phase in
+        try database.makeTable("triples", columns: ["entity", "attribute", "value"]) { insert in
+          try base.forEachTriple { triple in
+            try insert([.text(triple.entity), .text(triple.attribute), .text(triple.value)])
+            try phase.advance()
+          }
         }
       }
-      try write(block)
-    }
-    if let out {
-      try AtomicFile.write(to: out) { file in try lines { try file.write($0) } }
-    } else {
-      try lines { try Console.write($0) }
+      for columns in [["entity", "attribute"], ["attribute", "value"]] {
+        try Terminal.work.phase("indexing", of: nil, unit: "") { _ in
+          try database.makeIndex(of: "triples", by: columns)
+        }
+      }
     }
   }
 
