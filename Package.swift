@@ -8,6 +8,8 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .executable(name: "danlu", targets: ["danlu"]),
+    .executable(name: "danlu-serve", targets: ["danlu-serve"]),
+    .library(name: "Site", targets: ["Site"]),
     .library(name: "Recipes", targets: ["Recipes"]),
     .library(name: "Articles", targets: ["Articles"]),
     .library(name: "FineTuning", targets: ["FineTuning"]),
@@ -36,7 +38,15 @@ let package = Package(
     .plugin(name: "danlu-setup", targets: ["danlu-setup"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    // The site's server; nothing but the target `Site` imports it.
+    .package(
+      url: "https://github.com/hummingbird-project/hummingbird", .upToNextMinor(from: "2.28.1"),
+      traits: []),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
     // The command; the only target that prints.
@@ -49,6 +59,26 @@ let package = Package(
         "TableQueries", "Tokenizers", "Text", "Pages", "Tracking", "Reports", "Formats", "Memory",
         "Parallel", "Messages",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+
+    // The site and the service, a program of its own: `danlu serve` starts it.
+    .executableTarget(
+      name: "danlu-serve",
+      dependencies: [
+        "Site", "Messages", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Sources/danlu-serve"),
+    .target(
+      name: "Site",
+      dependencies: [
+        "Articles", "Recipes", "FineTuning", "Transformers", "Torch", "TextMining", "WordVectors",
+        "Communities", "ClassicalML", "TableQueries", "Tokenizers", "Text", "Tracking", "Reports",
+        "Formats", "Parallel", "Messages",
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ]),
 
     // The articles, and the form that each has.
@@ -170,6 +200,8 @@ let package = Package(
         "danlu", "TableQueries", "TextMining", "Communities", "Formats", "Messages", "Tracking",
         "TestSupport",
       ]),
+    .testTarget(
+      name: "SiteTests", dependencies: ["Site", "Tracking", "Reports", "Formats", "Messages"]),
     .testTarget(
       name: "ArticlesTests",
       dependencies: [
