@@ -70,7 +70,7 @@ let package = Package(
     .target(
       name: "Site",
       dependencies: [
-        "Articles", "Recipes", "FineTuning", "Transformers", "Torch", "TextMining", "WordVectors",
+        "Pages", "Articles", "Recipes", "FineTuning", "Transformers", "Torch", "TextMining", "WordVectors",
         "Communities", "ClassicalML", "TableQueries", "Tokenizers", "Text", "Tracking", "Reports",
         "Formats", "Parallel", "Messages",
         .product(name: "Hummingbird", package: "hummingbird"),
@@ -201,7 +201,7 @@ let package = Package(
         "TestSupport",
       ]),
     .testTarget(
-      name: "SiteTests", dependencies: ["Site", "Tracking", "Reports", "Formats", "Messages"]),
+      name: "SiteTests", dependencies: ["Site", "Pages", "Tracking", "Reports", "Formats", "Messages"]),
     .testTarget(
       name: "ArticlesTests",
       dependencies: [

@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import Messages
+import Pages
 import ServiceLifecycle
 
 /// What is served: the pages, the endpoints, and what stands behind them.
@@ -27,10 +28,20 @@ final class Site: Sendable {
     endpoints += NetworkEndpoints.all(pool)
     services = []
     self.endpoints = endpoints
-    pages = [
+    var website = Website.Options()
+    website.runs = options.runs
+    pages = Self.stored(try Website(website)).merging([
       OpenAPI.path: StoredPage(
         Array(OpenAPI.document(endpoints).text(pretty: true).utf8), type: "application/json")
-    ]
+    ]) { $1 }
+  }
+
+  private static func stored(_ website: Website) -> [String: StoredPage] {
+    Dictionary(
+      uniqueKeysWithValues: website.paths.map { path in
+        let page = website.page(at: path)
+        return (path, StoredPage(page.bytes, type: page.contentType))
+      })
   }
 
   /// The page of exactly this target, query aside.

@@ -56,8 +56,7 @@ struct DanluServe: AsyncParsableCommand {
     let server = try SiteServer(options) { event in Self.note(isJSON ? event.json : event.text) }
     let address = host.contains(":") ? "[\(host)]" : host
     try await server.run { port in
-      print("http://\(address):\(port)/")
-      fflush(stdout)
+      FileHandle.standardOutput.write(Data("http://\(address):\(port)/\n".utf8))
     }
   }
 

@@ -11,8 +11,7 @@ enum NetworkEndpoints {
 
   private static func communities(_ pool: WorkPool) -> Endpoint {
     .json(
-      .post,
-      "/api/v1/communities", tag: "network",
+      .post, "/api/v1/communities", tag: "network",
       "Divides a network into modules by the map equation (InfoMap).",
       takes: .object([
         .init(

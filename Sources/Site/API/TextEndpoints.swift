@@ -19,8 +19,7 @@ enum TextEndpoints {
 
   private static func segment(_ pool: WorkPool) -> Endpoint {
     .json(
-      .post,
-      "/api/v1/segment", tag: "text", "Cuts a text into words.",
+      .post, "/api/v1/segment", tag: "text", "Cuts a text into words.",
       takes: .object([
         .init("text", .text(textLimit), "What to cut; line by line."),
         .init(
@@ -66,8 +65,7 @@ enum TextEndpoints {
 
   private static func words(_ pool: WorkPool) -> Endpoint {
     .json(
-      .post,
-      "/api/v1/words", tag: "text", "Finds the words of a text, without labels or a dictionary.",
+      .post, "/api/v1/words", tag: "text", "Finds the words of a text, without labels or a dictionary.",
       takes: .object([
         .init("text", .text(textLimit), "Raw text."),
         .init(

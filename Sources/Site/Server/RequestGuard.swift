@@ -34,6 +34,10 @@ struct RequestGuard: Sendable {
 
   /// Throws `Problem` where the request is not to be answered.
   func check(_ request: HTTPRequest) throws(Problem) {
+    // The first Host has become the authority; a second one may be what a proxy in front went by.
+    guard !request.headerFields.contains(where: { $0.name.canonicalName == "host" }) else {
+      throw Problem(.badRequest, "one Host is expected, received two")
+    }
     guard let host = request.authority?.lowercased(), acceptsAnyHost || isOwn(host) else {
       throw Problem(.misdirectedRequest, "this site has other names than the request's Host")
     }

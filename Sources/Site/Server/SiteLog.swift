@@ -24,7 +24,7 @@ public struct SiteEvent: Sendable {
   }
 
   private var timeText: String {
-    time.formatted(.iso8601.time(includingFractionalSeconds: true))
+    time.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
   }
 
   /// One JSON document.

@@ -15,6 +15,7 @@ public final class SiteServer: Sendable {
   private let site: Site
   private let connections = Connections()
   private let log: @Sendable (SiteEvent) -> Void
+  private let group = Mutex<ServiceGroup?>(nil)
 
   /// - Parameter log: Gets what happens, from any thread.
   public init(_ options: SiteOptions, log: @escaping @Sendable (SiteEvent) -> Void = { _ in }) throws
@@ -55,6 +56,7 @@ public final class SiteServer: Sendable {
       configuration: .init(
         services: services, gracefulShutdownSignals: isStoppedBySignals ? [.sigterm, .sigint] : [],
         logger: quiet))
+    self.group.withLock { $0 = group }
     do {
       try await group.run()
     } catch let error as IOError {
@@ -63,6 +65,11 @@ public final class SiteServer: Sendable {
           + String(cString: strerror(error.errnoCode)))
     }
   }
+}
+
+extension SiteServer {
+  /// Asks the server to stop, as SIGTERM does: what is being answered gets its answer, streams end.
+  public func stop() async { await group.withLock { $0 }?.triggerGracefulShutdown() }
 }
 
 /// A request's context: what it comes through.
