@@ -14,6 +14,7 @@ final class Site: Sendable {
   let endpoints: [Endpoint]
   let services: [any Service]
   private let pages: [String: StoredPage]
+  private let missing: [StoredPage]
 
   init(_ options: SiteOptions, log: @escaping @Sendable (SiteEvent) -> Void) throws {
     guarding = RequestGuard(options)
@@ -26,14 +27,35 @@ final class Site: Sendable {
     var endpoints = SystemEndpoints.all(guarding: guarding, metrics: metrics)
     endpoints += TextEndpoints.all(pool)
     endpoints += NetworkEndpoints.all(pool)
-    services = []
+    let library = RunLibrary(folder: options.runs)
+    let queue = RunQueue(library, program: options.danlu, log: log)
+    let runs = RunEndpoints(library: library, queue: queue, streams: streams)
+    endpoints += runs.all() + RunPages(runs: runs).all()
+    services = [RunStarter(queue: queue)]
     self.endpoints = endpoints
     var website = Website.Options()
     website.runs = options.runs
-    pages = Self.stored(try Website(website)).merging([
+    website.sections = SiteSection.all
+    let fixed = try Website(website)
+    missing = PageLanguage.allCases.map { language in
+      StoredPage(fixed.missingPage(language).bytes, type: "text/html; charset=utf-8")
+    }
+    pages = Self.stored(fixed).merging([
       OpenAPI.path: StoredPage(
-        Array(OpenAPI.document(endpoints).text(pretty: true).utf8), type: "application/json")
+        Array(OpenAPI.document(endpoints).text(pretty: true).utf8), type: "application/json"),
+      "/assets/live.css": StoredPage(PackageResources.live_css, type: "text/css; charset=utf-8"),
+      "/assets/live.js": StoredPage(
+        PackageResources.live_js, type: "text/javascript; charset=utf-8"),
     ]) { $1 }
+  }
+
+  /// What a person is shown where there is no page.
+  func missingPage(_ target: String) -> Response? {
+    guard !target.hasPrefix("/api/") else { return nil }
+    var response = missing[target.hasPrefix("/en/") ? 1 : 0].response(to: [:])
+    response.status = .notFound
+    response.headers[.eTag] = nil
+    return response
   }
 
   private static func stored(_ website: Website) -> [String: StoredPage] {

@@ -25,6 +25,9 @@ struct Endpoint: Sendable {
     var isInPath = false
   }
 
+  /// The tag of what people look at: no part of the API.
+  static let pageTag = "page"
+
   let method: HTTPRequest.Method
   /// `/api/v1/runs/{run}`: a part in braces takes any one part of a path.
   let path: String

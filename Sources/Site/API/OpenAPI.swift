@@ -6,7 +6,8 @@ import Messages
 enum OpenAPI {
   static let path = "/api/v1/openapi.json"
 
-  static func document(_ endpoints: [Endpoint]) -> JSONValue {
+  static func document(_ all: [Endpoint]) -> JSONValue {
+    let endpoints = all.filter { $0.tag != Endpoint.pageTag }
     var paths: [JSONMember] = []
     for path in endpoints.map(\.path).uniqued() {
       let calls = endpoints.filter { $0.path == path }.map { endpoint in

@@ -50,7 +50,7 @@ struct EventStream: Sendable {
       headers: [
         .contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-store",
         // Proxies would wait for more.
-        .init("X-Accel-Buffering")!: "no",
+        .proxyBuffering: "no",
       ],
       body: ResponseBody { writer in
         // The reader learns at once that it is connected, and how soon to come back.

@@ -19,7 +19,6 @@ struct RequestGuard: Sendable {
   let pageToken: String
 
   static let cookie = "danlu-token"
-  static let pageTokenField = HTTPField.Name("X-Danlu-Token")
 
   init(_ options: SiteOptions) {
     token = options.token
@@ -78,7 +77,7 @@ struct RequestGuard: Sendable {
     guard origin == "http://\(host)" || origin == "https://\(host)" else {
       throw Problem(.forbidden, "what a browser posts must come from a page of this site (Origin)")
     }
-    let given = Self.pageTokenField.flatMap { fields[$0] } ?? ""
+    let given = fields[.danluToken] ?? ""
     guard Self.isEqual(given, pageToken) else {
       throw Problem(.forbidden, "X-Danlu-Token is not the page's; load the page anew")
     }

@@ -9,6 +9,10 @@ struct SiteRequest: Sendable {
   /// The path's parts, decoded; none of them is empty, `.`, `..` or holds a separator.
   let path: [String]
   let query: [String: String]
+  /// What stands behind the path, `?` included.
+  var queryText = ""
+  /// Whether the path is spelled as a folder's.
+  var endsInSlash = false
   let fields: HTTPFields
   /// Whom it comes from, to count by.
   let client: String
@@ -38,6 +42,8 @@ struct SiteRequest: Sendable {
 struct RequestTarget: Equatable {
   var path: [String]
   var query: [String: String]
+  var queryText = ""
+  var endsInSlash: Bool
 
   /// Throws `Problem` (400) for a target that is not plain.
   init(_ target: String) throws {
@@ -52,11 +58,13 @@ struct RequestTarget: Equatable {
     path = try first.dropFirst().split(separator: "/", omittingEmptySubsequences: false).map {
       try Self.part($0)
     }
+    endsInSlash = path.last == ""
     // `/runs/` is `/runs`; `//` inside is nothing.
     if path.last == "" { path.removeLast() }
     guard !path.contains("") else { throw Problem(.badRequest, "a part of the path is empty") }
     query = [:]
     guard parts.count == 2 else { return }
+    queryText = "?" + parts[1]
     for pair in parts[1].split(separator: "&") {
       let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       let key = try Self.decoded(sides[0].replacing("+", with: " "))

@@ -120,6 +120,12 @@ private struct SiteResponder: HTTPResponder {
             ["path": .string(request.uri.string), "reason": .string(problem.detail)]))
       }
       response = problem.response
+      // A person gets a page to go on from.
+      if problem.status == .notFound, request.headers[.accept]?.contains("text/html") == true,
+        let page = site.missingPage(request.uri.string)
+      {
+        response = page
+      }
     }
     if !isRead { close(context, after: &response) }
     if request.method == .head { response = response.createHeadResponse() }
@@ -185,7 +191,8 @@ private struct SiteResponder: HTTPResponder {
     route = endpoint.path
     let connection = connections.connection(of: context.channel)
     var asked = SiteRequest(
-      method: request.method, path: target.path, query: target.query, fields: request.headers,
+      method: request.method, path: target.path, query: target.query, queryText: target.queryText,
+      endsInSlash: target.endsInSlash, fields: request.headers,
       client: connection?.client ?? "local", connection: connection)
     asked.parameters = parameters
     switch endpoint.body {

@@ -79,8 +79,8 @@ enum SecurityFields {
 
   static let standard: HTTPFields = [
     .contentSecurityPolicy: policy, .xContentTypeOptions: "nosniff",
-    .init("Referrer-Policy")!: "same-origin", .init("X-Frame-Options")!: "DENY",
-    .init("Cross-Origin-Opener-Policy")!: "same-origin",
+    .referrerPolicy: "same-origin", .frameOptions: "DENY",
+    .crossOriginOpenerPolicy: "same-origin",
     .crossOriginResourcePolicy: "same-origin",
   ]
 
