@@ -5,6 +5,7 @@ import Hummingbird
 import Messages
 import Pages
 import ServiceLifecycle
+import WordVectors
 
 /// What is served: the pages, the endpoints, and what stands behind them.
 final class Site: Sendable {
@@ -27,6 +28,18 @@ final class Site: Sendable {
     var endpoints = SystemEndpoints.all(guarding: guarding, metrics: metrics)
     endpoints += TextEndpoints.all(pool)
     endpoints += NetworkEndpoints.all(pool)
+    let vectors = try options.vectors.map { try VectorTable(contentsOf: $0) }
+    endpoints += VectorEndpoints.all(vectors, pool)
+    let desk = ModelDesk(ModelRoom())
+    metrics.gauge("danlu_models_waiting", "Requests that wait for models.") {
+      Double(desk.figures.waiting)
+    }
+    metrics.gauge("danlu_encode_batches", "Batches of texts that were encoded.") {
+      Double(desk.figures.batches)
+    }
+    metrics.gauge("danlu_encode_texts", "Texts that were encoded.") { Double(desk.figures.texts) }
+    let shelf = ModelShelf(folders: [options.models, options.runs].compactMap(\.self))
+    endpoints += ModelEndpoints(shelf: shelf, desk: desk).all()
     let library = RunLibrary(folder: options.runs)
     let queue = RunQueue(library, program: options.danlu, log: log)
     let runs = RunEndpoints(library: library, queue: queue, streams: streams)
