@@ -21,6 +21,7 @@ struct Danlu: ParsableCommand {
       WordsCommand.self, VectorsCommand.self, CommunitiesCommand.self, BERTCommand.self,
       AskCommand.self, SQLCommand.self, GenerateCommand.self, KnowledgeCommand.self,
       QuestionsCommand.self, ClassifyCommand.self, CubeCommand.self, SiteCommand.self,
+      ServeCommand.self,
     ]
   )
 
