@@ -79,7 +79,11 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-      ], resources: [.embedInCode("Assets/live.css"), .embedInCode("Assets/live.js")]),
+      ], 
+      resources: [
+        .embedInCode("Assets/live.css"), .embedInCode("Assets/live.js"),
+        .embedInCode("Assets/play.js"),
+      ]),
 
     // The articles, and the form that each has.
     .target(

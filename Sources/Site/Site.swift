@@ -14,8 +14,7 @@ final class Site: Sendable {
   let streams = StreamGauge(limit: 600)
   let endpoints: [Endpoint]
   let services: [any Service]
-  private let pages: [String: StoredPage]
-  private let missing: [StoredPage]
+  private let shown: PageShelf
 
   init(_ options: SiteOptions, log: @escaping @Sendable (SiteEvent) -> Void) throws {
     guarding = RequestGuard(options)
@@ -44,45 +43,32 @@ final class Site: Sendable {
     let queue = RunQueue(library, program: options.danlu, log: log)
     let runs = RunEndpoints(library: library, queue: queue, streams: streams)
     endpoints += runs.all() + RunPages(runs: runs).all()
-    services = [RunStarter(queue: queue)]
-    self.endpoints = endpoints
+    endpoints += PlaygroundPages.all()
     var website = Website.Options()
     website.runs = options.runs
     website.sections = SiteSection.all
-    let fixed = try Website(website)
-    missing = PageLanguage.allCases.map { language in
-      StoredPage(fixed.missingPage(language).bytes, type: "text/html; charset=utf-8")
-    }
-    pages = Self.stored(fixed).merging([
-      OpenAPI.path: StoredPage(
-        Array(OpenAPI.document(endpoints).text(pretty: true).utf8), type: "application/json"),
-      "/assets/live.css": StoredPage(PackageResources.live_css, type: "text/css; charset=utf-8"),
-      "/assets/live.js": StoredPage(
-        PackageResources.live_js, type: "text/javascript; charset=utf-8"),
-    ]) { $1 }
+    website.liveParts = Playground.livePart
+    shown = PageShelf(
+      try Website(website),
+      own: [
+        OpenAPI.path: StoredPage(
+          Array(OpenAPI.document(endpoints).text(pretty: true).utf8), type: "application/json"),
+        "/assets/live.css": StoredPage(
+          PackageResources.live_css, type: "text/css; charset=utf-8"),
+        "/assets/live.js": StoredPage(
+          PackageResources.live_js, type: "text/javascript; charset=utf-8"),
+        "/assets/play.js": StoredPage(
+          PackageResources.play_js, type: "text/javascript; charset=utf-8"),
+      ])
+    self.endpoints = endpoints + SearchPages.all(shown)
+    services = [RunStarter(queue: queue), PageKeeper(shelf: shown, log: log)]
   }
 
   /// What a person is shown where there is no page.
   func missingPage(_ target: String) -> Response? {
-    guard !target.hasPrefix("/api/") else { return nil }
-    var response = missing[target.hasPrefix("/en/") ? 1 : 0].response(to: [:])
-    response.status = .notFound
-    response.headers[.eTag] = nil
-    return response
-  }
-
-  private static func stored(_ website: Website) -> [String: StoredPage] {
-    Dictionary(
-      uniqueKeysWithValues: website.paths.map { path in
-        let page = website.page(at: path)
-        return (path, StoredPage(page.bytes, type: page.contentType))
-      })
+    target.hasPrefix("/api/") ? nil : shown.missing(target.hasPrefix("/en/") ? .english : .chinese)
   }
 
   /// The page of exactly this target, query aside.
-  func page(_ target: String) -> StoredPage? {
-    if let page = pages[target] { return page }
-    guard let mark = target.firstIndex(of: "?") else { return nil }
-    return pages[String(target[..<mark])]
-  }
+  func page(_ target: String) -> StoredPage? { shown.page(target) }
 }

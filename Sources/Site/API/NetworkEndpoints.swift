@@ -1,15 +1,60 @@
 import Communities
 import Formats
+import HTTPTypes
+import Hummingbird
 import Messages
 import Parallel
+import Synchronization
 
 /// The modules of a pasted network.
 enum NetworkEndpoints {
   static let linkLimit = 50_000
 
-  static func all(_ pool: WorkPool) -> [Endpoint] { [communities(pool)] }
+  static func all(_ pool: WorkPool) -> [Endpoint] {
+    let maps = MapStore()
+    return [communities(pool, maps), map(maps)]
+  }
 
-  private static func communities(_ pool: WorkPool) -> Endpoint {
+  /// The maps that were drawn last: pages with a script of their own, which must not run among the site's.
+  final class MapStore: Sendable {
+    private let kept = Mutex<[(name: String, page: StoredPage)]>([])
+    private static let limit = 30
+
+    /// Keeps a page; returns its address.
+    func add(_ html: String) -> String {
+      let name = String(SiteOptions.randomToken().prefix(32))
+      var fields: HTTPFields = [:]
+      fields[.contentSecurityPolicy] = SecurityFields.sandboxed
+      fields[.frameOptions] = "SAMEORIGIN"
+      let page = StoredPage(Array(html.utf8), type: "text/html; charset=utf-8", fields: fields)
+      kept.withLock { kept in
+        kept.append((name, page))
+        if kept.count > Self.limit { kept.removeFirst() }
+      }
+      return "/api/v1/maps/" + name
+    }
+
+    func page(_ name: String) -> StoredPage? {
+      kept.withLock { $0.first { $0.name == name }?.page }
+    }
+  }
+
+  private static func map(_ maps: MapStore) -> Endpoint {
+    Endpoint(
+      method: .get, path: "/api/v1/maps/{map}", tag: "network",
+      summary: "A map that /api/v1/communities has drawn, one of the last thirty.",
+      parameters: [
+        .init(name: "map", schema: .text(40), about: "Its name, out of the address.", isInPath: true)
+      ], answer: .other("text/html"), problems: [404]
+    ) { request in
+      guard let page = maps.page(request.parameters["map"] ?? "") else {
+        throw Problem.notFound("this map is no longer kept")
+      }
+      return page.response(to: request.fields)
+    }
+  }
+
+  private static func communities(_ pool: WorkPool, _ maps: MapStore) -> Endpoint {
     .json(
       .post, "/api/v1/communities", tag: "network",
       "Divides a network into modules by the map equation (InfoMap).",
@@ -21,7 +66,7 @@ enum NetworkEndpoints {
         .init("twoLevel", .boolean, "Modules only, no modules of modules.", fallback: false),
         .init("trials", .integer(1...20), "Searches, of which the best is kept.", fallback: 3),
         .init("seed", .integer(0...Int(UInt32.max)), "The same seed gives the same.", fallback: 123),
-        .init("map", .boolean, "Whether the map is wanted, as a page of HTML.", fallback: false),
+        .init("map", .boolean, "Whether a map is drawn.", fallback: false),
       ]), limit: 4 << 20,
       answers: .object([
         .init("codelength", .number, "Bits a step, in the modules found."),
@@ -37,7 +82,7 @@ enum NetworkEndpoints {
               .init("flow", .number, "The share of the walk's steps that end at it."),
             ])), "The nodes, by module, those with the most flow first."),
         .init("notes", .list(.text), "What was left out in reading."),
-        .init(optional: "map", .text, "A page that draws the modules, if asked for."),
+        .init(optional: "map", .text, "The address of a page that draws the modules."),
       ]),
       example: ["links": .string(ExampleNetworks.karate)]
     ) { input, request in
@@ -76,8 +121,8 @@ enum NetworkEndpoints {
           JSONMember("notes", .array(network.notes.map(JSONValue.string))),
         ]
         if drawsMap {
-          members.append(
-            JSONMember("map", .string(ModuleMap(result, network: network).html(title: "Modules"))))
+          let page = ModuleMap(result, network: network).html(title: "Modules")
+          members.append(JSONMember("map", .string(maps.add(page))))
         }
         return .object(members)
       }
