@@ -8,8 +8,6 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .executable(name: "danlu", targets: ["danlu"]),
-    .executable(name: "danlu-serve", targets: ["danlu-serve"]),
-    .library(name: "Site", targets: ["Site"]),
     .library(name: "Recipes", targets: ["Recipes"]),
     .library(name: "Articles", targets: ["Articles"]),
     .library(name: "FineTuning", targets: ["FineTuning"]),
@@ -38,15 +36,7 @@ let package = Package(
     .plugin(name: "danlu-setup", targets: ["danlu-setup"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    // The site's server; nothing but the target `Site` imports it.
-    .package(
-      url: "https://github.com/hummingbird-project/hummingbird", .upToNextMinor(from: "2.28.1"),
-      traits: []),
-    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
-    .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
-    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
-    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
     // The command; the only target that prints.
@@ -59,30 +49,6 @@ let package = Package(
         "TableQueries", "Tokenizers", "Text", "Pages", "Tracking", "Reports", "Formats", "Memory",
         "Parallel", "Messages",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]),
-
-    // The site and the service, a program of its own: `danlu serve` starts it.
-    .executableTarget(
-      name: "danlu-serve",
-      dependencies: [
-        "Site", "Messages", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], path: "Sources/danlu-serve"),
-    .target(
-      name: "Site",
-      dependencies: [
-        "Pages", "Articles", "Recipes", "FineTuning", "Transformers", "Torch", "TextMining", "WordVectors",
-        "Communities", "ClassicalML", "TableQueries", "Tokenizers", "Text", "Tracking", "Reports",
-        "Formats", "Parallel", "Messages",
-        .product(name: "Hummingbird", package: "hummingbird"),
-        .product(name: "HummingbirdCore", package: "hummingbird"),
-        .product(name: "HTTPTypes", package: "swift-http-types"),
-        .product(name: "Logging", package: "swift-log"),
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-      ], 
-      resources: [
-        .embedInCode("Assets/live.css"), .embedInCode("Assets/live.js"),
-        .embedInCode("Assets/play.js"),
       ]),
 
     // The articles, and the form that each has.
@@ -205,8 +171,6 @@ let package = Package(
         "TestSupport",
       ]),
     .testTarget(
-      name: "SiteTests", dependencies: ["Site", "Pages", "Tracking", "Reports", "Formats", "Messages"]),
-    .testTarget(
       name: "ArticlesTests",
       dependencies: [
         "Articles", "Recipes", "Transformers", "TableQueries", "Tokenizers", "Training",
@@ -305,3 +269,50 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// The server fetches 24 packages, so it can be left out: DANLU_WITHOUT_SITE=1, as `make try` does and as packages
+// may that use Danlu as a library.
+if Context.environment["DANLU_WITHOUT_SITE"] == nil {
+  package.products += [
+    .executable(name: "danlu-serve", targets: ["danlu-serve"]),
+    .library(name: "Site", targets: ["Site"]),
+  ]
+  package.dependencies += [
+    .package(
+      url: "https://github.com/hummingbird-project/hummingbird", .upToNextMinor(from: "2.28.1"),
+      traits: []),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ]
+  package.targets += [
+    // The site and the service, a program of its own: `danlu serve` starts it.
+    .executableTarget(
+      name: "danlu-serve",
+      dependencies: [
+        "Site", "Messages", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Sources/danlu-serve"),
+    .target(
+      name: "Site",
+      dependencies: [
+        "Pages", "Articles", "Recipes", "FineTuning", "Transformers", "Torch", "TextMining",
+        "WordVectors",
+        "Communities", "ClassicalML", "TableQueries", "Tokenizers", "Text", "Tracking", "Reports",
+        "Formats", "Parallel", "Messages",
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      resources: [
+        .embedInCode("Assets/live.css"), .embedInCode("Assets/live.js"),
+        .embedInCode("Assets/play.js"),
+      ]),
+    .testTarget(
+      name: "SiteTests",
+      dependencies: ["Site", "Pages", "Tracking", "Reports", "Formats", "Messages"]),
+  ]
+}

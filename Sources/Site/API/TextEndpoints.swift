@@ -29,7 +29,7 @@ enum TextEndpoints {
           "rules", .choice(["atoms", "jieba"]),
           "What the dictionary is not asked about: Danlu's token shapes, or jieba's.",
           fallback: "atoms"),
-      ]), limit: 1 << 20,
+      ]), limit: 4 << 20,
       answers: .object([
         .init("lines", .list(.list(.text)), "The words of each line."),
         .init("words", .count, "How many words the text has."),
@@ -72,7 +72,7 @@ enum TextEndpoints {
           "method", .choice(DiscoveryPreset.allCases.map(\.rawValue)),
           "Which article's method finds them.", fallback: "autonomy"),
         .init("count", .integer(1...5000), "The most words that are told.", fallback: 200),
-      ]), limit: 1 << 20,
+      ]), limit: 4 << 20,
       answers: .object([
         .init(
           "words",

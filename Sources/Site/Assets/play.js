@@ -4,7 +4,12 @@
   const {say, address, get, post, make, curl, fail} = Danlu;
   const number = value => Math.abs(value) >= 1e4 || (value !== 0 && Math.abs(value) < 1e-3)
     ? value.toExponential(2) : value.toLocaleString("en", {maximumSignificantDigits: 4});
-  const color = name => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  // A canvas knows no variables, and these differ between light and dark.
+  const probe = document.body.appendChild(make("i", {hidden: true}));
+  const color = name => {
+    probe.style.color = `var(--${name})`;
+    return getComputedStyle(probe).color;
+  };
   let count = 0;
 
   // MARK: Parts of forms
@@ -563,7 +568,7 @@
     let turn = 0.6, tilt = 0.45, chosen = 0, drag = null;
     const told = make("p", {role: "status"});
     const view = picture(420, (context, width, height) => {
-      const size = Math.min(width, height) * 0.27;
+      const size = Math.min(width, height) * 0.23;
       const place = ([z, y, x]) => {
         const [px, py, pz] = [x - 1, y - 1, z - 1];
         const [rx, rz] = [px * Math.cos(turn) + pz * Math.sin(turn), -px * Math.sin(turn) + pz * Math.cos(turn)];

@@ -158,7 +158,7 @@ struct ModelEndpoints: Sendable {
         .init("question", .text(200), "The question."),
         .init("table", .text(1_000_000, 3), "A CSV or TSV file's text, with a line of headers."),
         .init("limit", .integer(1...500), "Rows that are told.", fallback: 50), Self.modelProperty,
-      ]), limit: 4 << 20,
+      ]), limit: 12 << 20,
       answers: .object([
         .init("model", .text, "Who answered."), .init("sql", .text, "The query."),
         .init("values", .list(.any), "What its question marks stand for."),

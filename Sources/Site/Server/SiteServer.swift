@@ -170,9 +170,6 @@ private struct SiteResponder: HTTPResponder {
       return page.response(to: request.headers)
     }
     let target = try RequestTarget(request.uri.string)
-    guard request.method != .get || !hasBody(request) else {
-      throw Problem(.badRequest, "a GET with a body is not answered")
-    }
     let found = site.endpoints.lazy.compactMap { endpoint in
       endpoint.parameters(of: target.path).map { (endpoint: endpoint, parameters: $0) }
     }
@@ -189,6 +186,9 @@ private struct SiteResponder: HTTPResponder {
         fields: [.allow: all.joined(separator: ", ")])
     }
     route = endpoint.path
+    guard !isReading || !hasBody(request) else {
+      throw Problem(.badRequest, "a GET with a body is not answered")
+    }
     let connection = connections.connection(of: context.channel)
     var asked = SiteRequest(
       method: request.method, path: target.path, query: target.query, queryText: target.queryText,
