@@ -308,11 +308,14 @@ if Context.environment["DANLU_WITHOUT_SITE"] == nil {
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       resources: [
-        .embedInCode("Assets/live.css"), .embedInCode("Assets/live.js"),
+        .embedInCode("Assets/comments.js"), .embedInCode("Assets/live.css"),
+        .embedInCode("Assets/live.js"),
         .embedInCode("Assets/play.js"),
       ]),
     .testTarget(
       name: "SiteTests",
-      dependencies: ["Site", "Pages", "Tracking", "Reports", "Formats", "Messages"]),
+      dependencies: [
+        "Site", "Pages", "TableQueries", "Tracking", "Reports", "Formats", "Messages",
+      ]),
   ]
 }

@@ -47,9 +47,15 @@ final class Site: Sendable {
     var website = Website.Options()
     website.runs = options.runs
     website.sections = SiteSection.all
-    website.liveParts = Playground.livePart
+    let takesComments = options.comments != nil
+    website.liveParts = { Playground.livePart($0, $1, takesComments: takesComments) }
+    let fixed = try Website(website)
+    let store = try options.comments.map {
+      try CommentStore(path: $0, isModerated: options.isModerated)
+    }
+    endpoints += CommentEndpoints(store: store, articles: Set(fixed.articles.map(\.name))).all()
     shown = PageShelf(
-      try Website(website),
+      fixed,
       own: [
         OpenAPI.path: StoredPage(
           Array(OpenAPI.document(endpoints).text(pretty: true).utf8), type: "application/json"),
@@ -57,6 +63,8 @@ final class Site: Sendable {
           PackageResources.live_css, type: "text/css; charset=utf-8"),
         "/assets/live.js": StoredPage(
           PackageResources.live_js, type: "text/javascript; charset=utf-8"),
+        "/assets/comments.js": StoredPage(
+          PackageResources.comments_js, type: "text/javascript; charset=utf-8"),
         "/assets/play.js": StoredPage(
           PackageResources.play_js, type: "text/javascript; charset=utf-8"),
       ])

@@ -19,7 +19,7 @@ struct DanluServe: AsyncParsableCommand {
         danlu serve --host 0.0.0.0 --token $(openssl rand -hex 16) --log json
         curl -s localhost:8080/api/v1/words -H 'Content-Type: application/json' -d '{"text": "…"}'
       """,
-    version: danluVersion)
+    version: danluVersion, subcommands: [CommentsCommand.self])
 
   enum LogForm: String, ExpressibleByArgument, CaseIterable { case text, json }
 
@@ -33,6 +33,8 @@ struct DanluServe: AsyncParsableCommand {
   @Option(help: "The folder of run folders.") var runs = "runs"
   @Option(help: "A folder of models and finished runs, found by what they are.") var models: String?
   @Option(help: "A file of word vectors, which /api/v1/similar asks.") var vectors: String?
+  @Option(help: "Take comments on articles, kept in this SQLite file.") var comments: String?
+  @Flag(help: "Show a comment only once it is approved.") var moderate = false
   @Option(help: "text or json: how the log is written, on standard error.") var log = LogForm.text
   @Flag(help: "Log every request.") var logRequests = false
 
@@ -45,6 +47,8 @@ struct DanluServe: AsyncParsableCommand {
     options.runs = runs
     options.models = models
     options.vectors = vectors
+    options.comments = comments
+    options.isModerated = moderate
     options.logsRequests = logRequests
     options.danlu = Self.sibling
     if !options.isLoopback, token == nil {
@@ -56,7 +60,7 @@ struct DanluServe: AsyncParsableCommand {
     let server = try SiteServer(options) { event in Self.note(isJSON ? event.json : event.text) }
     let address = host.contains(":") ? "[\(host)]" : host
     try await server.run { port in
-      FileHandle.standardOutput.write(Data("http://\(address):\(port)/\n".utf8))
+      Self.output("http://\(address):\(port)/")
     }
   }
 
@@ -66,6 +70,10 @@ struct DanluServe: AsyncParsableCommand {
     let path = own.resolvingSymlinksInPath().deletingLastPathComponent()
       .appendingPathComponent("danlu").path
     return access(path, X_OK) == 0 ? path : nil
+  }
+
+  static func output(_ text: String) {
+    FileHandle.standardOutput.write(Data((text + "\n").utf8))
   }
 
   /// A line on standard error, in one write, so that lines of several threads do not mix.

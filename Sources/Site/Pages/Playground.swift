@@ -63,20 +63,28 @@ struct Playground: Sendable {
   static let scripts = ["/assets/live.js", "/assets/play.js"]
 
   /// What stands on an article's page: its playground, and where its recipe is started.
-  @Sendable static func livePart(_ article: String, _ language: PageLanguage) -> Website.LivePart? {
+  static func livePart(
+    _ article: String, _ language: PageLanguage, takesComments: Bool
+  ) -> Website.LivePart? {
     let playground = all.first { $0.articles.contains(article) }
     // An article's page is two folders deep.
     let root = language == .chinese ? "../../" : "../../../"
     let start =
       "<p><a class=\"button\" href=\"\(root)\(language == .chinese ? "" : "en/")runs/?recipe=\(HTMLText.escaped(article))\">"
       + "\(language("运行这个配方", "Run this recipe"))</a></p>"
-    guard let playground else { return Website.LivePart(html: start) }
+    let comments =
+      takesComments ? "<section data-comments=\"\(HTMLText.escaped(article))\"></section>" : ""
+    let played = playground.map { one in
+      """
+      <h2 id="try">\(language("试一试", "Try it"))</h2><p>\(HTMLText.escaped(one.about(language)))</p>
+      <div class="panel" data-play="\(one.name)"></div>
+      """
+    }
     return Website.LivePart(
-      html: """
-        <link rel="stylesheet" href="\(root)assets/live.css"><h2 id="try">\(language("试一试", "Try it"))</h2>
-        <p>\(HTMLText.escaped(playground.about(language)))</p>
-        <div class="panel" data-play="\(playground.name)"></div>\(start)
-        """, scripts: scripts)
+      html: "<link rel=\"stylesheet\" href=\"\(root)assets/live.css\">" + (played ?? "") + start
+        + comments,
+      scripts: ["/assets/live.js"] + (played == nil ? [] : ["/assets/play.js"])
+        + (takesComments ? ["/assets/comments.js"] : []))
   }
 }
 

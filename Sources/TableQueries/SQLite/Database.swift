@@ -1,7 +1,7 @@
 import Foundation
 import Messages
 
-/// A database of SQLite's: one in memory that tables are imported into, or a file that is only read.
+/// A database of SQLite's: one in memory that tables are imported into, a file that is only read, or one that is kept.
 ///
 /// Not for several threads at once.
 public final class Database {
@@ -27,6 +27,50 @@ public final class Database {
     path = ":memory:"
     isWritable = true
     try open(":memory:", flags: 0x2 | 0x4)
+  }
+
+  /// The database that is kept in a file, made where there is none: with a write-ahead log, and what a statement changed is
+  /// on the disk before the statement is over.
+  ///
+  /// Throws `FileError` for a file that is no database or cannot be written.
+  public init(keptIn path: String) throws {
+    library = try SQLiteLibrary.open()
+    self.path = path
+    isWritable = true
+    do {
+      try open(path, flags: 0x2 | 0x4)
+      _ = try query("SELECT count(*) FROM sqlite_master")
+      for setting in ["busy_timeout = 3000", "journal_mode = WAL", "synchronous = FULL"] {
+        try execute("PRAGMA \(setting)")
+      }
+    } catch let error as InputError {
+      _ = functions.close(handle)
+      handle = nil
+      throw FileError(path: path, reason: "cannot be kept as a database: \(error.problem)")
+    }
+  }
+
+  /// Runs one statement that may change the database, with `values` for its question marks. Throws `InputError` for one
+  /// that SQLite rejects. Traps on a database that is only read.
+  public func execute(_ sql: String, _ values: [SQLValue] = []) throws {
+    require(isWritable, "a database that is only read cannot be changed")
+    let statement = try prepare(sql)
+    defer { _ = functions.finalize(statement) }
+    try bind(values, to: statement)
+    while try step(statement) {}
+  }
+
+  /// Runs `body` as one transaction: all of it, or, where it throws, nothing.
+  public func transaction<Result>(_ body: () throws -> Result) throws -> Result {
+    try execute("BEGIN IMMEDIATE")
+    do {
+      let result = try body()
+      try execute("COMMIT")
+      return result
+    } catch {
+      try? execute("ROLLBACK")
+      throw error
+    }
   }
 
   /// The database in a file, which is neither changed nor locked for others; it need not be writable.
