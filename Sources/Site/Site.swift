@@ -46,6 +46,7 @@ final class Site: Sendable {
     endpoints += PlaygroundPages.all()
     var website = Website.Options()
     website.runs = options.runs
+    website.articles = options.articles
     website.sections = SiteSection.all
     let takesComments = options.comments != nil
     website.liveParts = { Playground.livePart($0, $1, takesComments: takesComments) }

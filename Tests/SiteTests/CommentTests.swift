@@ -12,7 +12,9 @@ private let hasSQLite = (try? SQLiteLibrary.open()) != nil
     FileManager.default.temporaryDirectory.path + "/comments-\(UUID().uuidString).sqlite"
   }
 
-  private func draft(_ text: String, parent: Int? = nil, email: String = "a@b.c") -> CommentStore.Draft {
+  private func draft(_ text: String, parent: Int? = nil, email: String = "a@b.c")
+    -> CommentStore.Draft
+  {
     .init(page: "gan-qp", nickname: "甲", email: email, home: nil, text: text, parent: parent)
   }
 
@@ -31,7 +33,8 @@ private let hasSQLite = (try? SQLiteLibrary.open()) != nil
     #expect(total == 14)
     // Each answer below what it answers.
     #expect(comments.map(\.floor) == Array(1...13) + [14])
-    #expect(try await store.list(page: "gan-qp", offset: 12, limit: 1).comments.map(\.floor) == [13])
+    #expect(
+      try await store.list(page: "gan-qp", offset: 12, limit: 1).comments.map(\.floor) == [13])
     #expect(try await store.list(page: "o-gan", offset: 0, limit: 50).total == 0)
   }
 
@@ -96,11 +99,17 @@ private let hasSQLite = (try? SQLiteLibrary.open()) != nil
   /// No tag or attribute that runs something: every `<` of the answer begins one of the few that comments have.
   private func expectHarmless(_ html: String, _ source: String) {
     for tag in html.matches(of: /<\/?([a-zA-Z!]+)([^>]*)>/) {
-      #expect(!["script", "img", "svg", "iframe", "style", "!"].contains(tag.1.lowercased()), "\(source): \(html)")
-      #expect(tag.2.firstMatch(of: /\son[a-z]+\s*=/.ignoresCase()) == nil || tag.2.contains("&quot;"), "\(source): \(html)")
+      #expect(
+        !["script", "img", "svg", "iframe", "style", "!"].contains(tag.1.lowercased()),
+        "\(source): \(html)")
+      #expect(
+        tag.2.firstMatch(of: /\son[a-z]+\s*=/.ignoresCase()) == nil || tag.2.contains("&quot;"),
+        "\(source): \(html)")
       let target = tag.2.firstMatch(of: /href="([^"]*)"/)?.1.lowercased()
       if let target {
-        #expect(["http://", "https://", "mailto:", "#"].contains { target.hasPrefix($0) }, "\(source): \(html)")
+        #expect(
+          ["http://", "https://", "mailto:", "#"].contains { target.hasPrefix($0) },
+          "\(source): \(html)")
       }
     }
   }

@@ -16,7 +16,8 @@ import Testing
         try (served + "\n").write(toFile: Self.path, atomically: true, encoding: .utf8)
       }
       let kept = try String(contentsOfFile: Self.path, encoding: .utf8)
-      #expect(kept == served + "\n", "docs/openapi.json is old: DANLU_WRITE_OPENAPI=1 makes it anew")
+      #expect(
+        kept == served + "\n", "docs/openapi.json is old: DANLU_WRITE_OPENAPI=1 makes it anew")
     }
   }
 

@@ -1,5 +1,4 @@
 import Foundation
-import Site
 import Synchronization
 
 @testable import Site
@@ -21,6 +20,7 @@ final class TestSite: Sendable {
     var options = SiteOptions()
     options.port = 0
     options.runs = FileManager.default.temporaryDirectory.path + "/no-runs-\(UUID().uuidString)"
+    options.articles = Self.articles
     adjust(&options)
     let events = EventList()
     let server = try SiteServer(options) { events.add($0) }
@@ -42,6 +42,19 @@ final class TestSite: Sendable {
     }
     port = found
   }
+
+  /// One article in each language: all of them take a second to render.
+  private static let articles: String = {
+    let folder = FileManager.default.temporaryDirectory.path + "/articles-\(UUID().uuidString)"
+    try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    for language in ["zh", "en"] {
+      let text =
+        "---\narticle: gan-qp\ntitle: GAN-QP\ndate: 2018-11-20\ncategory: GAN\n---\nA gradient.\n"
+      try? text.write(
+        toFile: "\(folder)/gan-qp.\(language).md", atomically: true, encoding: .utf8)
+    }
+    return folder
+  }()
 
   /// Stops the site and waits until it has stopped; returns the seconds that took.
   @discardableResult
@@ -92,7 +105,8 @@ final class TestSite: Sendable {
   }
 
   func head(_ method: String, _ path: String, _ fields: [String]) -> String {
-    let host = fields.contains { $0.lowercased().hasPrefix("host:") } ? [] : ["Host: localhost:\(port)"]
+    let host =
+      fields.contains { $0.lowercased().hasPrefix("host:") } ? [] : ["Host: localhost:\(port)"]
     return (["\(method) \(path) HTTP/1.1"] + host + fields).joined(separator: "\r\n") + "\r\n"
   }
 

@@ -68,7 +68,8 @@ struct Endpoint: Sendable {
     parameters: [Parameter] = [], takes schema: Schema? = nil, limit: Int? = nil,
     answers: Schema, status: HTTPResponse.Status = .ok, problems: [Int] = [],
     example: JSONValue? = nil,
-    _ handle: @escaping @Sendable (_ input: JSONValue, _ request: SiteRequest) async throws ->
+    _ handle:
+      @escaping @Sendable (_ input: JSONValue, _ request: SiteRequest) async throws ->
       JSONValue
   ) -> Endpoint {
     Endpoint(

@@ -44,7 +44,8 @@ enum NetworkEndpoints {
       method: .get, path: "/api/v1/maps/{map}", tag: "network",
       summary: "A map that /api/v1/communities has drawn, one of the last thirty.",
       parameters: [
-        .init(name: "map", schema: .text(40), about: "Its name, out of the address.", isInPath: true)
+        .init(
+          name: "map", schema: .text(40), about: "Its name, out of the address.", isInPath: true)
       ], answer: .other("text/html"), problems: [404]
     ) { request in
       guard let page = maps.page(request.parameters["map"] ?? "") else {
@@ -61,11 +62,13 @@ enum NetworkEndpoints {
       takes: .object([
         .init(
           "links", .text(2_000_000),
-          "Lines `source target [weight]`, by ids or names; Pajek and the field's other formats too."),
+          "Lines `source target [weight]`, by ids or names; Pajek and the field's other formats too."
+        ),
         .init("directed", .boolean, "Whether links lead one way.", fallback: false),
         .init("twoLevel", .boolean, "Modules only, no modules of modules.", fallback: false),
         .init("trials", .integer(1...20), "Searches, of which the best is kept.", fallback: 3),
-        .init("seed", .integer(0...Int(UInt32.max)), "The same seed gives the same.", fallback: 123),
+        .init(
+          "seed", .integer(0...Int(UInt32.max)), "The same seed gives the same.", fallback: 123),
         .init("map", .boolean, "Whether a map is drawn.", fallback: false),
       ]), limit: 4 << 20,
       answers: .object([
@@ -77,7 +80,8 @@ enum NetworkEndpoints {
           "tree",
           .list(
             .object([
-              .init("path", .list(.count), "The numbers of its modules, from the top, and its own."),
+              .init(
+                "path", .list(.count), "The numbers of its modules, from the top, and its own."),
               .init("name", .text, "The node's name or id."),
               .init("flow", .number, "The share of the walk's steps that end at it."),
             ])), "The nodes, by module, those with the most flow first."),

@@ -42,7 +42,8 @@ enum OpenAPI {
 
   private static func operation(_ endpoint: Endpoint) -> JSONValue {
     var members = [
-      JSONMember("operationId", .string(name(endpoint))), JSONMember("tags", [.string(endpoint.tag)]),
+      JSONMember("operationId", .string(name(endpoint))),
+      JSONMember("tags", [.string(endpoint.tag)]),
       JSONMember("summary", .string(endpoint.summary)),
     ]
     if !endpoint.parameters.isEmpty {
@@ -108,7 +109,8 @@ enum OpenAPI {
 
   private static func name(_ endpoint: Endpoint) -> String {
     let parts = endpoint.parts.dropFirst(endpoint.path.hasPrefix("/api/v1/") ? 2 : 0)
-    return ([endpoint.method.rawValue.lowercased()]
+    return
+      ([endpoint.method.rawValue.lowercased()]
       + parts.map { $0.filter { $0.isLetter || $0.isNumber } }).joined(separator: "-")
   }
 }

@@ -71,7 +71,9 @@ indirect enum Schema: Sendable {
     case .string(let maxLength, let minLength, let choices):
       guard let text = value.stringValue else { throw fail("a text") }
       if !choices.isEmpty {
-        guard choices.contains(text) else { throw fail("one of \(choices.joined(separator: ", "))") }
+        guard choices.contains(text) else {
+          throw fail("one of \(choices.joined(separator: ", "))")
+        }
         return value
       }
       let length = text.unicodeScalars.count
@@ -170,7 +172,8 @@ indirect enum Schema: Sendable {
     case .number(let range):
       guard range.lowerBound.isFinite else { return ["type": "number"] }
       return [
-        "type": "number", "minimum": .number(range.lowerBound), "maximum": .number(range.upperBound),
+        "type": "number", "minimum": .number(range.lowerBound),
+        "maximum": .number(range.upperBound),
       ]
     case .array(let element, let count):
       var members = [JSONMember("type", "array"), JSONMember("items", element.json)]

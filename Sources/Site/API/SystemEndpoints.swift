@@ -15,7 +15,8 @@ enum SystemEndpoints {
         ["status": "ok", "version": .string(danluVersion)]
       },
       Endpoint(
-        method: .get, path: "/metrics", tag: "service", summary: "Counts, as Prometheus reads them.",
+        method: .get, path: "/metrics", tag: "service",
+        summary: "Counts, as Prometheus reads them.",
         answer: .other("text/plain")
       ) { _ in
         .text(metrics.text, type: "text/plain; version=0.0.4; charset=utf-8")

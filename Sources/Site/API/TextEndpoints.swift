@@ -65,7 +65,8 @@ enum TextEndpoints {
 
   private static func words(_ pool: WorkPool) -> Endpoint {
     .json(
-      .post, "/api/v1/words", tag: "text", "Finds the words of a text, without labels or a dictionary.",
+      .post, "/api/v1/words", tag: "text",
+      "Finds the words of a text, without labels or a dictionary.",
       takes: .object([
         .init("text", .text(textLimit), "Raw text."),
         .init(

@@ -26,7 +26,8 @@ struct CommentEndpoints: Sendable {
     .init("nickname", .text, "Who says it."), .init(optional: "home", .text, "The author's page."),
     .init("html", .text, "What is said, as safe HTML."),
     .init(optional: "quoted", .count, "The floor that is answered, where answers stand no deeper."),
-    .init("created", .text, "When."), .init("isDeleted", .boolean, "Whether only its place is left."),
+    .init("created", .text, "When."),
+    .init("isDeleted", .boolean, "Whether only its place is left."),
   ]
 
   private func found() throws -> CommentStore {
@@ -37,7 +38,9 @@ struct CommentEndpoints: Sendable {
   }
 
   private func article(_ name: String) throws -> String {
-    guard articles.contains(name) else { throw Problem.notFound("there is no article of this name") }
+    guard articles.contains(name) else {
+      throw Problem.notFound("there is no article of this name")
+    }
     return name
   }
 
@@ -61,7 +64,8 @@ struct CommentEndpoints: Sendable {
 
   private var list: Endpoint {
     .json(
-      .get, "/api/v1/comments", tag: "comments", "The comments on an article, answers below what they answer.",
+      .get, "/api/v1/comments", tag: "comments",
+      "The comments on an article, answers below what they answer.",
       parameters: [
         .init(name: "article", schema: .text(100), about: "The article's name."),
         .init(name: "offset", schema: .integer(0...1_000_000), about: "How many are left out."),
@@ -91,10 +95,13 @@ struct CommentEndpoints: Sendable {
         .init("email", .text(160), "Never shown."),
         .init(optional: "home", .text(210), "The author's page."),
         .init("text", .text(5000), "What is said: Markdown with formulas, no HTML."),
-        .init(optional: "parent", .integer(1...Int(Int32.max)), "The `id` of the comment that it answers."),
+        .init(
+          optional: "parent", .integer(1...Int(Int32.max)),
+          "The `id` of the comment that it answers."),
       ]),
       answers: .object([
-        .init("id", .count, "Its number of all."), .init("floor", .count, "Its number on the page."),
+        .init("id", .count, "Its number of all."),
+        .init("floor", .count, "Its number on the page."),
         .init("visibility", .choice(["shown", "waiting"]), "`waiting`: until it is approved."),
       ]), status: .created, problems: [404, 409, 429]
     ) { input, request in

@@ -84,7 +84,8 @@ public actor CommentStore {
   }
 
   /// Adds a comment; it is on the disk when this returns. Throws `Problem` for what is refused.
-  func add(_ draft: Draft, from client: String, at now: Double = Date().timeIntervalSince1970) throws
+  func add(_ draft: Draft, from client: String, at now: Double = Date().timeIntervalSince1970)
+    throws
     -> Comment
   {
     try check(draft)
@@ -97,7 +98,10 @@ public actor CommentStore {
     let id = try database.transaction {
       let same = try database.query(
         "SELECT 1 FROM comments WHERE email = ? AND created > ? AND page = ? AND text = ? LIMIT 1",
-        [.text(draft.email), .real(now - Self.duplicateSeconds), .text(draft.page), .text(draft.text)])
+        [
+          .text(draft.email), .real(now - Self.duplicateSeconds), .text(draft.page),
+          .text(draft.text),
+        ])
       guard same.rows.isEmpty else {
         throw Problem(.conflict, "you have said this already, word by word")
       }

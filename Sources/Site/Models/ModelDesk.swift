@@ -158,7 +158,9 @@ final class ModelDesk: Sendable {
       line.waiting.removeAll { $0.until < now }
       var batch: [Waiting] = []
       var count = 0
-      while let next = line.waiting.first, batch.isEmpty || count + next.texts.count <= Self.batchLimit {
+      while let next = line.waiting.first,
+        batch.isEmpty || count + next.texts.count <= Self.batchLimit
+      {
         count += next.texts.count
         batch.append(next)
         line.waiting.removeFirst()

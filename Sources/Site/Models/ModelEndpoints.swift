@@ -14,7 +14,8 @@ struct ModelEndpoints: Sendable {
   func all() -> [Endpoint] { [models, encode, ask, sql, generate, classify] }
 
   private static let modelProperty = Schema.Property(
-    optional: "model", .text(200), "Its name under /api/v1/models; the newest able one unless given.")
+    optional: "model", .text(200),
+    "Its name under /api/v1/models; the newest able one unless given.")
 
   private func model(_ input: JSONValue, _ kinds: ModelShelf.Kind...) throws -> ModelShelf.Model {
     try shelf.model(input["model"]?.stringValue, kinds: kinds)
@@ -124,7 +125,8 @@ struct ModelEndpoints: Sendable {
           "votes",
           .list(
             .object([
-              .init("passage", .text, "What was read."), .init("vote", .number, "How much spoke for the answer."),
+              .init("passage", .text, "What was read."),
+              .init("vote", .number, "How much spoke for the answer."),
               .init("start", .optional(.count), "Where the answer stands."),
               .init("end", .optional(.count), "Where it ends."),
             ])), "Of each passage."),
@@ -171,7 +173,8 @@ struct ModelEndpoints: Sendable {
             ])), "Why."),
         .init("columns", .list(.text), "The names of the columns."),
         .init("rows", .list(.list(.any)), "The rows."),
-        .init("isCut", .boolean, "Whether there are more."), .init("notes", .list(.text), "What to know."),
+        .init("isCut", .boolean, "Whether there are more."),
+        .init("notes", .list(.text), "What to know."),
       ]), problems: [404],
       example: [
         "question": "人口超过五百万的城市有哪些", "table": "城市,人口（万）\n甲城,620\n乙城,310\n丙城,880\n",
@@ -223,7 +226,9 @@ struct ModelEndpoints: Sendable {
           optional: "noise", .array(.number(-6...6), count: 0...256),
           "Images: the first numbers of the noise, in place of the seed's."),
         .init(optional: "condition", .text(100), "Texts: the label; with it a writer is asked."),
-        .init("topP", .number(0.01...1), "Texts: from the most probable tokens of this share.", fallback: 0.95),
+        .init(
+          "topP", .number(0.01...1), "Texts: from the most probable tokens of this share.",
+          fallback: 0.95),
         .init("temperature", .number(0.05...5), "Texts: below 1 sharpens.", fallback: 1.0),
         Self.modelProperty,
       ]),

@@ -171,7 +171,8 @@ actor ModelRoom {
       guard known.schema.columns.count == 1, let column = texts.first else {
         throw Problem(
           .unprocessableContent,
-          "this model reads rows: objects with \(known.schema.columns.map(\.name).joined(separator: ", "))")
+          "this model reads rows: objects with \(known.schema.columns.map(\.name).joined(separator: ", "))"
+        )
       }
       return JSONValue.object([JSONMember(column.name, row)]).text()
     }

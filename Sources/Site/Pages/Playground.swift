@@ -15,15 +15,22 @@ struct Playground: Sendable {
   static let all: [Playground] = [
     Playground(
       name: "words", chinese: ("发现词，切开文本", "粘贴一段文字，不用词典，找出其中的词。"),
-      english: ("Words from raw text", "Paste a text: its words are found without a dictionary, and it is cut."),
+      english: (
+        "Words from raw text",
+        "Paste a text: its words are found without a dictionary, and it is cut."
+      ),
       articles: ["word-discovery", "domain-vocabulary", "word-count"]),
     Playground(
       name: "communities", chinese: ("网络的模块", "粘贴连边，看最短描述给出的模块与地图。"),
-      english: ("Modules of a network", "Paste links and see the modules of the shortest description, as a map."),
+      english: (
+        "Modules of a network",
+        "Paste links and see the modules of the shortest description, as a map."
+      ),
       articles: ["infomap"]),
     Playground(
       name: "similar", chinese: ("相近的词", "词向量里离一个词最近的词。"),
-      english: ("Similar words", "The words nearest to a word by their vectors."), articles: ["jose"]),
+      english: ("Similar words", "The words nearest to a word by their vectors."),
+      articles: ["jose"]),
     Playground(
       name: "ask", chinese: ("向材料提问", "粘贴几段材料，问一个问题，看每段材料的票。"),
       english: ("Ask passages", "Paste passages, ask a question, and see how each votes."),
@@ -34,7 +41,9 @@ struct Playground: Sendable {
       articles: ["nl2sql"]),
     Playground(
       name: "generate", chinese: ("生成与插值", "拨动隐变量，看训练好的生成模型画什么。"),
-      english: ("Generate and interpolate", "Turn latent numbers and see what a trained generator draws."),
+      english: (
+        "Generate and interpolate", "Turn latent numbers and see what a trained generator draws."
+      ),
       articles: [
         "o-gan", "gan-qp", "bigan-qp", "wgan-div", "cascading-rejection", "glann", "vae-infomax",
         "conditional-text-generation",
@@ -45,11 +54,15 @@ struct Playground: Sendable {
       articles: ["derived-optimizers", "custom-optimizers"]),
     Playground(
       name: "smoothing", chinese: ("函数光滑化", "拨动 k，看不可导函数怎样变得可导。"),
-      english: ("Smooth functions", "Turn k and see how a function that has no derivative gets one."),
+      english: (
+        "Smooth functions", "Turn k and see how a function that has no derivative gets one."
+      ),
       articles: ["smoothing"]),
     Playground(
       name: "initialization", chinese: ("参数初始化", "拨动增益，看信号逐层消失、保持或爆炸。"),
-      english: ("Initialization", "Turn the gain and see signals fade, last or explode from layer to layer."),
+      english: (
+        "Initialization", "Turn the gain and see signals fade, last or explode from layer to layer."
+      ),
       articles: ["initialization"]),
     Playground(
       name: "dropout", chinese: ("Dropout", "拨动丢弃率，看留下的单元与和的涨落。"),
@@ -113,17 +126,19 @@ enum PlaygroundPages {
         guard let one = Playground.all.first(where: { $0.name == name }) else {
           throw Problem.notFound("there is no playground of this name")
         }
-        return SitePage(title: one.title(language), section: .play, body: { address in
-          let links = one.articles.map { article in
-            "<a href=\"\(address("\(language.prefix)/article/\(article)/"))\">\(HTMLText.escaped(article))</a>"
-          }
-          return """
-            <div class="page-head"><h1>\(HTMLText.escaped(one.title(language)))</h1>
-            <p>\(HTMLText.escaped(one.about(language)))</p>
-            <p class="meta">\(language("文章", "Articles")): \(links.joined(separator: ", "))</p></div>
-            <div class="panel" data-play="\(one.name)"></div>
-            """
-        }, scripts: Playground.scripts)
+        return SitePage(
+          title: one.title(language), section: .play,
+          body: { address in
+            let links = one.articles.map { article in
+              "<a href=\"\(address("\(language.prefix)/article/\(article)/"))\">\(HTMLText.escaped(article))</a>"
+            }
+            return """
+              <div class="page-head"><h1>\(HTMLText.escaped(one.title(language)))</h1>
+              <p>\(HTMLText.escaped(one.about(language)))</p>
+              <p class="meta">\(language("文章", "Articles")): \(links.joined(separator: ", "))</p></div>
+              <div class="panel" data-play="\(one.name)"></div>
+              """
+          }, scripts: Playground.scripts)
       }
   }
 }

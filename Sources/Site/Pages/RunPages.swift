@@ -31,7 +31,8 @@ struct RunPages: Sendable {
     let position = state["position"]?.integerValue.map {
       language(" · 第 \($0) 位", " · place \($0)")
     }
-    return "<span class=\"state \(text(status))\">\(statusText(status, language))\(position ?? "")</span>"
+    return
+      "<span class=\"state \(text(status))\">\(statusText(status, language))\(position ?? "")</span>"
   }
 
   private static func steps(_ state: JSONValue) -> String {

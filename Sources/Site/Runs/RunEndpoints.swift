@@ -309,7 +309,8 @@ struct RunEndpoints: Sendable {
 
   private var compare: Endpoint {
     .json(
-      .get, "/api/v1/compare", tag: "runs", "Runs side by side: settings that differ, curves laid over each other.",
+      .get, "/api/v1/compare", tag: "runs",
+      "Runs side by side: settings that differ, curves laid over each other.",
       parameters: [
         .init(name: "runs", schema: .text(2000), about: "2 to 8 names, separated by commas.")
       ],

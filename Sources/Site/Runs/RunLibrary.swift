@@ -78,7 +78,9 @@ final class RunLibrary: Sendable {
 
   /// One of them. Throws `Problem` (404).
   func sample(_ name: String, of run: RunFolder) throws -> (bytes: [UInt8], type: String) {
-    guard samples(run).contains(name) else { throw Problem.notFound("the run keeps no such sample") }
+    guard samples(run).contains(name) else {
+      throw Problem.notFound("the run keeps no such sample")
+    }
     let bytes = try ByteSource(path: run.samplesPath + "/" + name, isText: false).readAll()
     return (bytes, name.hasSuffix(".png") ? "image/png" : "text/plain; charset=utf-8")
   }

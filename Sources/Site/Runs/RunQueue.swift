@@ -242,7 +242,7 @@ final class RunQueue: Sendable {
     posix_spawn_file_actions_adddup2(&actions, 1, 2)
     var arguments: [UnsafeMutablePointer<CChar>?] =
       ([program, "run"] + entry.arguments).map { strdup($0) } + [nil]
-    defer { arguments.forEach { free($0) } }
+    defer { for argument in arguments { free(argument) } }
     var process: pid_t = 0
     let code = posix_spawn(&process, program, &actions, &attributes, &arguments, environ)
     guard code == 0 else { throw FileError(path: program, action: "start", code: code) }

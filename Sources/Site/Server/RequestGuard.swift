@@ -42,7 +42,8 @@ struct RequestGuard: Sendable {
     }
     if let token, !bears(request.headerFields, token) {
       throw Problem(
-        .unauthorized, "the site's token is missing: Authorization: Bearer TOKEN, or open /?token=TOKEN",
+        .unauthorized,
+        "the site's token is missing: Authorization: Bearer TOKEN, or open /?token=TOKEN",
         fields: [.wwwAuthenticate: "Bearer"])
     }
     if request.method != .get, request.method != .head, request.method != .options {
@@ -52,7 +53,8 @@ struct RequestGuard: Sendable {
 
   private func isOwn(_ host: String) -> Bool {
     if names.contains(host) { return true }
-    guard let colon = host.lastIndex(of: ":"), host[host.index(after: colon)...].allSatisfy(\.isNumber)
+    guard let colon = host.lastIndex(of: ":"),
+      host[host.index(after: colon)...].allSatisfy(\.isNumber)
     else { return false }
     return names.contains(String(host[..<colon]))
   }

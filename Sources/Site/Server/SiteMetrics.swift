@@ -36,7 +36,9 @@ final class SiteMetrics: Sendable {
   var text: String {
     var lines: [String] = []
     let routes = routes.withLock { $0 }.sorted { $0.key < $1.key }
-    lines += ["# HELP danlu_http_requests_total Answers.", "# TYPE danlu_http_requests_total counter"]
+    lines += [
+      "# HELP danlu_http_requests_total Answers.", "# TYPE danlu_http_requests_total counter",
+    ]
     for (name, route) in routes {
       for (status, count) in route.statuses.sorted(by: { $0.key < $1.key }) {
         lines.append(

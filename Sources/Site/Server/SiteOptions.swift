@@ -25,6 +25,8 @@ public struct SiteOptions: Sendable {
   /// Whether every request is logged.
   public var logsRequests = false
   public var limits = Limits()
+  /// A folder of articles; Danlu's own unless given.
+  var articles: String?
 
   /// What one client may take.
   public struct Limits: Sendable {

@@ -18,7 +18,8 @@ public final class SiteServer: Sendable {
   private let group = Mutex<ServiceGroup?>(nil)
 
   /// - Parameter log: Gets what happens, from any thread.
-  public init(_ options: SiteOptions, log: @escaping @Sendable (SiteEvent) -> Void = { _ in }) throws
+  public init(_ options: SiteOptions, log: @escaping @Sendable (SiteEvent) -> Void = { _ in })
+    throws
   {
     try options.check()
     self.options = options
