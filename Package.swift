@@ -315,7 +315,8 @@ if Context.environment["DANLU_WITHOUT_SITE"] == nil {
     .testTarget(
       name: "SiteTests",
       dependencies: [
-        "Site", "Pages", "TableQueries", "Tracking", "Reports", "Formats", "Messages",
+        "Site", "Pages", "ClassicalML", "TableQueries", "Torch", "Tracking", "Reports", "Formats",
+        "Messages",
       ]),
   ]
 }

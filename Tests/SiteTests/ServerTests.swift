@@ -44,6 +44,9 @@ import Testing
       #expect(await site.post("/api/v1/words", "{}").isProblem(422))
       #expect(await site.post("/api/v1/words", "{").isProblem(400))
       #expect(await site.post("/api/v1/words", #"{"text":"\u0000"}"#).isProblem(422))
+      for path in ["words", "segment"] {
+        #expect(await site.post("/api/v1/\(path)", #"{"text":"\u0012"}"#).isProblem(422))
+      }
       #expect(await site.post("/api/v1/words", #"{"text":"a"}"#, type: "text/plain").isProblem(415))
       #expect(
         await site.post("/api/v1/words", #"{"text":"a"}"#, ["Content-Encoding: gzip"]).isProblem(

@@ -90,7 +90,7 @@ enum OpenAPI {
 
   /// The statuses of the problems that a call may get.
   private static func statuses(_ endpoint: Endpoint) -> [Int] {
-    var codes: Set<Int> = [400, 401, 421, 500, 503]
+    var codes: Set<Int> = [400, 401, 414, 421, 500, 503]
     if endpoint.method != .get { codes.insert(403) }
     switch endpoint.body {
     case .none: break

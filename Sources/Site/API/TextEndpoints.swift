@@ -105,6 +105,17 @@ enum TextEndpoints {
   private static func discover(
     _ text: String, _ preset: DiscoveryPreset, _ work: Work
   ) throws -> DiscoveryResult {
+    do {
+      return try found(text, preset, work)
+    } catch let error as FileError {
+      // Controls and the like, which no text has.
+      throw Problem(.unprocessableContent, "\(error)")
+    }
+  }
+
+  private static func found(
+    _ text: String, _ preset: DiscoveryPreset, _ work: Work
+  ) throws -> DiscoveryResult {
     var options = CorpusOptions()
     options.memory = 64 << 20
     options.threads = 1

@@ -442,12 +442,12 @@
   playgrounds.smoothing = panel => {
     const sigmoid = x => 1 / (1 + Math.exp(-x));
     const kinds = {
-      relu: {name: "max(x, 0) → ln(1 + e^{kx}) / k", hard: x => Math.max(x, 0), soft: (x, k) => x * k > 30 ? x : Math.log1p(Math.exp(k * x)) / k},
+      relu: {name: "max(x, 0) → ln(1 + exp(kx)) / k", hard: x => Math.max(x, 0), soft: (x, k) => x * k > 30 ? x : Math.log1p(Math.exp(k * x)) / k},
       swish: {name: "max(x, 0) → x σ(kx)", hard: x => Math.max(x, 0), soft: (x, k) => x * sigmoid(k * x)},
       abs: {name: "|x| → √(x² + 1/k²)", hard: Math.abs, soft: (x, k) => Math.sqrt(x * x + 1 / (k * k))},
       sign: {name: "sign(x) → tanh(kx)", hard: Math.sign, soft: (x, k) => Math.tanh(k * x)},
       step: {name: "θ(x) → σ(kx)", hard: x => x > 0 ? 1 : 0, soft: (x, k) => sigmoid(k * x)},
-      max: {name: "max(x, 1 − x) → ln(e^{kx} + e^{k(1−x)}) / k", hard: x => Math.max(x, 1 - x),
+      max: {name: "max(x, 1 − x) → ln(exp(kx) + exp(k(1 − x))) / k", hard: x => Math.max(x, 1 - x),
         soft: (x, k) => { const m = Math.max(x, 1 - x); return m + Math.log(Math.exp(k * (x - m)) + Math.exp(k * (1 - x - m))) / k; }},
     };
     const kind = select(Object.entries(kinds).map(([key, one]) => [key, one.name]));
