@@ -8,7 +8,7 @@ TEST := swift test -c release --scratch-path .build/testing -Xswiftc -enable-tes
 SOURCES := Package.swift Plugins Sources Tests Benchmarks Examples/Package.swift Examples/Sources
 
 .DEFAULT_GOAL := help
-.PHONY: help try pictures setup build run test bench check slow fuzz examples format clean
+.PHONY: help try pictures setup build serve run test bench check slow fuzz examples format clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -19,8 +19,12 @@ try: ## Build without libtorch and run the first example: words, vectors, commun
 setup: ## Find or fetch libtorch and compile the shim (idempotent).
 	@Scripts/setup
 
-build: setup ## Build .build/release/danlu.
+build: setup ## Build .build/release/danlu, and danlu-serve beside it.
 	@swift build -c release --product danlu
+	@swift build -c release --product danlu-serve
+
+serve: build ## Serve the site at http://127.0.0.1:8080.
+	@$(DANLU) serve
 
 run: build ## Train the reader of questions and passages, and check its claims.
 	@$(DANLU) run reading-comprehension

@@ -28,6 +28,7 @@ let package = Package(
     .library(name: "TableQueries", targets: ["TableQueries"]),
     .library(name: "Text", targets: ["Text"]),
     .library(name: "Tokenizers", targets: ["Tokenizers"]),
+    .library(name: "Pages", targets: ["Pages"]),
     .library(name: "Tracking", targets: ["Tracking"]),
     .library(name: "Reports", targets: ["Reports"]),
     .library(name: "Formats", targets: ["Formats"]),
@@ -45,7 +46,7 @@ let package = Package(
         "Articles", "Recipes", "FineTuning", "Pretraining", "Training", "Transformers", "Torch",
         "TextMining",
         "WordVectors", "Communities", "Knowledge", "Questions", "ClassicalML",
-        "TableQueries", "Tokenizers", "Text", "Tracking", "Reports", "Formats", "Memory",
+        "TableQueries", "Tokenizers", "Text", "Pages", "Tracking", "Reports", "Formats", "Memory",
         "Parallel", "Messages",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
@@ -125,6 +126,12 @@ let package = Package(
     .target(
       name: "Tokenizers", dependencies: ["Text", "Formats", "Memory", "Parallel", "Messages"]),
     .target(name: "Text", dependencies: ["Formats", "Memory", "Parallel", "Messages"]),
+    .target(
+      name: "Pages",
+      dependencies: [
+        "TextMining", "Text", "Tracking", "Reports", "Formats", "Parallel", "Messages",
+      ],
+      resources: [.copy("Articles"), .copy("Assets")]),
     .target(name: "Tracking", dependencies: ["Reports", "Formats", "Messages"]),
     .target(name: "Reports", dependencies: ["Formats", "Messages"]),
     .target(
@@ -245,6 +252,11 @@ let package = Package(
     .testTarget(
       name: "QuestionsTests",
       dependencies: ["Questions", "Formats", "Parallel", "Messages", "TestSupport"]),
+    .testTarget(
+      name: "PagesTests",
+      dependencies: [
+        "Pages", "Tracking", "Reports", "Formats", "Parallel", "Messages", "TestSupport",
+      ]),
     .testTarget(name: "TrackingTests", dependencies: ["Tracking", "Formats", "TestSupport"]),
     .testTarget(
       name: "ReportsTests", dependencies: ["Reports", "Formats", "Messages", "TestSupport"]),
@@ -257,3 +269,54 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// The server fetches 24 packages, so it can be left out: DANLU_WITHOUT_SITE=1, as `make try` does and as packages
+// may that use Danlu as a library.
+if Context.environment["DANLU_WITHOUT_SITE"] == nil {
+  package.products += [
+    .executable(name: "danlu-serve", targets: ["danlu-serve"]),
+    .library(name: "Site", targets: ["Site"]),
+  ]
+  package.dependencies += [
+    .package(
+      url: "https://github.com/hummingbird-project/hummingbird", .upToNextMinor(from: "2.28.1"),
+      traits: []),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ]
+  package.targets += [
+    // The site and the service, a program of its own: `danlu serve` starts it.
+    .executableTarget(
+      name: "danlu-serve",
+      dependencies: [
+        "Site", "Messages", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], path: "Sources/danlu-serve"),
+    .target(
+      name: "Site",
+      dependencies: [
+        "Pages", "Articles", "Recipes", "FineTuning", "Transformers", "Torch", "TextMining",
+        "WordVectors",
+        "Communities", "ClassicalML", "TableQueries", "Tokenizers", "Text", "Tracking", "Reports",
+        "Formats", "Parallel", "Messages",
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdCore", package: "hummingbird"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      resources: [
+        .embedInCode("Assets/comments.js"), .embedInCode("Assets/live.css"),
+        .embedInCode("Assets/live.js"),
+        .embedInCode("Assets/play.js"),
+      ]),
+    .testTarget(
+      name: "SiteTests",
+      dependencies: [
+        "Site", "Pages", "ClassicalML", "TableQueries", "Torch", "Tracking", "Reports", "Formats",
+        "Messages",
+      ]),
+  ]
+}

@@ -119,11 +119,13 @@ struct KnobDescription {
   let help: String
   let value: JSONValue
   let choices: [String]
+  let expectation: String
 }
 
 extension Knob: AnyKnob {
   var description: KnobDescription {
-    KnobDescription(help: help, value: wrappedValue.json, choices: Value.choices)
+    KnobDescription(
+      help: help, value: wrappedValue.json, choices: Value.choices, expectation: expectation)
   }
 
   func assign(_ text: String) -> String? {

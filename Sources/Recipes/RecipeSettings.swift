@@ -19,6 +19,8 @@ public struct SettingDescription: Sendable {
   public let value: JSONValue
   public let choices: [String]
   public let help: String
+  /// Which values make sense: `an integer of at least 1`.
+  public let expectation: String
 
   /// The default as it would be typed.
   public var valueText: String { value.stringValue ?? value.text() }
@@ -40,7 +42,9 @@ extension RecipeSettings {
   public var descriptions: [SettingDescription] {
     knobs.map { key, knob in
       let knob = knob.description
-      return SettingDescription(key: key, value: knob.value, choices: knob.choices, help: knob.help)
+      return SettingDescription(
+        key: key, value: knob.value, choices: knob.choices, help: knob.help,
+        expectation: knob.expectation)
     }
   }
 

@@ -165,7 +165,7 @@ extension Report {
 
 extension Chart {
   /// The chart with its title, legend and caption.
-  func html() -> String {
+  package func html() -> String {
     let body: String
     var names: [String] = []
     var mark = "bar-mark"

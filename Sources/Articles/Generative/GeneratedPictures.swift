@@ -79,6 +79,22 @@ public struct GeneratedPictures {
     SampleSheet.contactSheet(images, columns: columns)
   }
 
+  /// n of the noise `(N, n)` that images are made from.
+  public var noiseSize: Int { model.noiseSize }
+
+  /// The noise that `samples` of this seed begins with.
+  public func noise(seed: UInt64) -> [Float] { noise(1, seed).array(Float.self) }
+
+  /// The images of given noise, one a row of `noiseSize` numbers. Traps on rows of another length.
+  public func images(of noise: [[Float]], columns: Int) throws -> Image {
+    require(
+      noise.allSatisfy { $0.count == noiseSize },
+      "images expected noise of \(noiseSize) numbers, received \(noise.map(\.count))")
+    try check(noise.count)
+    return sheet(
+      model.images(Tensor(noise.flatMap { $0 }, shape: [noise.count, noiseSize])), columns)
+  }
+
   /// New images, row by row.
   public func samples(count: Int, columns: Int, seed: UInt64) throws -> Image {
     try check(count)

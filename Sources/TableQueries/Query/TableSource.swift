@@ -55,6 +55,15 @@ public struct TableSource {
     self.init(database: database, tables: tables)
   }
 
+  /// Imports the text of a CSV or TSV file (UTF-8). Throws `FileError`, which calls it `name`.
+  public init(name: String, csv bytes: [UInt8]) throws {
+    let database = try Database()
+    let rows = try DelimitedRows(bytes: bytes, path: name)
+    let table = try Self.imported(
+      rows, as: name, into: database, path: name, Self.sampleSize)
+    self.init(database: database, tables: [table])
+  }
+
   /// Imports cells that are at hand.
   public init(name: String, header: [String], rows: [[String]]) throws {
     let database = try Database()

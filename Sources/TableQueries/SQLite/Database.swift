@@ -2,7 +2,8 @@ import Formats
 import Foundation
 import Messages
 
-/// A database of SQLite's: one in memory that tables are imported into, a file that is only read, or one that is made.
+/// A database of SQLite's: one in memory that tables are imported into, a file that is only read, one that is made, or one
+/// that is kept.
 ///
 /// Not for several threads at once.
 public final class Database {
@@ -35,8 +36,8 @@ public final class Database {
     try AtomicFile.replace(path) { temporary in
       let database = try Database(making: temporary)
       // What is not whole in the end is removed: nothing needs to be undone on the way.
-      try database.run("PRAGMA journal_mode = OFF")
-      try database.run("PRAGMA synchronous = OFF")
+      try database.execute("PRAGMA journal_mode = OFF")
+      try database.execute("PRAGMA synchronous = OFF")
       try fill(database)
       try database.end()
     }
@@ -52,6 +53,50 @@ public final class Database {
   private func end() throws {
     guard functions.close(handle) == 0 else { throw InputError("\(path): SQLite: \(message)") }
     handle = nil
+  }
+
+  /// The database that is kept in a file, made where there is none: with a write-ahead log, and what a statement changed is
+  /// on the disk before the statement is over.
+  ///
+  /// Throws `FileError` for a file that is no database or cannot be written.
+  public init(keptIn path: String) throws {
+    library = try SQLiteLibrary.open()
+    self.path = path
+    isWritable = true
+    do {
+      try open(path, flags: 0x2 | 0x4)
+      _ = try query("SELECT count(*) FROM sqlite_master")
+      for setting in ["busy_timeout = 3000", "journal_mode = WAL", "synchronous = FULL"] {
+        try execute("PRAGMA \(setting)")
+      }
+    } catch let error as InputError {
+      _ = functions.close(handle)
+      handle = nil
+      throw FileError(path: path, reason: "cannot be kept as a database: \(error.problem)")
+    }
+  }
+
+  /// Runs one statement that may change the database, with `values` for its question marks. Throws `InputError` for one
+  /// that SQLite rejects. Traps on a database that is only read.
+  public func execute(_ sql: String, _ values: [SQLValue] = []) throws {
+    require(isWritable, "a database that is only read cannot be changed")
+    let statement = try prepare(sql)
+    defer { _ = functions.finalize(statement) }
+    try bind(values, to: statement)
+    while try step(statement) {}
+  }
+
+  /// Runs `body` as one transaction: all of it, or, where it throws, nothing.
+  public func transaction<Result>(_ body: () throws -> Result) throws -> Result {
+    try execute("BEGIN IMMEDIATE")
+    do {
+      let result = try body()
+      try execute("COMMIT")
+      return result
+    } catch {
+      try? execute("ROLLBACK")
+      throw error
+    }
   }
 
   /// The database in a file, which is neither changed nor locked for others; it need not be writable.
@@ -146,8 +191,8 @@ public final class Database {
   ) throws {
     require(isWritable, "a database that is only read cannot hold new tables")
     let list = columns.map(Self.quoted).joined(separator: ", ")
-    try run("CREATE TABLE \(Self.quoted(name)) (\(list))")
-    try run("BEGIN")
+    try execute("CREATE TABLE \(Self.quoted(name)) (\(list))")
+    try execute("BEGIN")
     let marks = [String](repeating: "?", count: columns.count).joined(separator: ", ")
     let statement = try prepare("INSERT INTO \(Self.quoted(name)) VALUES (\(marks))")
     defer { _ = functions.finalize(statement) }
@@ -156,20 +201,14 @@ public final class Database {
       _ = try step(statement)
       _ = functions.reset(statement)
     }
-    try run("COMMIT")
+    try execute("COMMIT")
   }
 
   /// Makes an index of a table, by which rows are found by the values of `columns`.
   public func makeIndex(of table: String, by columns: [String]) throws {
     let name = ([table] + columns).joined(separator: "_")
     let list = columns.map(Self.quoted).joined(separator: ", ")
-    try run("CREATE INDEX \(Self.quoted(name)) ON \(Self.quoted(table)) (\(list))")
-  }
-
-  private func run(_ sql: String) throws {
-    let statement = try prepare(sql)
-    defer { _ = functions.finalize(statement) }
-    _ = try step(statement)
+    try execute("CREATE INDEX \(Self.quoted(name)) ON \(Self.quoted(table)) (\(list))")
   }
 
   private func prepare(_ sql: String) throws -> SQLiteLibrary.Handle? {

@@ -73,6 +73,7 @@ struct RecipesCommand: ParsableCommand {
       let value: String
       let choices: [String]
       let help: String
+      let expects: String
     }
 
     let name: String
@@ -100,7 +101,9 @@ struct RecipesCommand: ParsableCommand {
       ownModel = card.ownModel
       duration = card.duration
       settings = Chosen.Settings().descriptions.map {
-        Setting(key: $0.key, value: $0.valueText, choices: $0.choices, help: $0.help)
+        Setting(
+          key: $0.key, value: $0.valueText, choices: $0.choices, help: $0.help,
+          expects: $0.expectation)
       }
     }
   }

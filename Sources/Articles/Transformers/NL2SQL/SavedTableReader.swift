@@ -80,11 +80,26 @@ public struct SavedTableReader {
   public func asker(_ source: TableSource) throws -> (_ question: String, _ limit: Int) throws ->
     TableAnswer
   {
-    let reader = try reader()
+    let asker = try asker()
     let tables = source.tables.map { (table: $0, links: SchemaLinks($0)) }
-    return { question, limit in
-      try TableAnswer(question, reader, source, tables, limit: limit)
+    return { question, limit in try asker(source, tables, question, limit) }
+  }
+
+  /// Asks any tables, with the model loaded once.
+  public func answerer() throws -> (_ source: TableSource, _ question: String, _ limit: Int) throws
+    -> TableAnswer
+  {
+    let asker = try asker()
+    return { source, question, limit in
+      try asker(source, source.tables.map { ($0, SchemaLinks($0)) }, question, limit)
     }
+  }
+
+  private func asker() throws -> (
+    TableSource, [(table: QueryTable, links: SchemaLinks)], String, Int
+  ) throws -> TableAnswer {
+    let reader = try reader()
+    return { try TableAnswer($2, reader, $0, $1, limit: $3) }
   }
 }
 
