@@ -28,6 +28,7 @@ let package = Package(
     .library(name: "TableQueries", targets: ["TableQueries"]),
     .library(name: "Text", targets: ["Text"]),
     .library(name: "Tokenizers", targets: ["Tokenizers"]),
+    .library(name: "Pages", targets: ["Pages"]),
     .library(name: "Tracking", targets: ["Tracking"]),
     .library(name: "Reports", targets: ["Reports"]),
     .library(name: "Formats", targets: ["Formats"]),
@@ -125,6 +126,10 @@ let package = Package(
     .target(
       name: "Tokenizers", dependencies: ["Text", "Formats", "Memory", "Parallel", "Messages"]),
     .target(name: "Text", dependencies: ["Formats", "Memory", "Parallel", "Messages"]),
+    .target(
+      name: "Pages",
+      dependencies: ["TextMining", "Text", "Tracking", "Reports", "Formats", "Parallel", "Messages"],
+      resources: [.copy("Articles"), .copy("Assets")]),
     .target(name: "Tracking", dependencies: ["Reports", "Formats", "Messages"]),
     .target(name: "Reports", dependencies: ["Formats", "Messages"]),
     .target(
@@ -245,6 +250,9 @@ let package = Package(
     .testTarget(
       name: "QuestionsTests",
       dependencies: ["Questions", "Formats", "Parallel", "Messages", "TestSupport"]),
+    .testTarget(
+      name: "PagesTests",
+      dependencies: ["Pages", "Tracking", "Reports", "Formats", "Parallel", "Messages", "TestSupport"]),
     .testTarget(name: "TrackingTests", dependencies: ["Tracking", "Formats", "TestSupport"]),
     .testTarget(
       name: "ReportsTests", dependencies: ["Reports", "Formats", "Messages", "TestSupport"]),

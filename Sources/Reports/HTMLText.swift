@@ -1,7 +1,7 @@
 /// Text made safe for HTML and XML, in elements and in attributes in double quotes.
-enum HTMLText {
+package enum HTMLText {
   /// Escapes markup; control characters, which XML does not have, become `�`.
-  static func escaped(_ text: String) -> String {
+  package static func escaped(_ text: String) -> String {
     var result = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {
       switch scalar {
@@ -19,7 +19,7 @@ enum HTMLText {
   }
 
   /// JSON for a `<script>` element, which no content can close early.
-  static func script(_ json: String) -> String {
+  package static func script(_ json: String) -> String {
     json.replacing("<", with: "\\u003c")
   }
 

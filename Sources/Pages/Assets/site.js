@@ -1,0 +1,103 @@
+// What makes reading easier where scripts run: theme, keys, copying, contents that follow the scroll.
+(() => {
+  const root = document.documentElement;
+  for (const element of document.querySelectorAll(".needs-script")) element.hidden = false;
+
+  const isTyping = target => target.closest?.("input, textarea, select, [contenteditable]");
+  const isChinese = root.lang.startsWith("zh");
+
+  function toggleTheme() {
+    const isDark = root.dataset.theme
+      ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    root.dataset.theme = isDark ? "light" : "dark";
+    try { localStorage.setItem("theme", root.dataset.theme); } catch { /* Only this page, then. */ }
+  }
+
+  async function copy(text, button) {
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      // No clipboard without https or permission: the old way.
+      const area = document.createElement("textarea");
+      area.value = text;
+      area.setAttribute("readonly", "");
+      area.className = "visually-hidden";
+      document.body.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+    }
+    const before = button.dataset.label ?? (button.dataset.label = button.textContent);
+    button.textContent = isChinese ? "已复制" : "Copied";
+    setTimeout(() => { button.textContent = before; }, 1500);
+  }
+
+  const keys = document.getElementById("keys");
+  const actions = {
+    theme: toggleTheme,
+    help: () => keys.showModal(),
+    print: () => print(),
+    cite: button => {
+      const box = document.getElementById("citation");
+      box.hidden = !box.hidden;
+      button.setAttribute("aria-expanded", String(!box.hidden));
+      if (!box.hidden) box.scrollIntoView({block: "nearest"});
+    },
+    share: async button => {
+      const address = location.href.split("#")[0];
+      if (navigator.share) {
+        try { return await navigator.share({title: document.title, url: address}); } catch { /* Copy. */ }
+      }
+      copy(address, button);
+    },
+    copy: button => copy(
+      document.getElementById(button.dataset.target)?.textContent
+        ?? button.parentElement.querySelector("pre").textContent, button),
+  };
+  document.addEventListener("click", event => {
+    const button = event.target.closest("[data-action]");
+    if (button && actions[button.dataset.action]) actions[button.dataset.action](button);
+    if (event.target === keys) keys.close();
+  });
+
+  const follow = relation => {
+    const link = document.querySelector(`link[rel=${relation}]`);
+    if (link) location.href = link.href;
+  };
+  document.addEventListener("keydown", event => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.key === "Escape" && isTyping(event.target)) return event.target.blur();
+    if (isTyping(event.target) || keys.open) return;
+    switch (event.key) {
+      case "/": document.querySelector("main input[type=search], .find input").focus(); break;
+      case "j": follow("next"); break;
+      case "k": follow("prev"); break;
+      case "t": toggleTheme(); break;
+      case "?": keys.showModal(); break;
+      default: return;
+    }
+    event.preventDefault();
+  });
+
+  // The contents follow the scroll: the last heading above the upper third is the current one.
+  const links = [...document.querySelectorAll(".contents a")];
+  if (links.length) {
+    const headings = links.map(link => document.getElementById(decodeURIComponent(link.hash.slice(1))));
+    let waiting = false;
+    const update = () => {
+      waiting = false;
+      let current = 0;
+      headings.forEach((heading, index) => {
+        if (heading && heading.getBoundingClientRect().top < innerHeight / 3) current = index;
+      });
+      links.forEach((link, index) => {
+        if (index === current) link.setAttribute("aria-current", "true");
+        else link.removeAttribute("aria-current");
+      });
+    };
+    addEventListener("scroll", () => {
+      if (!waiting) { waiting = true; requestAnimationFrame(update); }
+    }, {passive: true});
+    update();
+  }
+})();

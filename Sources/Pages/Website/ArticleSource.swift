@@ -1,0 +1,119 @@
+import Formats
+import Foundation
+import Messages
+
+/// One article in one language: the header of its file and its text.
+///
+///     ---
+///     article: gan-qp
+///     title: A GAN that needs no Lipschitz constraint
+///     date: 2018-11-20
+///     category: Generative models
+///     tags: GAN, loss functions
+///     source: https://kexue.fm/archives/6163
+///     ---
+///     (Markdown)
+///
+/// Its file is `<article>.<language>.md`.
+public struct ArticleSource: Sendable, Equatable {
+  /// The recipe's name, and the page's: `gan-qp`.
+  public let name: String
+  public let language: PageLanguage
+  public let title: String
+  /// `2018-11-20`.
+  public let date: String
+  public let category: String
+  public let tags: [String]
+  /// The address of the original article.
+  public let source: String?
+  /// What follows the header.
+  public let markdown: String
+  /// Of the whole file.
+  let hash: ContentHash
+
+  /// Reads a file's bytes. Throws `FileError`, naming the line, for a header that is not as above.
+  public init(_ bytes: [UInt8], path: String) throws(FileError) {
+    let file = path.split(separator: "/").last.map(String.init) ?? path
+    let parts = file.split(separator: ".")
+    guard parts.count == 3, parts[2] == "md", let language = PageLanguage(rawValue: String(parts[1]))
+    else {
+      throw FileError(path: path, reason: "an article's file is called NAME.zh.md or NAME.en.md")
+    }
+    var lines = Substring(decoding: bytes, as: UTF8.self)[...]
+    func nextLine() -> Substring? {
+      guard !lines.isEmpty else { return nil }
+      let end = lines.firstIndex(where: \.isNewline) ?? lines.endIndex
+      let line = lines[..<end]
+      lines = end == lines.endIndex ? "" : lines[lines.index(after: end)...]
+      return line
+    }
+    guard nextLine() == "---" else {
+      throw FileError(path: path, reason: "line 1: a header that begins with --- was expected")
+    }
+    var fields: [String: String] = [:]
+    var number = 1
+    while true {
+      number += 1
+      guard let line = nextLine() else {
+        throw FileError(path: path, reason: "the header has no end (---)")
+      }
+      if line == "---" { break }
+      guard let colon = line.firstIndex(of: ":") else {
+        throw FileError(
+          path: path, reason: "line \(number): 'field: value' was expected, found '\(line)'")
+      }
+      let field = line[..<colon].trimmingCharacters(in: .whitespaces)
+      guard Self.fields.contains(field) else {
+        throw FileError(
+          path: path,
+          reason: "line \(number): '\(field)' is no field; they are \(Self.fields.joined(separator: ", "))")
+      }
+      fields[field] = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
+    }
+    func field(_ name: String) throws(FileError) -> String {
+      guard let value = fields[name], !value.isEmpty else {
+        throw FileError(path: path, reason: "its header lacks '\(name):'")
+      }
+      return value
+    }
+    name = try field("article")
+    title = try field("title")
+    date = try field("date")
+    category = try field("category")
+    guard name == parts[0], Self.isName(name) else {
+      throw FileError(
+        path: path, reason: "article: the file's name up to the first dot was expected, found '\(name)'")
+    }
+    guard date.wholeMatch(of: /[0-9]{4}-[0-9]{2}-[0-9]{2}/) != nil else {
+      throw FileError(path: path, reason: "date: a day such as 2018-11-20 was expected, found '\(date)'")
+    }
+    self.language = language
+    tags = (fields["tags"] ?? "").split { $0 == "," || $0 == "，" || $0 == "、" }
+      .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+    source = fields["source"].flatMap { $0.isEmpty ? nil : $0 }
+    markdown = String(lines)
+    hash = ContentHash(bytes)
+  }
+
+  private static let fields = ["article", "title", "date", "category", "tags", "source"]
+
+  /// Small letters, digits and hyphens: what is safe as a folder's name and in an address.
+  static func isName(_ name: String) -> Bool {
+    name.wholeMatch(of: /[a-z0-9][a-z0-9-]{0,99}/) != nil
+  }
+
+  /// The page's path: `/en/article/gan-qp/`.
+  public var path: String { language.prefix + "/article/\(name)/" }
+
+  public var year: String { String(date.prefix(4)) }
+
+  /// All articles of a folder, by date, the newest first; within a day by name.
+  public static func all(in folder: String) throws -> [ArticleSource] {
+    try Folder.names(in: folder).filter { $0.hasSuffix(".md") }
+      .map { name in
+        let path = "\(folder)/\(name)"
+        return try ArticleSource(try ByteSource(path: path, isText: true).readAll(), path: path)
+      }
+      .sorted { ($0.date, $0.name, $0.language.rawValue) > ($1.date, $1.name, $1.language.rawValue) }
+  }
+}
