@@ -1,0 +1,41 @@
+extension MathMLWriter {
+  /// A piece of a row: its markup, how it is spaced, where its scripts go.
+  struct Node {
+    enum Kind { case ordinary, function, operation, open, close, inner, space }
+
+    /// Where scripts go: beside, below in displayed formulas only, below always.
+    enum Scripts { case side, movable, stacked }
+
+    var markup: String
+    var kind: Kind
+    var scripts: Scripts
+
+    init(_ markup: some StringProtocol, _ kind: Kind = .ordinary, _ scripts: Scripts = .side) {
+      self.markup = String(markup)
+      self.kind = kind
+      self.scripts = scripts
+    }
+
+    /// As one element.
+    var wrapped: Node { Node("<mrow>\(markup)</mrow>", kind, scripts) }
+
+    /// The pieces one after another. MathML spaces operators by itself, but not names of functions:
+    /// TeX sets a thin space between them and what is no fence.
+    static func joined(_ nodes: [Node]) -> String {
+      var result = ""
+      var before = Kind.space
+      for node in nodes where !node.markup.isEmpty {
+        let isThin =
+          switch (before, node.kind) {
+          case (.function, .ordinary), (.function, .function), (.function, .inner): true
+          case (.ordinary, .function), (.close, .function), (.inner, .function): true
+          default: false
+          }
+        if isThin { result += "<mspace width=\"0.1667em\"/>" }
+        result += node.markup
+        before = node.kind
+      }
+      return result
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import Foundation
+
+/// Which pages hold which terms, and how a query ranks them.
+///
+/// BM25 (Robertson and Zaragoza 2009) with k₁ = 1.2, b = 0.75, idf = ln(1 + (N − n + ½)/(n + ½)); a title
+/// counts as its words three times over. Of the best twenty those that hold the query as a whole, spaces
+/// and punctuation aside, come first: a sentence finds its page. Ties go to the page that was added first.
+struct SearchIndex: Sendable {
+  struct Document: Sendable, Equatable {
+    /// The article's name.
+    var name: String
+    var title: String
+    /// How many terms it has.
+    var length: Int
+  }
+
+  struct Posting: Sendable, Equatable {
+    var document: Int32
+    var count: Int32
+  }
+
+  private(set) var documents: [Document] = []
+  private(set) var postings: [SearchTerms.Key: [Posting]] = [:]
+  /// What terms with hashed keys are called.
+  private(set) var names: [SearchTerms.Key: String] = [:]
+  let terms: SearchTerms
+  private var totalLength = 0
+
+  static let titleWeight: Int32 = 3
+  static let candidates = 20
+
+  init(terms: SearchTerms) { self.terms = terms }
+
+  /// The terms of one page, counted: what threads can make apart from each other.
+  struct Counts: Sendable {
+    var counts: [SearchTerms.Key: Int32] = [:]
+    var names: [SearchTerms.Key: String] = [:]
+    var length = 0
+  }
+
+  static func counts(_ title: String, _ passages: [RenderedText.Passage], terms: SearchTerms) -> Counts {
+    var result = Counts()
+    func add(_ text: String, _ weight: Int32) {
+      let lowered = SearchTerms.lowered(text)
+      terms.forEach(in: lowered) { occurrence in
+        result.length += 1
+        if let count = result.counts[occurrence.key] {
+          result.counts[occurrence.key] = count + weight
+        } else {
+          result.counts[occurrence.key] = weight
+          if occurrence.key >> 63 == 1 {
+            result.names[occurrence.key] = SearchTerms.text(lowered[occurrence.range])
+          }
+        }
+      }
+    }
+    add(title, titleWeight)
+    for passage in passages { add(passage.text, 1) }
+    return result
+  }
+
+  mutating func add(_ name: String, title: String, _ counts: Counts) {
+    let number = Int32(documents.count)
+    documents.append(Document(name: name, title: title, length: counts.length))
+    totalLength += counts.length
+    for (key, count) in counts.counts {
+      postings[key, default: []].append(Posting(document: number, count: count))
+    }
+    names.merge(counts.names) { old, _ in old }
+  }
+
+  /// The pages that hold a term of the query, the best first, at most `candidates`.
+  func ranked(_ keys: Set<SearchTerms.Key>) -> [(document: Int, score: Double)] {
+    let mean = max(1, Double(totalLength) / Double(max(1, documents.count)))
+    var scores = [Double](repeating: 0, count: documents.count)
+    // In one order, so that sums are the same everywhere.
+    for key in keys.sorted() {
+      guard let list = postings[key] else { continue }
+      let n = Double(list.count)
+      let idf = log(1 + (Double(documents.count) - n + 0.5) / (n + 0.5))
+      for posting in list {
+        let document = Int(posting.document)
+        let count = Double(posting.count)
+        let norm = 1.2 * (0.25 + 0.75 * Double(documents[document].length) / mean)
+        scores[document] += idf * count * 2.2 / (count + norm)
+      }
+    }
+    return scores.indices.filter { scores[$0] > 0 }
+      .map { ($0, scores[$0]) }
+      .sorted { Self.isBefore($0, $1) }
+      .prefix(Self.candidates).map { $0 }
+  }
+
+  static func isBefore(_ a: (document: Int, score: Double), _ b: (document: Int, score: Double)) -> Bool {
+    abs(a.score - b.score) > 1e-9 ? a.score > b.score : a.document < b.document
+  }
+}
