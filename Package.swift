@@ -46,7 +46,7 @@ let package = Package(
         "Articles", "Recipes", "FineTuning", "Pretraining", "Training", "Transformers", "Torch",
         "TextMining",
         "WordVectors", "Communities", "Knowledge", "Questions", "ClassicalML",
-        "TableQueries", "Tokenizers", "Text", "Tracking", "Reports", "Formats", "Memory",
+        "TableQueries", "Tokenizers", "Text", "Pages", "Tracking", "Reports", "Formats", "Memory",
         "Parallel", "Messages",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),

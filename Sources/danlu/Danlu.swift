@@ -20,7 +20,7 @@ struct Danlu: ParsableCommand {
       DoctorCommand.self, RecipesCommand.self, RunCommand.self, VerifyCommand.self,
       WordsCommand.self, VectorsCommand.self, CommunitiesCommand.self, BERTCommand.self,
       AskCommand.self, SQLCommand.self, GenerateCommand.self, KnowledgeCommand.self,
-      QuestionsCommand.self, ClassifyCommand.self, CubeCommand.self,
+      QuestionsCommand.self, ClassifyCommand.self, CubeCommand.self, SiteCommand.self,
     ]
   )
 

@@ -69,6 +69,47 @@ struct SearchIndex: Sendable {
     names.merge(counts.names) { old, _ in old }
   }
 
+  /// Puts a page in the place of the one of the same name, or behind all.
+  mutating func replace(_ name: String, title: String, _ counts: Counts) {
+    guard let number = documents.firstIndex(where: { $0.name == name }) else {
+      return add(name, title: title, counts)
+    }
+    totalLength += counts.length - documents[number].length
+    documents[number] = Document(name: name, title: title, length: counts.length)
+    let document = Int32(number)
+    for key in Array(postings.keys) {
+      let place = postings[key]?.firstIndex { $0.document == document }
+      if counts.counts[key] == nil, let place {
+        postings[key]?.remove(at: place)
+        if postings[key]?.isEmpty == true { postings[key] = nil }
+      } else if let count = counts.counts[key], let place {
+        postings[key]?[place].count = count
+      }
+    }
+    for (key, count) in counts.counts {
+      let list = postings[key] ?? []
+      let place = list.firstIndex { $0.document >= document } ?? list.endIndex
+      if place < list.endIndex, list[place].document == document { continue }
+      postings[key, default: []].insert(Posting(document: document, count: count), at: place)
+    }
+    names.merge(counts.names) { old, _ in old }
+  }
+
+  /// Puts back what was written to files.
+  mutating func restore(_ documents: [Document], _ lists: [(term: String, postings: [Posting])]) {
+    self.documents = documents
+    totalLength = documents.reduce(0) { $0 + $1.length }
+    postings.reserveCapacity(lists.count)
+    for (term, list) in lists {
+      let key = SearchTerms.key(of: term)
+      postings[key] = list
+      if key >> 63 == 1 { names[key] = term }
+    }
+  }
+
+  /// A term's text.
+  func name(of key: SearchTerms.Key) -> String { names[key] ?? SearchTerms.pair(key) }
+
   /// The pages that hold a term of the query, the best first, at most `candidates`.
   func ranked(_ keys: Set<SearchTerms.Key>) -> [(document: Int, score: Double)] {
     let mean = max(1, Double(totalLength) / Double(max(1, documents.count)))

@@ -97,6 +97,20 @@ struct SearchTerms: Sendable {
     return value | 1 << 63
   }
 
+  /// The key of a term as it is spelled.
+  static func key(of term: String) -> Key {
+    let scalars = term.unicodeScalars.map(\.value)
+    let isPair = scalars.count <= 2 && scalars.allSatisfy(isIdeograph)
+    return isPair ? packed(scalars[...]) : hash(scalars[...])
+  }
+
+  /// The characters of a key that is no hash.
+  static func pair(_ key: Key) -> String {
+    let mask: UInt64 = 1 << 21 - 1
+    let scalars = [UInt32(key >> 21 & mask), UInt32(key & mask)].filter { $0 != 0 }
+    return text(scalars[...])
+  }
+
   static func text(_ scalars: ArraySlice<UInt32>) -> String {
     String(String.UnicodeScalarView(scalars.compactMap(Unicode.Scalar.init)))
   }

@@ -1,6 +1,7 @@
 import Formats
 import Foundation
 import Messages
+import Parallel
 
 /// One article in one language: the header of its file and its text.
 ///
@@ -108,12 +109,12 @@ public struct ArticleSource: Sendable, Equatable {
   public var year: String { String(date.prefix(4)) }
 
   /// All articles of a folder, by date, the newest first; within a day by name.
-  public static func all(in folder: String) throws -> [ArticleSource] {
-    try Folder.names(in: folder).filter { $0.hasSuffix(".md") }
-      .map { name in
-        let path = "\(folder)/\(name)"
-        return try ArticleSource(try ByteSource(path: path, isText: true).readAll(), path: path)
-      }
-      .sorted { ($0.date, $0.name, $0.language.rawValue) > ($1.date, $1.name, $1.language.rawValue) }
+  public static func all(in folder: String, threads: Int = defaultThreadCount) throws -> [ArticleSource] {
+    let names = try Folder.names(in: folder).filter { $0.hasSuffix(".md") }
+    return try parallelMap(count: names.count, threads: threads) { index in
+      let path = "\(folder)/\(names[index])"
+      return try ArticleSource(try ByteSource(path: path, isText: true).readAll(), path: path)
+    }
+    .sorted { ($0.date, $0.name, $0.language.rawValue) > ($1.date, $1.name, $1.language.rawValue) }
   }
 }

@@ -30,4 +30,20 @@ enum PageResources {
       sources,
     ]
   }()
+
+  /// What is served if it is there: path of the site, file. Set-up fetches MathJax into the user's cache;
+  /// the font is Debian's fonts-lmodern.
+  static let optional: [(path: String, file: String)] = [
+    (SitePlan.mathJaxPath, cacheFolder + "/mathjax/tex-svg.js"),
+    ("/assets/latinmodern-math.otf", "/usr/share/texmf/fonts/opentype/public/lm-math/latinmodern-math.otf"),
+    ("/assets/latinmodern-math.otf", "/usr/share/texlive/texmf-dist/fonts/opentype/public/lm-math/latinmodern-math.otf"),
+  ]
+
+  /// As `Scripts/cache_folder` says.
+  private static var cacheFolder: String {
+    let environment = ProcessInfo.processInfo.environment
+    if let given = environment["DANLU_CACHE"], !given.isEmpty { return given }
+    if let caches = environment["XDG_CACHE_HOME"], caches.hasPrefix("/") { return caches + "/danlu" }
+    return NSHomeDirectory() + "/.cache/danlu"
+  }
 }

@@ -42,35 +42,135 @@ public struct Website: Sendable {
   }
 
   public let options: Options
+  /// The articles in both languages, by date, the newest first.
   public let articles: [ArticleSource]
-  private var pages: [String: WebPage]
+  private var pages: [String: WebPage] = [:]
+  private var fingerprints: [String: ContentHash] = [:]
+  private var indices: [PageLanguage: SearchIndex] = [:]
+  /// What excerpts are cut from, by the page's path.
+  private var passages: [String: [RenderedText.Passage]] = [:]
 
   /// Reads the articles and renders every page. Throws `FileError` for an article that cannot be read.
   public init(_ options: Options = Options(), work: Work = .silent) throws {
+    try self.init(options, before: nil, work: work)
+  }
+
+  /// The site as it is now: articles and runs are read again, and what they changed is rendered.
+  public func updated(work: Work = .silent) throws -> Website {
+    try Website(options, before: self, work: work)
+  }
+
+  private init(_ options: Options, before: Website?, work: Work) throws {
     self.options = options
-    articles = try ArticleSource.all(in: options.articles ?? PageResources.folder("Articles"))
-    pages = [:]
-    let assets = try PageResources.folder("Assets")
-    for name in try Folder.names(in: assets) {
-      let path = "/assets/\(name)"
-      pages[path] = WebPage(
-        contentType: WebPage.contentType(of: name),
-        bytes: try ByteSource(path: "\(assets)/\(name)", isText: false).readAll())
+    let plan = try SitePlan(options)
+    articles = plan.catalog.articles
+    let changed = plan.items.filter { before?.fingerprints[$0.path] != $0.fingerprint }
+    let rendered = try Self.render(changed, threads: options.threads, work: work)
+    for item in plan.items {
+      fingerprints[item.path] = item.fingerprint
+      pages[item.path] = before?.pages[item.path]
+      passages[item.path] = before?.passages[item.path]
     }
+    for (item, made) in zip(changed, rendered) {
+      pages[item.path] = made.page
+      passages[item.path] = made.passages
+    }
+    let hasNewTexts = rendered.contains { $0.passages != nil }
     for language in PageLanguage.allCases {
-      let own = articles.filter { $0.language == language }
-      let items = own.map {
-        "<li><div class=\"card\"><h3><a href=\"\(PageLayout.address($0.path, from: language.prefix + "/"))\">"
-          + "\($0.title)</a></h3></div></li>"
+      if let before, !hasNewTexts, before.articles.count == articles.count {
+        indices[language] = before.indices[language]
+      } else {
+        indices[language] = try Self.index(plan.catalog.all(language), passages, threads: options.threads)
       }
-      pages[language.prefix + "/"] = WebPage(
-        html: PageLayout(
-          title: "丹炉 Danlu", language: language, path: language.prefix + "/",
-          section: .articles, sections: options.sections,
-          body: "<ul class=\"cards\">\(items.joined())</ul>"
-        ).html())
     }
   }
+
+  struct Rendered: Sendable {
+    let page: WebPage
+    /// Of an article.
+    let passages: [RenderedText.Passage]?
+  }
+
+  /// Makes pages, on several threads.
+  static func render(_ items: [SitePlan.Item], threads: Int, work: Work) throws -> [Rendered] {
+    try work.phase("rendering", of: items.count, unit: "pages") { phase in
+      try parallelMap(count: items.count, threads: threads) { index in
+        defer { phase.report() }
+        try phase.check()
+        switch items[index].content {
+        case .article(let article):
+          let (page, text) = article.rendered()
+          return Rendered(page: page, passages: text.passages)
+        case .page(let make): return Rendered(page: make(), passages: nil)
+        }
+      }
+    }
+  }
+
+  private static func index(
+    _ entries: [SiteCatalog.Entry], _ passages: [String: [RenderedText.Passage]], threads: Int
+  ) throws -> SearchIndex {
+    let texts = entries.map { passages[$0.source.path] ?? [] }
+    return try index(entries, texts, threads: threads)
+  }
+
+  static func index(
+    _ entries: [SiteCatalog.Entry], _ texts: [[RenderedText.Passage]], threads: Int
+  ) throws -> SearchIndex {
+    let words = try SiteWords.discovered(
+      in: texts.lazy.map { $0.map(\.text).joined(separator: "\n") }, threads: threads)
+    let terms = SearchTerms(words: words)
+    let counts = try parallelMap(count: entries.count, threads: threads) { index in
+      SearchIndex.counts(entries[index].source.title, texts[index], terms: terms)
+    }
+    var index = SearchIndex(terms: terms)
+    for (entry, counts) in zip(entries, counts) {
+      index.add(entry.source.name, title: entry.source.title, counts)
+    }
+    return index
+  }
+
+  // MARK: Search
+
+  /// The articles that answer a query, the best first: a few words or a whole sentence.
+  public func search(_ query: String, in language: PageLanguage, limit: Int = 20) -> [SearchHit] {
+    guard let index = indices[language] else { return [] }
+    let lowered = SearchTerms.lowered(String(query.prefix(400)))
+    var keys: Set<SearchTerms.Key> = []
+    index.terms.forEach(in: lowered) { keys.insert($0.key) }
+    let sentence = SearchTerms.joined(lowered)
+    var ranked = index.ranked(keys)
+    let best = ranked.first?.score ?? 0
+    if sentence.count >= 4 {
+      for place in ranked.indices {
+        let texts = passages[path(index, ranked[place].document, language)] ?? []
+        if texts.contains(where: { SearchTerms.joined(SearchTerms.lowered($0.text)).contains(sequence: sentence) }) {
+          ranked[place].score += best
+        }
+      }
+      ranked.sort(by: SearchIndex.isBefore)
+    }
+    return ranked.prefix(limit).map { document, score in
+      let path = path(index, document, language)
+      let excerpt = SearchExcerpt(passages[path] ?? [], keys: keys, terms: index.terms)
+      return SearchHit(
+        name: index.documents[document].name, title: index.documents[document].title,
+        path: excerpt.anchor.isEmpty ? path : "\(path)#\(excerpt.anchor)", score: score,
+        excerpt: excerpt.pieces)
+    }
+  }
+
+  private func path(_ index: SearchIndex, _ document: Int, _ language: PageLanguage) -> String {
+    "\(language.prefix)/article/\(index.documents[document].name)/"
+  }
+
+  /// The page of `/search/?q=…`, rendered here: it works without a script.
+  public func searchPage(_ query: String, in language: PageLanguage) -> WebPage {
+    SearchPage(language: language, options: options)
+      .page(query, hits: query.isEmpty ? [] : search(query, in: language))
+  }
+
+  // MARK: Pages
 
   /// All paths that answer with a page, sorted.
   public var paths: [String] { pages.keys.sorted() }

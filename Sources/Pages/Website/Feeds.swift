@@ -1,0 +1,108 @@
+import Reports
+
+/// The newest articles for feed readers: RSS 2.0 and Atom (RFC 4287), summaries in plain text.
+///
+/// Addresses in feeds are absolute; without an address of the site they name `http://127.0.0.1:8080`, where
+/// `danlu serve` is.
+struct Feeds {
+  let catalog: SiteCatalog
+  let language: PageLanguage
+  let root: String
+
+  static let length = 20
+
+  init(_ catalog: SiteCatalog, language: PageLanguage, address: String?) {
+    self.catalog = catalog
+    self.language = language
+    root = address ?? "http://127.0.0.1:8080"
+  }
+
+  private var entries: ArraySlice<SiteCatalog.Entry> { catalog.all(language).prefix(Self.length) }
+
+  private func address(_ path: String) -> String {
+    HTMLText.escaped(root + SitePaths.percentEncoded(path))
+  }
+
+  private var subtitle: String {
+    language("每篇文章都能运行", "Every article runs")
+  }
+
+  var rss: String {
+    let items = entries.map { entry in
+      """
+      <item><title>\(HTMLText.escaped(entry.source.title))</title>
+      <link>\(address(entry.source.path))</link>
+      <guid isPermaLink="true">\(address(entry.source.path))</guid>
+      <pubDate>\(CalendarDay(entry.source.date).rfc822)</pubDate>
+      <category>\(HTMLText.escaped(entry.source.category))</category>
+      <description>\(HTMLText.escaped(entry.summary))</description></item>
+      """
+    }
+    return """
+      <?xml version="1.0" encoding="utf-8"?>
+      <rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"><channel>
+      <title>\(PageLayout.siteName)</title>
+      <link>\(address(language.prefix + "/"))</link>
+      <description>\(subtitle)</description>
+      <language>\(language == .chinese ? "zh-cn" : "en")</language>
+      <atom:link href="\(address(language.prefix + "/feed.xml"))" rel="self" type="application/rss+xml"/>
+      \(items.joined(separator: "\n"))
+      </channel></rss>
+
+      """
+  }
+
+  var atom: String {
+    let items = entries.map { entry in
+      """
+      <entry><title>\(HTMLText.escaped(entry.source.title))</title>
+      <link rel="alternate" type="text/html" href="\(address(entry.source.path))"/>
+      <id>\(address(entry.source.path))</id>
+      <published>\(entry.source.date)T00:00:00Z</published>
+      <updated>\(entry.source.date)T00:00:00Z</updated>
+      <category term="\(HTMLText.escaped(entry.source.category))"/>
+      <summary>\(HTMLText.escaped(entry.summary))</summary></entry>
+      """
+    }
+    let updated = entries.map(\.source.date).max() ?? "1970-01-01"
+    return """
+      <?xml version="1.0" encoding="utf-8"?>
+      <feed xmlns="http://www.w3.org/2005/Atom" xml:lang="\(language.tag)">
+      <title>\(PageLayout.siteName)</title>
+      <subtitle>\(subtitle)</subtitle>
+      <link rel="alternate" type="text/html" href="\(address(language.prefix + "/"))"/>
+      <link rel="self" type="application/atom+xml" href="\(address(language.prefix + "/atom.xml"))"/>
+      <id>\(address(language.prefix + "/"))</id>
+      <updated>\(updated)T00:00:00Z</updated>
+      <author><name>Danlu</name></author>
+      \(items.joined(separator: "\n"))
+      </feed>
+
+      """
+  }
+}
+
+/// A day of the Gregorian calendar, `2018-11-20`.
+struct CalendarDay {
+  let year: Int
+  let month: Int
+  let day: Int
+
+  /// A text that is no day is the first day of 1970.
+  init(_ text: String) {
+    let parts = text.split(separator: "-").compactMap { Int($0) }
+    let isDay = parts.count == 3 && (1...12).contains(parts[1]) && (1...31).contains(parts[2])
+    (year, month, day) = isDay ? (parts[0], parts[1], parts[2]) : (1970, 1, 1)
+  }
+
+  /// `Tue, 20 Nov 2018 00:00:00 GMT`.
+  var rfc822: String {
+    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    let days = ["Sat", "Sun", "Mon", "Tue", "Wed", "Thu", "Fri"]
+    // Zeller's congruence.
+    let m = month < 3 ? month + 12 : month
+    let y = month < 3 ? year - 1 : year
+    let weekday = (day + 13 * (m + 1) / 5 + y + y / 4 - y / 100 + y / 400) % 7
+    return "\(days[weekday]), \(day < 10 ? "0" : "")\(day) \(months[month - 1]) \(year) 00:00:00 GMT"
+  }
+}

@@ -1,0 +1,256 @@
+import Formats
+import Foundation
+import Messages
+import Parallel
+
+/// Writes the site as plain files for any web server: pages, assets, feeds, search.
+///
+/// `export.json` in the folder says what each page was made from, so that the next export into it renders and
+/// writes only what changed. Files are replaced one by one, each whole or not at all, `export.json` at the
+/// end: an export that was killed is completed by the next one.
+public struct SiteExport: Sendable {
+  /// What an export did.
+  public struct Outcome: Sendable, Codable, Equatable {
+    public var articles: Int
+    /// Files of the export.
+    public var files: Int
+    /// Files that this export wrote.
+    public var written: Int
+    /// Files of pages that are no more.
+    public var removed: Int
+    public var bytes: Int
+  }
+
+  private let folder: String
+  private let options: Website.Options
+
+  /// Throws `FileError` for a folder that holds something else than an earlier export.
+  public init(to folder: String, _ options: Website.Options) throws {
+    self.folder = folder.count > 1 && folder.hasSuffix("/") ? String(folder.dropLast()) : folder
+    self.options = options
+    guard access(self.folder, F_OK) == 0 else { return }
+    let names = try FileManager.default.contentsOfDirectory(atPath: self.folder)
+    if !names.isEmpty, !names.contains(Manifest.name) {
+      throw FileError(
+        path: folder,
+        reason: "holds something else than an export; name a new or an empty folder")
+    }
+  }
+
+  public func run(work: Work = .silent) throws -> Outcome {
+    let plan = try SitePlan(options)
+    var manifest = Manifest(folder)
+    let previous = manifest
+    try Folder.create(folder)
+    // From here on the folder is an export, finished or not.
+    if previous.isNew { try manifest.write() }
+    let changed = plan.items.filter { manifest.entries[$0.path]?.fingerprint != $0.fingerprint.text }
+    let rendered = try Website.render(changed, threads: options.threads, work: work)
+    var files: [File] = []
+    var made: [String: [RenderedText.Passage]] = [:]
+    for (item, page) in zip(changed, rendered) {
+      files.append(File(path: item.path, fingerprint: item.fingerprint, bytes: page.page.bytes))
+      made[item.path] = page.passages
+    }
+    for language in PageLanguage.allCases {
+      files += try searchFiles(plan, language, made, previous)
+    }
+    // What already stands there with the same bytes stays.
+    let due = files.filter { manifest.entries[$0.path]?.content != $0.content.text }
+    try work.phase("writing", of: due.count, unit: "files") { phase in
+      try makeFolders(of: due)
+      try parallelFor(count: due.count, threads: options.threads) { index in
+        try write(due[index])
+        try phase.advance()
+      }
+    }
+    for file in files {
+      manifest.entries[file.path] = .init(
+        fingerprint: file.fingerprint.text, content: file.content.text, bytes: file.bytes.count)
+    }
+    let removed = try removeOthers(plan, &manifest)
+    if manifest != previous { try manifest.write() }
+    return Outcome(
+      articles: plan.catalog.articles.count, files: manifest.entries.count, written: due.count,
+      removed: removed, bytes: manifest.entries.values.reduce(0) { $0 + $1.bytes })
+  }
+
+  // MARK: Search
+
+  /// The files of the index that the changed articles change. Where only few did, the index is the one that
+  /// stands there with those replaced, its words included; otherwise it is made anew.
+  private func searchFiles(
+    _ plan: SitePlan, _ language: PageLanguage, _ made: [String: [RenderedText.Passage]],
+    _ previous: Manifest
+  ) throws -> [File] {
+    let entries = plan.catalog.all(language)
+    let changed = entries.filter { made[$0.source.path] != nil }
+    var files: [File] = []
+    for entry in changed {
+      files.append(
+        File(
+          path: SearchFiles.textPath(entry.source.name, language), fingerprint: ContentHash(),
+          bytes: SearchFiles.text(made[entry.source.path] ?? [])))
+    }
+    let shards = SearchFiles.shardCount(entries.count)
+    let isSameList = Set(entries.map(\.source.name)) == previous.articles(language)
+    if changed.isEmpty, isSameList { return [] }
+    var index: SearchIndex?
+    if isSameList, changed.count * 8 <= entries.count, var old = SearchFiles.read(language, in: folder) {
+      for entry in changed {
+        let counts = SearchIndex.counts(
+          entry.source.title, made[entry.source.path] ?? [], terms: old.terms)
+        old.replace(entry.source.name, title: entry.source.title, counts)
+      }
+      index = old
+    }
+    let whole = try index ?? newIndex(plan, entries, made)
+    files += SearchFiles.files(whole, language, shards: shards).map {
+      File(path: $0.path, fingerprint: ContentHash(), bytes: $0.bytes)
+    }
+    return files
+  }
+
+  /// An index of all articles; those that were not rendered now are, for their words.
+  private func newIndex(
+    _ plan: SitePlan, _ entries: [SiteCatalog.Entry], _ made: [String: [RenderedText.Passage]]
+  ) throws -> SearchIndex {
+    let language = entries.first?.source.language
+    let pages = plan.items.compactMap { item -> ArticlePage? in
+      if case .article(let page) = item.content, page.entry.source.language == language { page } else { nil }
+    }
+    let texts = try parallelMap(count: pages.count, threads: options.threads) { index in
+      made[pages[index].entry.source.path] ?? pages[index].rendered().text.passages
+    }
+    return try Website.index(entries, texts, threads: options.threads)
+  }
+
+  // MARK: Files
+
+  private struct File: Sendable {
+    /// Of the site: a path that ends in `/` is that folder's `index.html`.
+    let path: String
+    let fingerprint: ContentHash
+    let bytes: [UInt8]
+    let content: ContentHash
+
+    init(path: String, fingerprint: ContentHash, bytes: [UInt8]) {
+      self.path = path
+      self.fingerprint = fingerprint
+      self.bytes = bytes
+      content = ContentHash(bytes)
+    }
+  }
+
+  private func place(_ path: String) -> String {
+    folder + (path.hasSuffix("/") ? path + "index.html" : path)
+  }
+
+  private func makeFolders(of files: [File]) throws {
+    let folders = Set(files.map { Folder.split(place($0.path)).folder })
+    for folder in folders.sorted() where access(folder, F_OK) != 0 { try Folder.create(folder) }
+  }
+
+  /// Beside the file, then in its place. Not synchronized with the disk one by one: an export that power
+  /// failure cut short is made anew.
+  private func write(_ file: File) throws {
+    let path = place(file.path)
+    let temporary = path + ".partial"
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw FileError(path: path, action: "write", code: errno) }
+    var offset = 0
+    let code = file.bytes.withUnsafeBytes { bytes -> Int32 in
+      while offset < bytes.count {
+        let count = Foundation.write(descriptor, bytes.baseAddress?.advanced(by: offset), bytes.count - offset)
+        if count < 0, errno != EINTR { return errno }
+        offset += max(0, count)
+      }
+      return 0
+    }
+    let closed = close(descriptor) == 0 ? 0 : errno
+    guard code == 0, closed == 0, rename(temporary, path) == 0 else {
+      let reason = code != 0 ? code : closed != 0 ? closed : errno
+      unlink(temporary)
+      throw FileError(path: path, action: "write", code: reason)
+    }
+  }
+
+  /// Removes the files of pages that are no more, and folders that become empty.
+  private func removeOthers(_ plan: SitePlan, _ manifest: inout Manifest) throws -> Int {
+    var wanted = Set(plan.items.map(\.path))
+    for language in PageLanguage.allCases {
+      let entries = plan.catalog.all(language)
+      for entry in entries { wanted.insert(SearchFiles.textPath(entry.source.name, language)) }
+      guard !entries.isEmpty else { continue }
+      wanted.insert(SearchFiles.folder(language) + "index.json")
+      for number in 0..<SearchFiles.shardCount(entries.count) {
+        wanted.insert(SearchFiles.shardPath(number, language))
+      }
+    }
+    let others = manifest.entries.keys.filter { !wanted.contains($0) }
+    for path in others {
+      let file = place(path)
+      if unlink(file) != 0, errno != ENOENT {
+        throw FileError(path: file, action: "remove", code: errno)
+      }
+      // Fails, as it must, for a folder that holds something.
+      var parent = Folder.split(file).folder
+      while parent.count > folder.count, rmdir(parent) == 0 { parent = Folder.split(parent).folder }
+      manifest.entries[path] = nil
+    }
+    return others.count
+  }
+
+  // MARK: Manifest
+
+  /// What each file was made from and what it holds.
+  private struct Manifest: Equatable {
+    static let name = "export.json"
+
+    struct Entry: Equatable {
+      var fingerprint: String
+      var content: String
+      var bytes: Int
+    }
+
+    private let path: String
+    var entries: [String: Entry] = [:]
+    /// Whether there was none.
+    var isNew = true
+
+    /// Reads it; one that is missing or damaged is an empty one.
+    init(_ folder: String) {
+      path = "\(folder)/\(Self.name)"
+      guard let bytes = try? ByteSource(path: path).readAll() else { return }
+      isNew = false
+      guard let value = try? JSONValue(parsing: bytes), let members = value["files"]?.members else {
+        return
+      }
+      for member in members {
+        guard let cells = member.value.arrayValue, cells.count == 3,
+          let fingerprint = cells[0].stringValue, let content = cells[1].stringValue,
+          let count = cells[2].integerValue, member.key.hasPrefix("/"),
+          !member.key.split(separator: "/").contains("..")
+        else { continue }
+        entries[member.key] = Entry(fingerprint: fingerprint, content: content, bytes: count)
+      }
+    }
+
+    func write() throws {
+      var json = "{\"generator\":\"danlu \(danluVersion)\",\"files\":{\n"
+      for (index, (path, entry)) in entries.sorted(by: { $0.key < $1.key }).enumerated() {
+        json += index == 0 ? "" : ",\n"
+        json += "\(JSONText.quoted(path)):[\"\(entry.fingerprint)\",\"\(entry.content)\",\(entry.bytes)]"
+      }
+      try AtomicFile.write(json + "\n}}\n", to: path)
+    }
+
+    /// The articles whose words the search has.
+    func articles(_ language: PageLanguage) -> Set<String> {
+      let folder = SearchFiles.folder(language) + "text/"
+      return Set(
+        entries.keys.filter { $0.hasPrefix(folder) && $0.hasSuffix(".json") }
+          .map { String($0.dropFirst(folder.count).dropLast(5)) })
+    }
+  }
+}
