@@ -37,12 +37,6 @@
     theme: toggleTheme,
     help: () => keys.showModal(),
     print: () => print(),
-    cite: button => {
-      const box = document.getElementById("citation");
-      box.hidden = !box.hidden;
-      button.setAttribute("aria-expanded", String(!box.hidden));
-      if (!box.hidden) box.scrollIntoView({block: "nearest"});
-    },
     share: async button => {
       const address = location.href.split("#")[0];
       if (navigator.share) {

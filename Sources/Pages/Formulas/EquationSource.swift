@@ -31,9 +31,10 @@ struct EquationSource {
     let isNumbered = ownsNumbers && name?.hasSuffix("*") == false
     rows = [Row(tex: "", isNumbered: isNumbered)]
     var depth = 0
-    while !tokens.isAtEnd {
+    while true {
+      // Before the spaces, which separate a command from a letter.
       let start = tokens.place
-      let token = tokens.next()
+      guard let token = tokens.next() else { break }
       let end = rows.count - 1
       switch token {
       case .command("label"): rows[end].labels.append(tokens.rawArgument())

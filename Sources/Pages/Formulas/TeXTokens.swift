@@ -13,13 +13,6 @@ struct TeXTokens {
 
   init(_ text: String) { source = Array(text.unicodeScalars) }
 
-  var isAtEnd: Bool {
-    mutating get {
-      skipSpace()
-      return place >= source.count
-    }
-  }
-
   /// The next token, which stays next.
   mutating func peek() -> Token? {
     let start = place

@@ -168,19 +168,21 @@ struct MarkdownHTML {
       result.html += "<div>\(formula)</div>\n"
       return endText()
     }
-    var marks = ""
+    var names: [String] = []
     for label in tags.flatMap(\.labels) {
       let name = anchor(Self.equationAnchor(label))
-      if anchors.insert(name).inserted { marks += "<span id=\"\(name)\"></span>" }
+      if anchors.insert(name).inserted { names.append(name) }
     }
+    let id = names.first.map { " id=\"\($0)\"" } ?? ""
+    let marks = names.dropFirst().map { "<span id=\"\($0)\"></span>" }.joined()
     // Rows of several equations have their numbers in the formula.
     if equation.rows.count > 1 {
-      result.html += "<div class=\"equations\">\(marks)\(formula)</div>\n"
+      result.html += "<div class=\"equations\"\(id)>\(marks)\(formula)</div>\n"
     } else {
       let number = "(\(tags[0].tag ?? ""))"
       result.html +=
-        "<div class=\"equation\">\(marks)\(formula)"
-        + "<span class=\"equation-number\">\(HTMLText.escaped(number))</span></div>\n"
+        "<div class=\"equation\"\(id)>\(formula)"
+        + "<span class=\"equation-number\">\(marks)\(HTMLText.escaped(number))</span></div>\n"
     }
     endText()
   }

@@ -83,12 +83,11 @@ struct ArticlePage {
       <span>\(language("约 \(entry.minutes) 分钟", "\(entry.minutes) min read"))</span>\
       \(claimsMark)</p>
       <ul class="tags">\(tags.joined())</ul>
-      <div class="article-tools needs-script" hidden>\
-      <button type="button" class="button" data-action="cite" aria-expanded="false" \
-      aria-controls="citation">\(language("引用", "Cite"))</button>\
-      <button type="button" class="button" data-action="share">\(language("分享链接", "Share"))</button>\
-      <button type="button" class="button" data-action="print">\(language("打印", "Print"))</button></div>
-      \(citation)
+      <div class="article-tools">\(citation)\
+      <button type="button" class="button needs-script" data-action="share" hidden>\
+      \(language("分享链接", "Share"))</button>\
+      <button type="button" class="button needs-script" data-action="print" hidden>\
+      \(language("打印", "Print"))</button></div>
       </header>
       """
   }
@@ -169,14 +168,13 @@ struct ArticlePage {
   private var citation: String {
     let citation = Citation(source, original: originalTitle, address: pageAddress)
     return """
-      <div class="citation" id="citation" hidden>
-      <p id="citation-text">\(text(citation.text(language)))</p>
-      <div class="code"><pre id="citation-bibtex" tabindex="0">\(text(citation.bibTeX))</pre>\
-      <button type="button" class="button copy" data-action="copy" data-target="citation-bibtex">\
-      \(language("复制 BibTeX", "Copy BibTeX"))</button></div>
-      <button type="button" class="button" data-action="copy" data-target="citation-text">\
-      \(language("复制引文", "Copy the citation"))</button>
-      </div>
+      <details class="citation"><summary class="button">\(language("引用", "Cite"))</summary>
+      <div class="citation-body"><p id="citation-text">\(text(citation.text(language)))</p>
+      <pre id="citation-bibtex" tabindex="0">\(text(citation.bibTeX))</pre>
+      <p><button type="button" class="button needs-script" data-action="copy" data-target="citation-text" \
+      hidden>\(language("复制引文", "Copy the citation"))</button>
+      <button type="button" class="button needs-script" data-action="copy" data-target="citation-bibtex" \
+      hidden>\(language("复制 BibTeX", "Copy BibTeX"))</button></p></div></details>
       """
   }
 

@@ -35,9 +35,19 @@ enum PageResources {
   /// the font is Debian's fonts-lmodern.
   static let optional: [(path: String, file: String)] = [
     (SitePlan.mathJaxPath, cacheFolder + "/mathjax/tex-svg.js"),
-    ("/assets/latinmodern-math.otf", "/usr/share/texmf/fonts/opentype/public/lm-math/latinmodern-math.otf"),
-    ("/assets/latinmodern-math.otf", "/usr/share/texlive/texmf-dist/fonts/opentype/public/lm-math/latinmodern-math.otf"),
+    (mathFontPath, "/usr/share/texmf/fonts/opentype/public/lm-math/latinmodern-math.otf"),
+    (mathFontPath, "/usr/share/texlive/texmf-dist/fonts/opentype/public/lm-math/latinmodern-math.otf"),
   ]
+
+  static let mathFontPath = "/assets/latinmodern-math.otf"
+
+  /// Added to the style sheet where the font is there; a page without formulas does not load it.
+  static let mathFontRule = """
+
+    @font-face { font-family: "Danlu Math"; src: url("latinmodern-math.otf") format("opentype");
+      font-display: swap; }
+
+    """
 
   /// As `Scripts/cache_folder` says.
   private static var cacheFolder: String {

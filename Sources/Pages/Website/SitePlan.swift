@@ -120,14 +120,17 @@ struct SitePlan: Sendable {
   private static func assets(_ base: ContentHash) throws -> [Item] {
     let folder = try PageResources.folder("Assets")
     var files = try Folder.names(in: folder).map { ("/assets/\($0)", "\(folder)/\($0)") }
-    files += PageResources.optional.filter { access($0.file, R_OK) == 0 }.map { ($0.path, $0.file) }
+    for (path, file) in PageResources.optional where access(file, R_OK) == 0 {
+      if !files.contains(where: { $0.0 == path }) { files.append((path, file)) }
+    }
+    let hasFont = files.contains { $0.0 == PageResources.mathFontPath }
     return try files.map { path, file in
-      let bytes = try ByteSource(path: file).readAll()
+      var bytes = try ByteSource(path: file).readAll()
+      if path == "/assets/site.css", hasFont { bytes += PageResources.mathFontRule.utf8 }
       var fingerprint = base
       fingerprint.add(ContentHash(bytes).text)
-      return Item(
-        path: path, fingerprint: fingerprint,
-        content: .page { WebPage(contentType: WebPage.contentType(of: path), bytes: bytes) })
+      let page = WebPage(contentType: WebPage.contentType(of: path), bytes: bytes)
+      return Item(path: path, fingerprint: fingerprint, content: .page { page })
     }
   }
 
