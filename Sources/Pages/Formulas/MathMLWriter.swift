@@ -551,8 +551,10 @@ struct MathMLWriter {
   /// An attribute for a colour of HTML or `#rgb`; nothing for what is none.
   private static func color(_ source: String, attribute: String = "mathcolor") -> String {
     let name = source.filter { !$0.isWhitespace }
-    let isName = name.wholeMatch(of: /[A-Za-z]{3,20}/) != nil
-    let isCode = name.wholeMatch(of: /#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})/) != nil
+    let isName = (3...20).contains(name.count) && name.allSatisfy { $0.isASCII && $0.isLetter }
+    let isCode =
+      name.hasPrefix("#") && [4, 7].contains(name.count)
+      && name.dropFirst().allSatisfy { $0.isASCII && $0.isHexDigit }
     return isName || isCode ? " \(attribute)=\"\(name.lowercased())\"" : ""
   }
 

@@ -50,9 +50,13 @@ struct TeXTokens {
     (0x41...0x5A).contains(scalar.value) || (0x61...0x7A).contains(scalar.value)
   }
 
+  private static func isSpace(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.value <= 0x20 || scalar.value >= 0x80 && scalar.properties.isWhitespace
+  }
+
   private mutating func skipSpace() {
     while place < source.count {
-      if source[place].properties.isWhitespace {
+      if Self.isSpace(source[place]) {
         place += 1
       } else if source[place] == "%" {
         while place < source.count, source[place] != "\n" { place += 1 }

@@ -347,6 +347,9 @@ struct MarkdownLines {
     place = min(end + 1, text.endIndex)
   }
 
+  /// What was not read yet.
+  var rest: ArraySlice<UInt8> { text[place...] }
+
   mutating func next() -> ArraySlice<UInt8>? {
     guard let line = peek() else { return nil }
     advance()

@@ -25,6 +25,7 @@ struct MarkdownHTML {
   private var nextEquation = 0
   private var noteNumbers: [String: Int] = [:]
   private var seenNotes: Set<String> = []
+  private var isInHeading = false
 
   static func render(_ tree: MarkdownTree, rules: Rules) -> RenderedText {
     var writer = MarkdownHTML(tree, rules: rules)
@@ -120,9 +121,11 @@ struct MarkdownHTML {
     }
     let level = max(2, min(level, 4))
     let anchor = newAnchor(inlines.plainText)
-    // The heading's words open its passage.
+    // The heading's words open its passage. It is a link itself, which holds no links.
     result.passages.append(.init(anchor: anchor, text: ""))
+    isInHeading = true
     let html = self.html(inlines)
+    isInHeading = false
     result.html += "<h\(level) id=\"\(anchor)\"><a href=\"#\(anchor)\">\(html)</a></h\(level)>\n"
     result.headings.append(.init(level: level, anchor: anchor, html: html))
     endText()
@@ -253,6 +256,7 @@ struct MarkdownHTML {
       result.problems.append("a link leads nowhere: \(address)")
       return html
     }
+    if isInHeading { return html }
     let isElsewhere = Self.scheme(of: address) != nil
     let relation = isElsewhere ? " rel=\"\(rules.relation)\"" : ""
     return "<a href=\"\(HTMLText.escaped(target))\"\(relation)>\(html)</a>"
@@ -276,7 +280,7 @@ struct MarkdownHTML {
 
   private mutating func note(_ name: String) -> String {
     guard let number = noteNumbers[name] else { return HTMLText.escaped("[^\(name)]") }
-    guard rules.hasAnchors else { return "<sup>\(number)</sup>" }
+    guard rules.hasAnchors, !isInHeading else { return "<sup>\(number)</sup>" }
     let anchor = anchor(name)
     // The way back leads to the first place.
     let id = seenNotes.insert(name).inserted ? " id=\"noted-\(anchor)\"" : ""
@@ -290,6 +294,7 @@ struct MarkdownHTML {
     }
     let text = HTMLText.escaped(isInParentheses ? "(\(number))" : number)
     addText(text)
+    if isInHeading { return text }
     return "<a class=\"reference\" href=\"#\(anchor(Self.equationAnchor(label)))\">\(text)</a>"
   }
 

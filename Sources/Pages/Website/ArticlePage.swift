@@ -99,7 +99,7 @@ struct ArticlePage {
   }
 
   private func contents(_ rendered: RenderedText) -> String {
-    var items = rendered.headings.filter { $0.level <= 3 }.map { ($0.level, $0.anchor, Self.withoutLinks($0.html)) }
+    var items = rendered.headings.filter { $0.level <= 3 }.map { ($0.level, $0.anchor, $0.html) }
     items.append((2, "claims", language("命题与实测", "Claims, measured")))
     items.append((2, "sources", language("来源", "Sources")))
     var html = "<ol>"
@@ -118,11 +118,6 @@ struct ArticlePage {
       html += "<li><a href=\"#\(item.1)\">\(item.2)</a>"
     }
     return html + (isInner ? "</li></ol>" : "") + "</li></ol>"
-  }
-
-  /// Headings stand inside links, which hold no links.
-  private static func withoutLinks(_ html: String) -> String {
-    html.replacing(/<\/?a[^>]*>/, with: "")
   }
 
   private var claims: String {
@@ -277,6 +272,11 @@ struct Citation {
 
   /// TeX's own characters.
   private static func escaped(_ text: String) -> String {
-    text.replacing(/[&%$#_{}]/) { "\\\($0.output)" }
+    var result = ""
+    for character in text {
+      if "&%$#_{}".contains(character) { result += "\\" }
+      result.append(character)
+    }
+    return result
   }
 }

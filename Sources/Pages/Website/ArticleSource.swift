@@ -40,36 +40,30 @@ public struct ArticleSource: Sendable, Equatable {
     else {
       throw FileError(path: path, reason: "an article's file is called NAME.zh.md or NAME.en.md")
     }
-    var lines = Substring(decoding: bytes, as: UTF8.self)[...]
-    func nextLine() -> Substring? {
-      guard !lines.isEmpty else { return nil }
-      let end = lines.firstIndex(where: \.isNewline) ?? lines.endIndex
-      let line = lines[..<end]
-      lines = end == lines.endIndex ? "" : lines[lines.index(after: end)...]
-      return line
-    }
-    guard nextLine() == "---" else {
+    var lines = MarkdownLines(bytes[...])
+    guard lines.next()?.elementsEqual("---".utf8) == true else {
       throw FileError(path: path, reason: "line 1: a header that begins with --- was expected")
     }
     var fields: [String: String] = [:]
     var number = 1
     while true {
       number += 1
-      guard let line = nextLine() else {
+      guard let line = lines.next() else {
         throw FileError(path: path, reason: "the header has no end (---)")
       }
-      if line == "---" { break }
-      guard let colon = line.firstIndex(of: ":") else {
+      if line.elementsEqual("---".utf8) { break }
+      guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else {
         throw FileError(
-          path: path, reason: "line \(number): 'field: value' was expected, found '\(line)'")
+          path: path,
+          reason: "line \(number): 'field: value' was expected, found '\(String(decoding: line, as: UTF8.self))'")
       }
-      let field = line[..<colon].trimmingCharacters(in: .whitespaces)
+      let field = String(decoding: line[..<colon].trimmed, as: UTF8.self)
       guard Self.fields.contains(field) else {
         throw FileError(
           path: path,
           reason: "line \(number): '\(field)' is no field; they are \(Self.fields.joined(separator: ", "))")
       }
-      fields[field] = line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
+      fields[field] = String(decoding: line[(colon + 1)...].trimmed, as: UTF8.self)
     }
     func field(_ name: String) throws(FileError) -> String {
       guard let value = fields[name], !value.isEmpty else {
@@ -85,14 +79,14 @@ public struct ArticleSource: Sendable, Equatable {
       throw FileError(
         path: path, reason: "article: the file's name up to the first dot was expected, found '\(name)'")
     }
-    guard date.wholeMatch(of: /[0-9]{4}-[0-9]{2}-[0-9]{2}/) != nil else {
+    guard Self.isDay(date) else {
       throw FileError(path: path, reason: "date: a day such as 2018-11-20 was expected, found '\(date)'")
     }
     self.language = language
     tags = (fields["tags"] ?? "").split { $0 == "," || $0 == "，" || $0 == "、" }
       .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     source = fields["source"].flatMap { $0.isEmpty ? nil : $0 }
-    markdown = String(lines)
+    markdown = String(decoding: lines.rest, as: UTF8.self)
     hash = ContentHash(bytes)
   }
 
@@ -100,7 +94,19 @@ public struct ArticleSource: Sendable, Equatable {
 
   /// Small letters, digits and hyphens: what is safe as a folder's name and in an address.
   static func isName(_ name: String) -> Bool {
-    name.wholeMatch(of: /[a-z0-9][a-z0-9-]{0,99}/) != nil
+    let bytes = name.utf8
+    return (1...100).contains(bytes.count) && bytes.first != UInt8(ascii: "-")
+      && bytes.allSatisfy {
+        (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-")
+      }
+  }
+
+  /// `2018-11-20`.
+  private static func isDay(_ text: String) -> Bool {
+    text.utf8.count == 10
+      && text.utf8.enumerated().allSatisfy { place, byte in
+        place == 4 || place == 7 ? byte == UInt8(ascii: "-") : (0x30...0x39).contains(byte)
+      }
   }
 
   /// The page's path: `/en/article/gan-qp/`.
@@ -113,7 +119,10 @@ public struct ArticleSource: Sendable, Equatable {
     let names = try Folder.names(in: folder).filter { $0.hasSuffix(".md") }
     return try parallelMap(count: names.count, threads: threads) { index in
       let path = "\(folder)/\(names[index])"
-      return try ArticleSource(try ByteSource(path: path, isText: true).readAll(), path: path)
+      let file = try MappedFile(path: path)
+      // A byte order mark at the beginning is none of the text.
+      let bytes = file.bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? file.bytes.dropFirst(3) : file.bytes[...]
+      return try ArticleSource(Array(bytes), path: path)
     }
     .sorted { ($0.date, $0.name, $0.language.rawValue) > ($1.date, $1.name, $1.language.rawValue) }
   }
