@@ -1,5 +1,12 @@
-import Pages
+import Foundation
+import Messages
 import Testing
+
+#if canImport(FoundationXML)
+  import FoundationXML
+#endif
+
+@testable import Pages
 
 @Suite struct WebsiteTests {
   @Test func addressesAreRelativeToThePage() {
@@ -8,5 +15,129 @@ import Testing
     #expect(PageLayout.address("/", from: "/") == "./")
     #expect(PageLayout.address("/tag/GAN/", from: "/en/article/gan-qp/") == "../../../tag/GAN/")
     #expect(PageLayout.address("/assets/site.css", from: nil) == "/assets/site.css")
+  }
+
+  /// Every link and every anchor of every page leads somewhere, and no page asks for anything elsewhere.
+  @Test func everyInternalLinkResolves() throws {
+    let site = try Website(Website.Options())
+    #expect(site.articles.count >= 2)
+    var anchors: [String: Set<String>] = [:]
+    for path in site.paths {
+      let html = String(decoding: site.page(at: path).bytes, as: UTF8.self)
+      anchors[path] = Set(html.matches(of: /\sid="([^"]*)"/).map { String($0.1) })
+      #expect(anchors[path]?.count == html.matches(of: /\sid="/).count, "an id twice: \(path)")
+    }
+    for path in site.paths where site.page(at: path).contentType.hasPrefix("text/html") {
+      let page = site.page(at: path)
+      let html = String(decoding: page.bytes, as: UTF8.self)
+      #expect(page.bytes.count < 300_000, "\(path)")
+      #expect(!html.contains("<script>") && !html.contains(" onclick"))
+      for match in html.matches(of: /(href|src|action)="([^"]*)"/) {
+        let address = String(match.2).replacing("&amp;", with: "&")
+        if address.hasPrefix("http") || address.hasPrefix("mailto:") {
+          #expect(match.1 == "href", "\(path) loads \(address)")
+          continue
+        }
+        let parts = address.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
+        let target = parts[0].isEmpty ? path : try #require(Self.joined(path, String(parts[0])))
+        #expect(site.page(at: target).status == 200, "\(path): \(address)")
+        if parts.count == 2, !parts[1].isEmpty {
+          #expect(anchors[target]?.contains(String(parts[1])) == true, "\(path): \(address)")
+        }
+      }
+    }
+  }
+
+  private static func joined(_ path: String, _ address: String) -> String? {
+    URL(string: "http://x" + SitePaths.percentEncoded(path)).flatMap {
+      URL(string: SitePaths.percentEncoded(address), relativeTo: $0)
+    }?.absoluteURL.path(percentEncoded: false)
+  }
+
+  /// A sentence of a page finds that page first.
+  @Test func aSentenceFindsItsPage() throws {
+    let site = try Website(Website.Options())
+    for article in site.articles {
+      var checked = 0
+      for line in article.markdown.split(separator: "\n") where checked < 6 {
+        let isProse = line.count > 40 && !line.contains("$") && !line.contains("\\") && !line.contains("`") && !line.contains("|")
+        guard isProse, let first = line.first, first.isLetter else { continue }
+        let words = line.replacing(/\]\([^)]*\)/, with: "").replacing("*", with: "").replacing("[", with: "")
+        let sentence = words.split(whereSeparator: { ".。!?".contains($0) }).max { $0.count < $1.count } ?? words[...]
+        guard sentence.count >= 16 else { continue }
+        checked += 1
+        let hits = site.search(String(sentence), in: article.language)
+        #expect(hits.first?.name == article.name, "\(article.path): \(sentence)")
+        #expect(hits.first?.excerpt.contains { $0.isHit } == true)
+      }
+    }
+    #expect(site.search("", in: .chinese).isEmpty)
+    #expect(site.search("<script>", in: .english).isEmpty)
+  }
+
+  @Test func pathsAnswer() throws {
+    let site = try Website(Website.Options())
+    let name = try #require(site.articles.first?.name)
+    #expect(site.page(at: "/article/\(name)").status == 301)
+    #expect(site.page(at: "/article/\(name)").location == "/article/\(name)/")
+    #expect(site.page(at: "/en/nothing/").status == 404)
+    #expect(String(decoding: site.page(at: "/en/nothing/").bytes, as: UTF8.self).contains("No such page"))
+    let page = site.searchPage("\"><script>alert(1)</script>", in: .english)
+    #expect(!String(decoding: page.bytes, as: UTF8.self).contains("<script>alert"))
+    #expect(site.page(at: "/").entityTag != site.page(at: "/en/").entityTag)
+  }
+
+  @Test func feedsAreWellFormedAndComplete() throws {
+    let site = try Website(Website.Options())
+    for (path, root) in [("/feed.xml", "rss"), ("/atom.xml", "feed"), ("/en/feed.xml", "rss"), ("/en/atom.xml", "feed")] {
+      let parser = FeedCheck()
+      #expect(parser.parse(site.page(at: path).bytes), "\(path)")
+      #expect(parser.root == root)
+      #expect(parser.entries == min(20, site.articles.count / 2), "\(path)")
+    }
+    #expect(CalendarDay("2018-11-20").rfc822 == "Tue, 20 Nov 2018 00:00:00 GMT")
+    #expect(CalendarDay("2020-02-29").rfc822 == "Sat, 29 Feb 2020 00:00:00 GMT")
+  }
+
+  @Test(arguments: [
+    ("x.zh.md", "no header", "line 1"),
+    ("x.zh.md", "---\narticle: x\n", "no end"),
+    ("x.zh.md", "---\narticle: x\ntitle: t\ndate: 2018-1-2\ncategory: c\n---\n", "2018-1-2"),
+    ("x.zh.md", "---\narticle: y\ntitle: t\ndate: 2018-01-02\ncategory: c\n---\n", "'y'"),
+    ("x.zh.md", "---\narticle: x\ntitle: t\ndate: 2018-01-02\n---\n", "category"),
+    ("x.zh.md", "---\nauthor: x\n---\n", "author"),
+    ("x.md", "---\n---\n", "NAME.zh.md"),
+  ])
+  func badHeadersAreExplained(file: String, text: String, part: String) {
+    let error = #expect(throws: FileError.self) { try ArticleSource(Array(text.utf8), path: "articles/" + file) }
+    #expect(error?.description.contains(part) == true, "\(String(describing: error))")
+  }
+
+  @Test func citationsNameTheOriginal() throws {
+    let text = "---\narticle: gan-qp\ntitle: A & B\ndate: 2018-11-20\ncategory: c\nsource: https://kexue.fm/archives/6163\n---\n"
+    let source = try ArticleSource(Array(text.utf8), path: "gan-qp.en.md")
+    let citation = Citation(source, original: "原题 & B", address: nil)
+    #expect(citation.text(.chinese) == "苏剑林. (Nov. 20, 2018). 《原题 & B》[Blog post]. Retrieved from https://kexue.fm/archives/6163")
+    #expect(citation.bibTeX.contains("@misc{kexuefm-6163,") && citation.bibTeX.contains("{原题 \\& B}"))
+  }
+}
+
+/// Reads a feed as XML and counts what it holds.
+private final class FeedCheck: NSObject, XMLParserDelegate {
+  var root: String?
+  var entries = 0
+
+  func parse(_ bytes: [UInt8]) -> Bool {
+    let parser = XMLParser(data: Data(bytes))
+    parser.delegate = self
+    return parser.parse()
+  }
+
+  func parser(
+    _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?,
+    attributes: [String: String]
+  ) {
+    if root == nil { root = name }
+    if name == "item" || name == "entry" { entries += 1 }
   }
 }

@@ -111,7 +111,9 @@ struct MarkdownInlineReader {
   // MARK: Marks
 
   private mutating func star() {
-    let isDouble = byte(1) == UInt8(ascii: "*")
+    // Of three, the one that ends what began last comes first.
+    let endsEmphasis = byte(2) == UInt8(ascii: "*") && frames.last?.opening == .emphasis
+    let isDouble = byte(1) == UInt8(ascii: "*") && !endsEmphasis
     let length = isDouble ? 2 : 1
     let opening: Opening = isDouble ? .strong : .emphasis
     let hasTextBefore = byte(-1).map { !$0.isMarkdownSpace && $0 != UInt8(ascii: "\n") } ?? false

@@ -2,11 +2,16 @@
 struct AboutPage {
   let language: PageLanguage
   let options: Website.Options
+  /// The guides that there are.
+  let guides: [ArticleSource]
 
   func page() -> WebPage {
     let path = language.prefix + "/about/"
     let title = language("说明", "About")
-    let html = Markdown.html(language(Self.chinese, Self.english), language: language) {
+    let links = guides.map { "- [\($0.title)](\($0.path))" }.joined(separator: "\n")
+    let more =
+      links.isEmpty ? "" : "\n\n## \(language("指南", "Guides"))\n\n\(links)\n"
+    let html = Markdown.html(language(Self.chinese, Self.english) + more, language: language) {
       PageLayout.address($0, from: path)
     }
     return WebPage(

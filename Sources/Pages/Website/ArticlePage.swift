@@ -100,8 +100,10 @@ struct ArticlePage {
 
   private func contents(_ rendered: RenderedText) -> String {
     var items = rendered.headings.filter { $0.level <= 3 }.map { ($0.level, $0.anchor, $0.html) }
-    items.append((2, "claims", language("命题与实测", "Claims, measured")))
-    items.append((2, "sources", language("来源", "Sources")))
+    if source.isRecipe {
+      items.append((2, "claims", language("命题与实测", "Claims, measured")))
+      items.append((2, "sources", language("来源", "Sources")))
+    }
     var html = "<ol>"
     var isInner = false
     for (index, item) in items.enumerated() {
@@ -123,6 +125,7 @@ struct ArticlePage {
   private var claims: String {
     let title = "<h2 id=\"claims\"><a href=\"#claims\">\(language("命题与实测", "Claims, measured"))</a></h2>"
     let command = "danlu run \(source.name)"
+    guard source.isRecipe else { return "" }
     guard let claims = entry.claims else {
       return """
         \(title)
@@ -145,15 +148,14 @@ struct ArticlePage {
   }
 
   private var sources: String {
-    var items: [String] = []
-    if let source = source.source {
-      items.append(
-        "\(language("原文", "The original article")): \(language("苏剑林", "Su Jianlin")), \(self.source.date), "
-          + "<a href=\"\(text(source))\" rel=\"noreferrer\">\(text(source))</a>")
-    }
-    items.append(
-      language("程序", "The program") + ": <code>danlu run \(source.name)</code>, "
-        + "<code>danlu recipes \(source.name)</code>")
+    guard let link = source.source else { return "" }
+    let items = [
+      language("原文：苏剑林，", "The original article: Su Jianlin, ") + source.date
+        + language("，", ", ") + "<a href=\"\(text(link))\" rel=\"noreferrer\">\(text(link))</a>",
+      language("程序：", "The program: ") + "<code>danlu run \(source.name)</code>"
+        + language("，设定与数据见 ", "; its settings and data: ")
+        + "<code>danlu recipes \(source.name)</code>",
+    ]
     return """
       <section><h2 id="sources">\(language("来源", "Sources"))</h2>
       <ul>\(items.map { "<li>\($0)</li>" }.joined())</ul></section>

@@ -112,6 +112,12 @@ public struct ArticleSource: Sendable, Equatable {
   /// The page's path: `/en/article/gan-qp/`.
   public var path: String { language.prefix + "/article/\(name)/" }
 
+  /// Whether it is about an article that runs; the others are guides.
+  public var isRecipe: Bool { source != nil }
+
+  /// The guide that tells what all this is.
+  var isOverview: Bool { name == "index" }
+
   public var year: String { String(date.prefix(4)) }
 
   /// All articles of a folder, by date, the newest first; within a day by name.

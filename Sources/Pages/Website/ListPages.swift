@@ -64,7 +64,8 @@ struct ListPages {
 
   private func home() -> WebPage {
     let path = language.prefix + "/"
-    let entries = catalog.all(language)
+    let guides = catalog.all(language).filter { !$0.source.isRecipe && !$0.source.isOverview }
+    let entries = catalog.all(language).filter { $0.source.isRecipe || guides.count > Self.cardCount }
     let shown = entries.prefix(Self.cardCount)
     var order: [String] = []
     var groups: [String: [SiteCatalog.Entry]] = [:]
@@ -80,6 +81,13 @@ struct ListPages {
         <ul class="cards">\(cards.joined())</ul></section>
         """
     }
+    let overview = catalog.all(language).first { $0.source.isOverview }
+    let guideLinks = ([overview].compactMap { $0 } + guides.prefix(12).reversed()).map {
+      "<li><a class=\"tag\" href=\"\(address($0.source.path, path))\">\(text($0.source.title))</a></li>"
+    }
+    let guideList =
+      guideLinks.isEmpty || guides.count > Self.cardCount
+      ? "" : "<ul class=\"tags\" aria-label=\"\(language("指南", "Guides"))\">\(guideLinks.joined())</ul>"
     let runs = entries.compactMap(\.claims)
     let claims = runs.flatMap(\.claims)
     let figures =
@@ -100,7 +108,7 @@ struct ListPages {
       path, title: PageLayout.siteName, section: .articles,
       body: """
         <div class="lead"><h1>\(language("每篇文章都能运行", "Every article runs"))</h1>
-        <p>\(lead)\(figures)</p></div>
+        <p>\(lead)\(figures)</p>\(guideList)</div>
         \(sections.joined(separator: "\n"))
         \(more)
         """, summary: lead)

@@ -52,21 +52,22 @@ struct RunClaims: Sendable {
 
   /// The table, as reports have it.
   func table(_ language: PageLanguage) -> String {
+    let (expected, measured) = (language("预期", "Expected"), language("实测", "Measured"))
     let rows = claims.map { claim in
       """
       <tr><td class="verdict"><span class="chip \(claim.holds ? "holds" : "fails")">\
       \(claim.holds ? language("成立", "holds") : language("不成立", "fails"))</span></td>\
       <td class="statement" lang="en">\(HTMLText.escaped(claim.statement))\
       <code>\(HTMLText.escaped(claim.id))</code></td>\
-      <td class="figure">\(HTMLText.escaped(claim.expected))</td>\
-      <td class="figure">\(HTMLText.escaped(claim.measuredText))</td></tr>
+      <td class="figure" data-label="\(expected)">\(HTMLText.escaped(claim.expected))</td>\
+      <td class="figure" data-label="\(measured)">\(HTMLText.escaped(claim.measuredText))</td></tr>
       """
     }
     return """
       <div class="scroll" tabindex="0"><table class="claims">
       <thead><tr><th><span class="visually-hidden">\(language("结论", "Verdict"))</span></th>\
-      <th>\(language("命题", "Claim"))</th><th class="figure">\(language("预期", "Expected"))</th>\
-      <th class="figure">\(language("实测", "Measured"))</th></tr></thead>
+      <th>\(language("命题", "Claim"))</th><th class="figure">\(expected)</th>\
+      <th class="figure">\(measured)</th></tr></thead>
       <tbody>\(rows.joined(separator: "\n"))</tbody></table></div>
       """
   }

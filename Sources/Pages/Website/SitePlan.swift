@@ -92,7 +92,9 @@ struct SitePlan: Sendable {
       Item(path: $0.path, fingerprint: listing, content: .page($0.make))
     }
     let feeds = Feeds(catalog, language: language, address: options.address)
-    let about = AboutPage(language: language, options: options)
+    let about = AboutPage(
+      language: language, options: options,
+      guides: catalog.all(language).map(\.source).filter { !$0.isRecipe }.suffix(20).reversed())
     let search = SearchPage(language: language, options: options)
     @Sendable func xml(_ text: String, _ type: String) -> WebPage {
       WebPage(contentType: "application/\(type)+xml; charset=utf-8", bytes: Array(text.utf8))
@@ -104,7 +106,7 @@ struct SitePlan: Sendable {
       Item(
         path: language.prefix + "/atom.xml", fingerprint: listing,
         content: .page { xml(feeds.atom, "atom") }),
-      Item(path: language.prefix + "/about/", fingerprint: base, content: .page { about.page() }),
+      Item(path: language.prefix + "/about/", fingerprint: listing, content: .page { about.page() }),
       Item(
         path: SitePaths.search(language), fingerprint: base,
         content: .page { search.page("", hits: nil) }),
