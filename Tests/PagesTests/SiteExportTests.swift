@@ -113,24 +113,21 @@ import Testing
     }
   }
 
-  /// What `danlu site export` promises, an order of magnitude aside: other jobs share the machine.
-  @Test func aThousandArticlesTakeSeconds() throws {
+  /// Hundreds of articles, exported and amended; how long a thousand take stands in docs/benchmarks/site.md.
+  @Test func hundredsOfArticlesAreFoundBySentence() throws {
     try folder { folder in
-      try articles(1000, in: folder + "/articles")
+      try articles(300, in: folder + "/articles")
       let target = folder + "/public"
-      let clock = ContinuousClock()
-      let whole = try clock.measure { _ = try SiteExport(to: target, options(folder)).run() }
-      #expect(whole < .seconds(20))
+      _ = try SiteExport(to: target, options(folder)).run()
       let site = try Website(options(folder))
-      for index in stride(from: 0, to: 1000, by: 97) {
+      for index in stride(from: 0, to: 300, by: 37) {
         let line = "第\(index * 40 + 5)条说的是\(Self.subjects[(index * 3 + 5) % 7])"
         #expect(site.search(line, in: .chinese).first?.name == "article-\(index)")
       }
-      try write(article(500) + "\n\n只有这里说到了蓝色的企鹅。", 500, folder + "/articles")
-      let one = try clock.measure { _ = try SiteExport(to: target, options(folder)).run() }
-      #expect(one < .seconds(2))
+      try write(article(150) + "\n\n只有这里说到了蓝色的企鹅。", 150, folder + "/articles")
+      #expect(try SiteExport(to: target, options(folder)).run().written < 80)
       let updated = try site.updated()
-      #expect(updated.search("蓝色的企鹅", in: .chinese).first?.name == "article-500")
+      #expect(updated.search("蓝色的企鹅", in: .chinese).first?.name == "article-150")
     }
   }
 }

@@ -13,7 +13,13 @@ struct MarkdownBlockReader {
   /// Lines of a displayed formula; its end is looked for no farther.
   private static let longestFormula = 200
 
+  /// Up to which place a formula's end was looked for in vain: what begins before it has none either.
+  private var unclosed: [String: Int] = [:]
+
   mutating func blocks(_ text: Bytes, depth: Int) -> [Block] {
+    let outer = unclosed
+    unclosed = [:]
+    defer { unclosed = outer }
     var lines = MarkdownLines(text)
     var result: [Block] = []
     var paragraph: [Bytes] = []
@@ -194,8 +200,9 @@ struct MarkdownBlockReader {
   // MARK: Formulas
 
   /// `$$ … $$`, on one line or on several; nothing after the end on its line.
-  private func displayed(_ content: Bytes, _ lines: inout MarkdownLines) -> Block?? {
+  private mutating func displayed(_ content: Bytes, _ lines: inout MarkdownLines) -> Block?? {
     let mark = Array("$$".utf8)
+    if lines.place < unclosed["$$", default: 0] { return nil }
     var text = Array(content.dropFirst(2).trimmed)
     var ahead = lines
     for _ in 0..<Self.longestFormula {
@@ -206,9 +213,10 @@ struct MarkdownBlockReader {
         lines = ahead
         return .formula(String(decoding: tex, as: UTF8.self))
       }
-      guard let next = ahead.next(), !next.trimmedStart.isEmpty else { return nil }
+      guard let next = ahead.next(), !next.trimmedStart.isEmpty else { break }
       text += [UInt8(ascii: "\n")] + next.trimmed
     }
+    unclosed["$$"] = ahead.place
     return nil
   }
 
@@ -218,13 +226,14 @@ struct MarkdownBlockReader {
   ]
 
   /// `\begin{equation} … \end{equation}`.
-  private func environment(_ content: Bytes, _ lines: inout MarkdownLines) -> Block?? {
+  private mutating func environment(_ content: Bytes, _ lines: inout MarkdownLines) -> Block?? {
     guard content.starts(with: "\\begin{".utf8), let end = content.firstIndex(of: UInt8(ascii: "}"))
     else { return nil }
     let name = String(decoding: content[(content.startIndex + 7)..<end], as: UTF8.self)
     let plain = name.hasSuffix("*") ? String(name.dropLast()) : name
     guard Self.environments.contains(plain) else { return nil }
     let closing = Array("\\end{\(name)}".utf8)
+    if lines.place < unclosed[name, default: 0] { return nil }
     var text = Array(content.trimmed)
     var ahead = lines
     for _ in 0..<Self.longestFormula {
@@ -232,9 +241,10 @@ struct MarkdownBlockReader {
         lines = ahead
         return .formula(String(decoding: text, as: UTF8.self))
       }
-      guard let next = ahead.next(), !next.trimmedStart.isEmpty else { return nil }
+      guard let next = ahead.next(), !next.trimmedStart.isEmpty else { break }
       text += [UInt8(ascii: "\n")] + next.trimmed
     }
+    unclosed[name] = ahead.place
     return nil
   }
 
@@ -327,7 +337,7 @@ struct MarkdownListMarker {
 /// The lines of a text, without their ends.
 struct MarkdownLines {
   private let text: ArraySlice<UInt8>
-  private var place: Int
+  private(set) var place: Int
   private var before: Int
 
   init(_ text: ArraySlice<UInt8>) {
