@@ -128,7 +128,9 @@ let package = Package(
     .target(name: "Text", dependencies: ["Formats", "Memory", "Parallel", "Messages"]),
     .target(
       name: "Pages",
-      dependencies: ["TextMining", "Text", "Tracking", "Reports", "Formats", "Parallel", "Messages"],
+      dependencies: [
+        "TextMining", "Text", "Tracking", "Reports", "Formats", "Parallel", "Messages",
+      ],
       resources: [.copy("Articles"), .copy("Assets")]),
     .target(name: "Tracking", dependencies: ["Reports", "Formats", "Messages"]),
     .target(name: "Reports", dependencies: ["Formats", "Messages"]),
@@ -252,7 +254,9 @@ let package = Package(
       dependencies: ["Questions", "Formats", "Parallel", "Messages", "TestSupport"]),
     .testTarget(
       name: "PagesTests",
-      dependencies: ["Pages", "Tracking", "Reports", "Formats", "Parallel", "Messages", "TestSupport"]),
+      dependencies: [
+        "Pages", "Tracking", "Reports", "Formats", "Parallel", "Messages", "TestSupport",
+      ]),
     .testTarget(name: "TrackingTests", dependencies: ["Tracking", "Formats", "TestSupport"]),
     .testTarget(
       name: "ReportsTests", dependencies: ["Reports", "Formats", "Messages", "TestSupport"]),

@@ -146,14 +146,22 @@ def behaviour(browser, root, articles, report):
       .filter(([e, i]) => e.checkVisibility({visibilityProperty: true}) && !r.includes(i) && !e.closest("dialog"))
       .map(([e]) => e.outerHTML.slice(0, 80))""", list(reached))
     expect(len(hidden) == 0, f"not reached by Tab: {hidden[:3]}")
-    # A whole sentence of the page finds it first.
-    sentence = page.evaluate("""() => [...document.querySelectorAll(".text p")]
-      .map(p => p.textContent).filter(t => t.length > 30)[1]?.split("。")[0].slice(0, 100)""")
-    if sentence:
+    # A number of an equation shows the equation.
+    reference = page.locator("a.reference").first
+    if reference.count():
+        reference.hover()
+        expect(page.locator("#tip .formula").is_visible(), "no preview of an equation")
+    # A whole sentence of a page finds it first.
+    for article in articles[::3]:
+        page.goto(root + quote(article))
+        sentence = page.evaluate("""() => [...document.querySelectorAll(".text p")]
+          .map(p => p.textContent).filter(t => t.length > 30)[1]?.split("。")[0].slice(0, 100)""")
+        if not sentence:
+            continue
         page.goto(f"{root}/search/?q={quote(sentence)}")
         page.wait_for_selector(".hits li", timeout=5000)
-        first = page.locator(".hits li a").first.evaluate("e => e.pathname")
-        expect(first == path, f"'{sentence}' finds {first} first")
+        first = page.locator(".hits li a").first.evaluate("e => decodeURIComponent(e.pathname)")
+        expect(first == article, f"'{sentence}' finds {first} first, not {article}")
         expect(page.locator(".hits mark").count() > 0, "no hit is marked")
     page.goto(root + path)
     page.emulate_media(media="print")

@@ -4,7 +4,9 @@ import Testing
 
 @Suite struct FormulaTests {
   private func mathML(_ tex: String) -> String {
-    String(MathMLWriter.element(tex, isDisplayed: false).dropFirst("<math>".count).dropLast("</math>".count))
+    String(
+      MathMLWriter.element(tex, isDisplayed: false).dropFirst("<math>".count).dropLast(
+        "</math>".count))
   }
 
   @Test(arguments: [
@@ -23,7 +25,9 @@ import Testing
     ("\\mathbf{x}_1", "<msub><mrow><mi>𝐱</mi></mrow><mn>1</mn></msub>"),
     ("\\mathrm{KL}", "<mi>KL</mi>"),
     ("\\operatorname{tr}A", "<mi>tr</mi><mspace width=\"0.1667em\"/><mi>A</mi>"),
-    ("\\log(x)", "<mi>log</mi><mo stretchy=\"false\">(</mo><mi>x</mi><mo stretchy=\"false\">)</mo>"),
+    (
+      "\\log(x)", "<mi>log</mi><mo stretchy=\"false\">(</mo><mi>x</mi><mo stretchy=\"false\">)</mo>"
+    ),
     ("\\not=", "<mo>=\u{338}</mo>"),
     ("\\text{若 }x", "<mrow><mtext>若\u{a0}</mtext></mrow><mi>x</mi>"),
     ("a\\over b", "<mfrac><mrow><mi>a</mi></mrow><mrow><mi>b</mi></mrow></mfrac>"),
@@ -50,12 +54,16 @@ import Testing
   }
 
   @Test func tables() {
-    #expect(mathML("\\begin{pmatrix}a&b\\\\c&d\\end{pmatrix}").contains("<mtr><mtd><mi>c</mi></mtd><mtd><mi>d</mi></mtd></mtr>"))
+    #expect(
+      mathML("\\begin{pmatrix}a&b\\\\c&d\\end{pmatrix}").contains(
+        "<mtr><mtd><mi>c</mi></mtd><mtd><mi>d</mi></mtd></mtr>"))
     let cases = mathML("\\begin{cases}1,&x>0\\\\0,&\\text{otherwise}\\end{cases}")
     #expect(cases.contains("<mtable class=\"cases\">") && cases.contains(">{</mo>"))
     let aligned = mathML("\\begin{aligned}a&=b\\\\&=c\\end{aligned}")
     #expect(aligned.contains("<mtd class=\"right\"><mi>a</mi></mtd><mtd class=\"left\">"))
-    #expect(mathML("\\begin{array}{lr}a&b\\end{array}").contains("<mtd class=\"left\"><mi>a</mi></mtd><mtd class=\"right\">"))
+    #expect(
+      mathML("\\begin{array}{lr}a&b\\end{array}").contains(
+        "<mtd class=\"left\"><mi>a</mi></mtd><mtd class=\"right\">"))
     #expect(mathML("\\begin{nosuch}x\\end{nosuch}").contains("\\begin{nosuch}"))
   }
 

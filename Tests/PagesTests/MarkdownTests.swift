@@ -9,15 +9,24 @@ import Testing
   }
 
   @Test(arguments: [
-    ("one *two* **three** `four`", "<p>one <em>two</em> <strong>three</strong> <code>four</code></p>"),
+    (
+      "one *two* **three** `four`",
+      "<p>one <em>two</em> <strong>three</strong> <code>four</code></p>"
+    ),
     ("**粗体：**后文", "<p><strong>粗体：</strong>后文</p>"),
     ("***both***", "<p><strong><em>both</em></strong></p>"),
     ("2 * 3 * 4 and a**", "<p>2 * 3 * 4 and a**</p>"),
     ("`` a`b ``", "<p><code>a`b</code></p>"),
     ("a \\* b \\$5", "<p>a * b $5</p>"),
     ("$5 and $6", "<p>$5 and $6</p>"),
-    ("[name](https://a.example/b_(c))", "<p><a href=\"https://a.example/b_(c)\" rel=\"noreferrer\">name</a></p>"),
-    ("see https://a.example/b.", "<p>see <a href=\"https://a.example/b\" rel=\"noreferrer\">https://a.example/b</a>.</p>"),
+    (
+      "[name](https://a.example/b_(c))",
+      "<p><a href=\"https://a.example/b_(c)\" rel=\"noreferrer\">name</a></p>"
+    ),
+    (
+      "see https://a.example/b.",
+      "<p>see <a href=\"https://a.example/b\" rel=\"noreferrer\">https://a.example/b</a>.</p>"
+    ),
     ("[a [b](c) d](e)", "<p><a href=\"e\">a b d</a></p>"),
     ("- one\n- two\n  - three", "<ul><li>one</li><li>two<ul><li>three</li></ul></li></ul>"),
     ("3. one\n4. two", "<ol start=\"3\"><li>one</li><li>two</li></ol>"),
@@ -36,7 +45,9 @@ import Testing
 
   @Test func headingsHaveDifferentAnchors() {
     let text = html("## The method\n\n## The method\n\n## 方法 一")
-    for anchor in ["the-method", "the-method-2", "方法-一"] { #expect(text.contains("id=\"\(anchor)\"")) }
+    for anchor in ["the-method", "the-method-2", "方法-一"] {
+      #expect(text.contains("id=\"\(anchor)\""))
+    }
   }
 
   @Test func fencesKeepTheirText() {
@@ -68,7 +79,8 @@ import Testing
       $$e=5 \\tag{*}$$
       """)
     #expect(text.contains("<a class=\"reference\" href=\"#eq-b\">(2)</a>"))
-    #expect(text.contains("id=\"eq-a\"") && text.contains("<span class=\"equation-number\">(1)</span>"))
+    #expect(
+      text.contains("id=\"eq-a\"") && text.contains("<span class=\"equation-number\">(1)</span>"))
     #expect(text.contains("<mtext>(2)</mtext>") && text.contains("<mtext>(3)</mtext>"))
     #expect(text.contains("<span class=\"equation-number\">(*)</span>"))
     #expect(text.contains("<span class=\"unknown-tex\">\\eqref{eq:none}</span>"))
@@ -76,10 +88,12 @@ import Testing
 
   @Test(arguments: [
     "[x](javascript:alert(1))", "[x](JaVaScRiPt:alert(1))", "[x](java\u{1}script:alert(1))",
-    "[x](data:text/html,<script>)", "[x](vbscript:x)", "[x](//evil.example)", "[x](\\\\evil.example)",
+    "[x](data:text/html,<script>)", "[x](vbscript:x)", "[x](//evil.example)",
+    "[x](\\\\evil.example)",
     "<javascript:alert(1)>", "![x](javascript:alert(1))", "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>", "`</code><script>`", "$</math><script>alert(1)</script>$",
-    "[\"onmouseover=alert(1)](https://a.example/\"onmouseover=alert(1))", "## <svg onload=alert(1)>",
+    "[\"onmouseover=alert(1)](https://a.example/\"onmouseover=alert(1))",
+    "## <svg onload=alert(1)>",
     "```\"><script>\nx\n```", "$\\text{</mtext><script>}$", "$\\color{red\" onclick=\"x}x$",
     "$\\begin{\"><script>}x\\end{y}$", "[^\"><script>]\n\n[^\"><script>]: x", "$\\unknown<script>$",
   ])
@@ -90,7 +104,8 @@ import Testing
   }
 
   @Test func commentsHaveNoAnchors() {
-    let html = Markdown.html(ofComment: "# Big\n\n\\begin{equation}\\label{eq:a}x\\end{equation}\n\nx[^1]\n\n[^1]: y")
+    let html = Markdown.html(
+      ofComment: "# Big\n\n\\begin{equation}\\label{eq:a}x\\end{equation}\n\nx[^1]\n\n[^1]: y")
     #expect(!html.contains("id=") && html.contains("<strong>Big</strong>"))
     #expect(Markdown.html(ofComment: "[a](b)") == "<p>a</p>\n")
   }
@@ -98,22 +113,32 @@ import Testing
   /// Pieces of Markdown, TeX and HTML in any order make HTML whose elements are known and closed.
   @Test func fuzzedTextsStaySafe() {
     let pieces = [
-      "*", "**", "`", "```", "$", "$$", "[", "](", ")", "![", "^", "[^1]", "[^1]: ", "<", ">", "\"", "'", "&",
-      "<script>", "javascript:", "https://", "\n", "\n\n", "\n- ", "\n1. ", "\n> ", "\n# ", "\n| ", "|-|", " ",
-      "  ", "\\", "\\\\", "{", "}", "_", "\\frac", "\\left(", "\\right)", "\\begin{align}", "\\end{align}",
-      "\\label{a}", "\\eqref{a}", "\\text{", "\\sqrt[", "]", "\\over", "\\color{red}", "\\begin{cases}", "a",
-      "字", "9", "\u{0}", "\u{301}", "𝔼", "\\tag{", "\\hat", "\\big", "'", "%", "~", "\\limits", "\\not",
+      "*", "**", "`", "```", "$", "$$", "[", "](", ")", "![", "^", "[^1]", "[^1]: ", "<", ">", "\"",
+      "'", "&",
+      "<script>", "javascript:", "https://", "\n", "\n\n", "\n- ", "\n1. ", "\n> ", "\n# ", "\n| ",
+      "|-|", " ",
+      "  ", "\\", "\\\\", "{", "}", "_", "\\frac", "\\left(", "\\right)", "\\begin{align}",
+      "\\end{align}",
+      "\\label{a}", "\\eqref{a}", "\\text{", "\\sqrt[", "]", "\\over", "\\color{red}",
+      "\\begin{cases}", "a",
+      "字", "9", "\u{0}", "\u{301}", "𝔼", "\\tag{", "\\hat", "\\big", "'", "%", "~", "\\limits",
+      "\\not",
     ]
     var random = RandomStream(seed: 16)
     for _ in 0..<2000 {
       let text = (0..<random.below(40)).map { _ in pieces[random.below(pieces.count)] }.joined()
       #expect(HTMLCheck(Markdown.html(ofComment: text)).problems == [], "\(text.debugDescription)")
-      #expect(HTMLCheck(Markdown.html(text, language: .chinese)).problems == [], "\(text.debugDescription)")
+      #expect(
+        HTMLCheck(Markdown.html(text, language: .chinese)).problems == [],
+        "\(text.debugDescription)")
     }
   }
 
   /// Deep and long texts take time in proportion.
-  @Test(arguments: ["*", "[", "> ", "- ", "`", "$", "{", "\\left(", "\\frac", "![", "$x_", "**a", "$$\n", "\\begin{align}\n"])
+  @Test(arguments: [
+    "*", "[", "> ", "- ", "`", "$", "{", "\\left(", "\\frac", "![", "$x_", "**a", "$$\n",
+    "\\begin{align}\n",
+  ])
   func repetitionIsNoTrap(piece: String) {
     let clock = ContinuousClock()
     let time = clock.measure {
@@ -130,16 +155,22 @@ struct HTMLCheck {
   private(set) var problems: [String] = []
 
   private static let elements: Set<String> = [
-    "p", "em", "strong", "code", "pre", "a", "ul", "ol", "li", "blockquote", "hr", "br", "img", "sup", "span",
-    "div", "section", "table", "thead", "tbody", "tr", "th", "td", "h2", "h3", "h4", "button", "math", "mi",
-    "mn", "mo", "mtext", "mspace", "mrow", "mfrac", "msqrt", "mroot", "msub", "msup", "msubsup", "munder",
+    "p", "em", "strong", "code", "pre", "a", "ul", "ol", "li", "blockquote", "hr", "br", "img",
+    "sup", "span",
+    "div", "section", "table", "thead", "tbody", "tr", "th", "td", "h2", "h3", "h4", "button",
+    "math", "mi",
+    "mn", "mo", "mtext", "mspace", "mrow", "mfrac", "msqrt", "mroot", "msub", "msup", "msubsup",
+    "munder",
     "mover", "munderover", "mtable", "mtr", "mtd", "mstyle", "mpadded", "mphantom",
   ]
   private static let attributes: Set<String> = [
-    "class", "id", "href", "rel", "src", "alt", "loading", "start", "scope", "tabindex", "type", "hidden",
-    "data-tex", "data-action", "aria-label", "display", "mathvariant", "stretchy", "fence", "form", "lspace",
+    "class", "id", "href", "rel", "src", "alt", "loading", "start", "scope", "tabindex", "type",
+    "hidden",
+    "data-tex", "data-action", "aria-label", "display", "mathvariant", "stretchy", "fence", "form",
+    "lspace",
     "rspace", "separator", "movablelimits", "largeop", "symmetric", "minsize", "maxsize", "accent",
-    "accentunder", "width", "linethickness", "displaystyle", "scriptlevel", "mathcolor", "mathbackground",
+    "accentunder", "width", "linethickness", "displaystyle", "scriptlevel", "mathcolor",
+    "mathbackground",
     "style",
   ]
   private static let empty: Set<String> = ["hr", "br", "img"]
@@ -184,7 +215,9 @@ struct HTMLCheck {
         if name == "href" || name == "src" {
           let head = value.prefix { !"/?#".contains($0) }
           let scheme = head.firstIndex(of: ":").map { head[..<$0].lowercased() }
-          if let scheme, !["http", "https", "mailto"].contains(scheme) { problems.append("address \(value)") }
+          if let scheme, !["http", "https", "mailto"].contains(scheme) {
+            problems.append("address \(value)")
+          }
           if value.hasPrefix("//") || value.contains("\\") { problems.append("address \(value)") }
         }
         rest = rest.dropFirst(3 + value.count)

@@ -29,7 +29,8 @@ import Testing
     let sentences = (0..<40).map { line in
       let a = Self.subjects[(index * 3 + line) % 7]
       let b = Self.subjects[(index + line * 2) % 7]
-      return "第\(index * 40 + line)条说的是\(a)\(Self.verbs[(index + line) % 6])\(b)，其中 $x_{\(line)}^2+\\frac{1}{\(index + 1)}$ 是常数。"
+      return
+        "第\(index * 40 + line)条说的是\(a)\(Self.verbs[(index + line) % 6])\(b)，其中 $x_{\(line)}^2+\\frac{1}{\(index + 1)}$ 是常数。"
     }
     return """
       ---
@@ -62,7 +63,8 @@ import Testing
       let target = folder + "/public"
       let first = try SiteExport(to: target, options(folder)).run()
       #expect(first.articles == 40 && first.written == first.files)
-      let page = try String(contentsOfFile: target + "/article/article-7/index.html", encoding: .utf8)
+      let page = try String(
+        contentsOfFile: target + "/article/article-7/index.html", encoding: .utf8)
       #expect(page.contains("href=\"#eq-a\">(1)</a>"))
       #expect(try SiteExport(to: target, options(folder)).run().written == 0)
 
@@ -77,7 +79,10 @@ import Testing
       for term in ["企鹅", "蓝色", "判别", "第7"] {
         let key = SearchTerms.key(of: term)
         func names(_ index: SearchIndex) -> Set<String> {
-          Set((index.postings[key] ?? []).map { "\(index.documents[Int($0.document)].name) \($0.count)" })
+          Set(
+            (index.postings[key] ?? []).map {
+              "\(index.documents[Int($0.document)].name) \($0.count)"
+            })
         }
         #expect(names(amended) == names(new), "\(term)")
       }

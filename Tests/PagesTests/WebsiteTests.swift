@@ -2,11 +2,11 @@ import Foundation
 import Messages
 import Testing
 
+@testable import Pages
+
 #if canImport(FoundationXML)
   import FoundationXML
 #endif
-
-@testable import Pages
 
 @Suite struct WebsiteTests {
   @Test func addressesAreRelativeToThePage() {
@@ -64,10 +64,15 @@ import Testing
         // Commands and code stand on several pages.
         if line.hasPrefix("```") { isInFence.toggle() }
         if isInFence { continue }
-        let isProse = line.count > 40 && !line.contains("$") && !line.contains("\\") && !line.contains("`") && !line.contains("|")
+        let isProse =
+          line.count > 40 && !line.contains("$") && !line.contains("\\") && !line.contains("`")
+          && !line.contains("|")
         guard isProse, let first = line.first, first.isLetter else { continue }
-        let words = line.replacing(/\]\([^)]*\)/, with: "").replacing("*", with: "").replacing("[", with: "")
-        let sentence = words.split(whereSeparator: { ".。!?".contains($0) }).max { $0.count < $1.count } ?? words[...]
+        let words = line.replacing(/\]\([^)]*\)/, with: "").replacing("*", with: "").replacing(
+          "[", with: "")
+        let sentence =
+          words.split(whereSeparator: { ".。!?".contains($0) }).max { $0.count < $1.count }
+          ?? words[...]
         guard sentence.count >= 16 else { continue }
         checked += 1
         let hits = site.search(String(sentence), in: article.language)
@@ -85,7 +90,8 @@ import Testing
     #expect(site.page(at: "/article/\(name)").status == 301)
     #expect(site.page(at: "/article/\(name)").location == "/article/\(name)/")
     #expect(site.page(at: "/en/nothing/").status == 404)
-    #expect(String(decoding: site.page(at: "/en/nothing/").bytes, as: UTF8.self).contains("No such page"))
+    #expect(
+      String(decoding: site.page(at: "/en/nothing/").bytes, as: UTF8.self).contains("No such page"))
     let page = site.searchPage("\"><script>alert(1)</script>", in: .english)
     #expect(!String(decoding: page.bytes, as: UTF8.self).contains("<script>alert"))
     #expect(site.page(at: "/").entityTag != site.page(at: "/en/").entityTag)
@@ -93,7 +99,10 @@ import Testing
 
   @Test func feedsAreWellFormedAndComplete() throws {
     let site = try Website(Website.Options())
-    for (path, root) in [("/feed.xml", "rss"), ("/atom.xml", "feed"), ("/en/feed.xml", "rss"), ("/en/atom.xml", "feed")] {
+    for (path, root) in [
+      ("/feed.xml", "rss"), ("/atom.xml", "feed"), ("/en/feed.xml", "rss"),
+      ("/en/atom.xml", "feed"),
+    ] {
       let parser = FeedCheck()
       #expect(parser.parse(site.page(at: path).bytes), "\(path)")
       #expect(parser.root == root)
@@ -113,16 +122,23 @@ import Testing
     ("x.md", "---\n---\n", "NAME.zh.md"),
   ])
   func badHeadersAreExplained(file: String, text: String, part: String) {
-    let error = #expect(throws: FileError.self) { try ArticleSource(Array(text.utf8), path: "articles/" + file) }
+    let error = #expect(throws: FileError.self) {
+      try ArticleSource(Array(text.utf8), path: "articles/" + file)
+    }
     #expect(error?.description.contains(part) == true, "\(String(describing: error))")
   }
 
   @Test func citationsNameTheOriginal() throws {
-    let text = "---\narticle: gan-qp\ntitle: A & B\ndate: 2018-11-20\ncategory: c\nsource: https://kexue.fm/archives/6163\n---\n"
+    let text =
+      "---\narticle: gan-qp\ntitle: A & B\ndate: 2018-11-20\ncategory: c\nsource: https://kexue.fm/archives/6163\n---\n"
     let source = try ArticleSource(Array(text.utf8), path: "gan-qp.en.md")
     let citation = Citation(source, original: "原题 & B", address: nil)
-    #expect(citation.text(.chinese) == "苏剑林. (Nov. 20, 2018). 《原题 & B》[Blog post]. Retrieved from https://kexue.fm/archives/6163")
-    #expect(citation.bibTeX.contains("@misc{kexuefm-6163,") && citation.bibTeX.contains("{原题 \\& B}"))
+    #expect(
+      citation.text(.chinese)
+        == "苏剑林. (Nov. 20, 2018). 《原题 & B》[Blog post]. Retrieved from https://kexue.fm/archives/6163"
+    )
+    #expect(
+      citation.bibTeX.contains("@misc{kexuefm-6163,") && citation.bibTeX.contains("{原题 \\& B}"))
   }
 }
 
@@ -138,7 +154,8 @@ private final class FeedCheck: NSObject, XMLParserDelegate {
   }
 
   func parser(
-    _ parser: XMLParser, didStartElement name: String, namespaceURI: String?, qualifiedName: String?,
+    _ parser: XMLParser, didStartElement name: String, namespaceURI: String?,
+    qualifiedName: String?,
     attributes: [String: String]
   ) {
     if root == nil { root = name }

@@ -73,6 +73,31 @@
     event.preventDefault();
   });
 
+  // What a number of an equation or of a note stands for, beside the pointer.
+  const tip = document.getElementById("tip");
+  const hide = () => { tip.hidden = true; tip.classList.remove("preview"); };
+  for (const link of document.querySelectorAll("a.reference, .footnote-mark a")) {
+    const show = () => {
+      const target = document.getElementById(decodeURIComponent(link.hash.slice(1)));
+      const content = target && (target.querySelector(".formula") ?? target.querySelector("p") ?? target);
+      if (!content) return;
+      const copy = content.cloneNode(true);
+      copy.removeAttribute("id");
+      copy.removeAttribute("tabindex");
+      tip.replaceChildren(copy);
+      tip.classList.add("preview");
+      tip.hidden = false;
+      const at = link.getBoundingClientRect(), box = tip.getBoundingClientRect();
+      tip.style.left = `${Math.max(8, Math.min(at.left, innerWidth - box.width - 8))}px`;
+      tip.style.top = at.bottom + box.height + 12 < innerHeight
+        ? `${at.bottom + 8}px` : `${at.top - box.height - 8}px`;
+    };
+    link.addEventListener("pointerenter", show);
+    link.addEventListener("focus", show);
+    link.addEventListener("pointerleave", hide);
+    link.addEventListener("blur", hide);
+  }
+
   // The contents follow the scroll: the last heading above the upper third is the current one.
   const links = [...document.querySelectorAll(".contents a")];
   if (links.length) {

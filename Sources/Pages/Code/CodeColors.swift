@@ -102,7 +102,9 @@ enum CodeColors {
       } else if isAtWord, isDigit(byte) {
         var stop = place + 1
         while stop < bytes.count,
-          isWordByte(bytes[stop]) || bytes[stop] == UInt8(ascii: ".") && stop + 1 < bytes.count && isDigit(bytes[stop + 1])
+          isWordByte(bytes[stop])
+            || bytes[stop] == UInt8(ascii: ".") && stop + 1 < bytes.count
+              && isDigit(bytes[stop + 1])
             || (bytes[stop] == UInt8(ascii: "-") && bytes[stop - 1] | 0x20 == UInt8(ascii: "e"))
         { stop += 1 }
         mark("n", to: stop)

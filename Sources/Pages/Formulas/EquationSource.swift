@@ -69,14 +69,17 @@ struct EquationSource {
     self.argument = ownsNumbers ? argument : ""
   }
 
-  private static let numberedByRow: Set<String> = ["align", "gather", "eqnarray", "alignat", "flalign"]
+  private static let numberedByRow: Set<String> = [
+    "align", "gather", "eqnarray", "alignat", "flalign",
+  ]
   private static let numbered: Set<String> = numberedByRow.union(["equation", "multline"])
 
   /// What is set, the number of a single equation left out: it stands beside the formula. The rows of
   /// several have their tags.
   var tex: String {
     guard let environment, environment != "equation" else { return rows[0].tex }
-    let body = rows.map { $0.tex + ($0.tag.map { "\\tag{\($0)}" } ?? "") }.joined(separator: " \\\\ ")
+    let body = rows.map { $0.tex + ($0.tag.map { "\\tag{\($0)}" } ?? "") }.joined(
+      separator: " \\\\ ")
     if rows.count == 1 {
       let inner = environment == "gather" || environment == "multline" ? "gathered" : "aligned"
       return "\\begin{\(inner)}\(rows[0].tex)\\end{\(inner)}"

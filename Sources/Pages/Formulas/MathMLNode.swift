@@ -24,7 +24,7 @@ extension MathMLWriter {
     static func joined(_ nodes: [Node]) -> String {
       var result = ""
       var before = Kind.space
-      for node in nodes where !node.markup.isEmpty {
+      for (place, node) in nodes.enumerated() where !node.markup.isEmpty {
         let isThin =
           switch (before, node.kind) {
           case (.function, .ordinary), (.function, .function), (.function, .inner): true
@@ -32,7 +32,11 @@ extension MathMLWriter {
           default: false
           }
         if isThin { result += "<mspace width=\"0.1667em\"/>" }
-        result += node.markup
+        // An operator with nothing behind it, as in "10 ×", is no operator.
+        let isAlone = place == nodes.count - 1 && node.kind == .operation && place > 0
+        result +=
+          isAlone && node.markup.hasPrefix("<mo>")
+          ? "<mo lspace=\"0.1667em\" rspace=\"0\">" + node.markup.dropFirst(4) : node.markup
         before = node.kind
       }
       return result

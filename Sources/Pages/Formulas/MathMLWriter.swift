@@ -223,9 +223,12 @@ struct MathMLWriter {
       let text = HTMLText.escaped(String(scalar))
       let isLetter = scalar.properties.isAlphabetic
       // Characters outside formulas' fonts, Chinese ones above all, are text.
-      if isLetter, scalar.value >= 0x2E80, scalar.value < 0x1D000 { return Node("<mtext>\(text)</mtext>") }
+      if isLetter, scalar.value >= 0x2E80, scalar.value < 0x1D000 {
+        return Node("<mtext>\(text)</mtext>")
+      }
       if isLetter { return letter(scalar) }
-      return scalar.properties.isMath ? Node("<mo>\(text)</mo>", .operation) : Node("<mtext>\(text)</mtext>")
+      return scalar.properties.isMath
+        ? Node("<mo>\(text)</mo>", .operation) : Node("<mtext>\(text)</mtext>")
     }
   }
 
@@ -251,7 +254,9 @@ struct MathMLWriter {
         : Node("<mi>\(text)</mi>", .function)
     }
     if let width = TeXSymbols.spaces[name] { return space(width) }
-    if let accent = TeXSymbols.accents[name] { return accented(accent, isLine: name.hasSuffix("line")) }
+    if let accent = TeXSymbols.accents[name] {
+      return accented(accent, isLine: name.hasSuffix("line"))
+    }
     if let font = TeXFont.commands[name] { return fonted(font) }
     if let words = words(name) { return words }
     if let structure = structure(name) { return structure }
@@ -268,22 +273,28 @@ struct MathMLWriter {
     let text = HTMLText.escaped(symbol.text)
     switch symbol.kind {
     case .identifier:
-      let isCapital = symbol.text.unicodeScalars.first.map { (0x391...0x3A9).contains($0.value) } ?? false
+      let isCapital =
+        symbol.text.unicodeScalars.first.map { (0x391...0x3A9).contains($0.value) } ?? false
       if isFontGiven, let scalar = symbol.text.unicodeScalars.first, font.letter(scalar) != scalar {
         return Node("<mi>\(font.letter(scalar))</mi>")
       }
-      return Node(isCapital || "∞∅∇".contains(symbol.text) ? "<mi mathvariant=\"normal\">\(text)</mi>" : "<mi>\(text)</mi>")
+      return Node(
+        isCapital || "∞∅∇".contains(symbol.text)
+          ? "<mi mathvariant=\"normal\">\(text)</mi>" : "<mi>\(text)</mi>")
     case .plain: return Node("<mi mathvariant=\"normal\">\(text)</mi>")
     case .binary: return Node("<mo>\(text)</mo>", .operation)
     case .relation:
       // Relations that dictionaries of operators take for fences or letters.
-      let space = "∣∥:⊥⊢⊣⊨".contains(symbol.text) ? " lspace=\"0.2778em\" rspace=\"0.2778em\" stretchy=\"false\"" : ""
+      let space =
+        "∣∥:⊥⊢⊣⊨".contains(symbol.text)
+        ? " lspace=\"0.2778em\" rspace=\"0.2778em\" stretchy=\"false\"" : ""
       return Node("<mo\(space)>\(text)</mo>", .operation)
     case .arrow: return Node("<mo stretchy=\"false\">\(text)</mo>", .operation)
     case .punctuation: return Node("<mo separator=\"true\">\(text)</mo>", .operation)
     case .open: return Node("<mo stretchy=\"false\" form=\"prefix\">\(text)</mo>", .open)
     case .close: return Node("<mo stretchy=\"false\" form=\"postfix\">\(text)</mo>", .close)
-    case .largeOperator: return Node("<mo movablelimits=\"true\">\(text)</mo>", .operation, .movable)
+    case .largeOperator:
+      return Node("<mo movablelimits=\"true\">\(text)</mo>", .operation, .movable)
     case .integral: return Node("<mo>\(text)</mo>", .operation)
     }
   }
@@ -301,7 +312,9 @@ struct MathMLWriter {
     let mark = "<mo stretchy=\"\(accent.stretches)\">\(accent.character)</mo>"
     let isBrace = "⏞⏟⎴⎵⏜⏝".contains(accent.character)
     return accent.isBelow
-      ? Node("<munder accentunder=\"true\">\(base)\(mark)</munder>", .ordinary, isBrace ? .stacked : .side)
+      ? Node(
+        "<munder accentunder=\"true\">\(base)\(mark)</munder>", .ordinary,
+        isBrace ? .stacked : .side)
       : Node("<mover accent=\"true\">\(base)\(mark)</mover>", .ordinary, isBrace ? .stacked : .side)
   }
 
@@ -337,7 +350,8 @@ struct MathMLWriter {
       }
       let words = HTMLText.escaped(Self.plain(tokens.rawArgument()))
       return hasLimits
-        ? Node("<mo movablelimits=\"true\" lspace=\"0\" rspace=\"0\">\(words)</mo>", .function, .movable)
+        ? Node(
+          "<mo movablelimits=\"true\" lspace=\"0\" rspace=\"0\">\(words)</mo>", .function, .movable)
         : Node("<mi>\(words)</mi>", .function)
     case "ref", "eqref":
       let label = tokens.rawArgument()
@@ -356,7 +370,8 @@ struct MathMLWriter {
     let attribute = style.map { " style=\"\($0)\"" } ?? ""
     guard depth < Self.deepest else { return unknown(source).markup }
     var result = ""
-    for (index, part) in source.split(separator: "$", omittingEmptySubsequences: false).enumerated() {
+    for (index, part) in source.split(separator: "$", omittingEmptySubsequences: false).enumerated()
+    {
       if part.isEmpty { continue }
       if index % 2 == 1 {
         var inner = MathMLWriter(String(part), reference: reference)
@@ -405,7 +420,8 @@ struct MathMLWriter {
         .inner)
     case "binom", "dbinom", "tbinom":
       return Node(
-        Self.fenced("(", "<mfrac linethickness=\"0\">\(argument())\(argument())</mfrac>", ")"), .inner)
+        Self.fenced("(", "<mfrac linethickness=\"0\">\(argument())\(argument())</mfrac>", ")"),
+        .inner)
     case "sqrt":
       if let degree = option() { return Node("<mroot>\(argument())\(degree)</mroot>") }
       return Node("<msqrt>\(argument())</msqrt>")
@@ -423,8 +439,12 @@ struct MathMLWriter {
         "xLeftarrow": "⇐", "xmapsto": "↦",
       ][name, default: "→"]
       let base = "<mo stretchy=\"true\" minsize=\"1.8em\">\(arrow)</mo>"
-      func padded(_ markup: String) -> String { "<mpadded width=\"+0.8em\" lspace=\"0.4em\">\(markup)</mpadded>" }
-      if let below { return Node("<munderover>\(base)\(padded(below))\(padded(above))</munderover>", .operation) }
+      func padded(_ markup: String) -> String {
+        "<mpadded width=\"+0.8em\" lspace=\"0.4em\">\(markup)</mpadded>"
+      }
+      if let below {
+        return Node("<munderover>\(base)\(padded(below))\(padded(above))</munderover>", .operation)
+      }
       return Node("<mover>\(base)\(padded(above))</mover>", .operation)
     case "substack":
       guard tokens.peek() == .open else { return Node(argument()) }
@@ -433,8 +453,10 @@ struct MathMLWriter {
       if tokens.peek() == .close { _ = tokens.next() }
       return Node(Self.table(rows, style: "small") { _ in "" })
     case "boxed", "fbox":
-      return Node("<mrow class=\"boxed\">\(name == "fbox" ? text(tokens.rawArgument()) : argument())</mrow>")
-    case "cancel", "bcancel", "xcancel": return Node("<mrow class=\"cancelled\">\(argument())</mrow>")
+      return Node(
+        "<mrow class=\"boxed\">\(name == "fbox" ? text(tokens.rawArgument()) : argument())</mrow>")
+    case "cancel", "bcancel", "xcancel":
+      return Node("<mrow class=\"cancelled\">\(argument())</mrow>")
     case "phantom", "hphantom", "vphantom": return Node("<mphantom>\(argument())</mphantom>")
     case "smash", "mathstrut": return name == "smash" ? Node(argument()) : Node("")
     case "textcolor":
@@ -452,13 +474,19 @@ struct MathMLWriter {
     case "not":
       let base = argument()
       // The stroke goes into the element, after its character.
-      guard let end = base.range(of: "</", options: .backwards) else { return Node(base, .operation) }
+      guard let end = base.range(of: "</", options: .backwards) else {
+        return Node(base, .operation)
+      }
       return Node(base[..<end.lowerBound] + "\u{338}" + base[end.lowerBound...], .operation)
     case "bmod": return Node("<mo lspace=\"0.2222em\" rspace=\"0.2222em\">mod</mo>", .operation)
     case "pmod", "pod":
       let words = name == "pmod" ? "<mi>mod</mi><mspace width=\"0.333em\"/>" : ""
-      return Node("<mrow><mspace width=\"0.444em\"/><mo stretchy=\"false\">(</mo>\(words)\(argument())<mo stretchy=\"false\">)</mo></mrow>")
-    case "mod": return Node("<mspace width=\"0.444em\"/><mi>mod</mi><mspace width=\"0.333em\"/>\(argument())").wrapped
+      return Node(
+        "<mrow><mspace width=\"0.444em\"/><mo stretchy=\"false\">(</mo>\(words)\(argument())<mo stretchy=\"false\">)</mo></mrow>"
+      )
+    case "mod":
+      return Node("<mspace width=\"0.444em\"/><mi>mod</mi><mspace width=\"0.333em\"/>\(argument())")
+        .wrapped
     case "begin": return environment(tokens.rawArgument())
     default: return nil
     }
@@ -484,14 +512,18 @@ struct MathMLWriter {
       }
       return Node(Self.fenced(opening, Node.joined(inside), closing), .inner)
     case "middle":
-      return Node("<mo stretchy=\"true\" fence=\"true\" lspace=\"0.15em\" rspace=\"0.15em\">\(delimiter())</mo>")
+      return Node(
+        "<mo stretchy=\"true\" fence=\"true\" lspace=\"0.15em\" rspace=\"0.15em\">\(delimiter())</mo>"
+      )
     case "|": return Node("<mo stretchy=\"false\" lspace=\"0\" rspace=\"0\">‖</mo>")
     case "Vert": return Node("<mo stretchy=\"false\" lspace=\"0\" rspace=\"0\">‖</mo>")
     case "vert": return Node("<mo stretchy=\"false\" lspace=\"0\" rspace=\"0\">|</mo>")
     case "backslash": return Node("<mo lspace=\"0\" rspace=\"0\">\\</mo>")
     default:
       let size = name.last.map { "lrm".contains($0) } == true ? String(name.dropLast()) : name
-      guard let height = ["big": 1.2, "Big": 1.8, "bigg": 2.4, "Bigg": 3.0][size] else { return nil }
+      guard let height = ["big": 1.2, "Big": 1.8, "bigg": 2.4, "Bigg": 3.0][size] else {
+        return nil
+      }
       let kind: Node.Kind = name.hasSuffix("l") ? .open : name.hasSuffix("r") ? .close : .ordinary
       return Node(
         "<mo stretchy=\"true\" symmetric=\"true\" minsize=\"\(height)em\" maxsize=\"\(height)em\" "
@@ -510,7 +542,8 @@ struct MathMLWriter {
     func fence(_ text: String, _ form: String) -> String {
       text.isEmpty ? "" : "<mo stretchy=\"true\" fence=\"true\" form=\"\(form)\">\(text)</mo>"
     }
-    return "<mrow>\(fence(opening, "prefix"))<mrow>\(inside)</mrow>\(fence(closing, "postfix"))</mrow>"
+    return
+      "<mrow>\(fence(opening, "prefix"))<mrow>\(inside)</mrow>\(fence(closing, "postfix"))</mrow>"
   }
 
   /// Commands that print nothing here.
@@ -525,7 +558,8 @@ struct MathMLWriter {
       "centering":
       break
     case "require", "vspace", "cline": _ = tokens.rawArgument()
-    case "{", "}", "#", "$", "%", "&", "_": return Node("<mi mathvariant=\"normal\">\(HTMLText.escaped(name))</mi>")
+    case "{", "}", "#", "$", "%", "&", "_":
+      return Node("<mi mathvariant=\"normal\">\(HTMLText.escaped(name))</mi>")
     default: return nil
     }
     return Node("")
@@ -582,7 +616,9 @@ struct MathMLWriter {
         _ = tokens.rawOption()
         rows.append(TableRow())
       default:
-        if rows.count > 1, let last = rows.last, last.cells == [""], last.tag == nil { rows.removeLast() }
+        if rows.count > 1, let last = rows.last, last.cells == [""], last.tag == nil {
+          rows.removeLast()
+        }
         return rows
       }
     }
@@ -635,7 +671,8 @@ struct MathMLWriter {
     default:
       let inside = rows.map { $0.cells.joined() }.joined()
       return Node(
-        "<mrow>\(unknown("\\begin{\(given)}").markup)\(inside)\(unknown("\\end{\(given)}").markup)</mrow>")
+        "<mrow>\(unknown("\\begin{\(given)}").markup)\(inside)\(unknown("\\end{\(given)}").markup)</mrow>"
+      )
     }
   }
 

@@ -69,7 +69,8 @@ enum TeXFont: Sendable {
   }
 
   private static let scriptLetters: [Unicode.Scalar: Unicode.Scalar] = [
-    "B": "ℬ", "E": "ℰ", "F": "ℱ", "H": "ℋ", "I": "ℐ", "L": "ℒ", "M": "ℳ", "R": "ℛ", "e": "ℯ", "g": "ℊ",
+    "B": "ℬ", "E": "ℰ", "F": "ℱ", "H": "ℋ", "I": "ℐ", "L": "ℒ", "M": "ℳ", "R": "ℛ", "e": "ℯ",
+    "g": "ℊ",
     "o": "ℴ",
   ]
   private static let frakturLetters: [Unicode.Scalar: Unicode.Scalar] = [

@@ -2,7 +2,8 @@
 enum TeXSymbols {
   /// How a symbol is spaced and whether it grows.
   enum Kind: Sendable {
-    case identifier, binary, relation, arrow, punctuation, open, close, largeOperator, integral, plain
+    case identifier, binary, relation, arrow, punctuation, open, close, largeOperator, integral,
+      plain
   }
 
   struct Symbol: Sendable {
@@ -98,10 +99,13 @@ enum TeXSymbols {
   static let functions: [String: Bool] = {
     var table: [String: Bool] = [:]
     for name in [
-      "arccos", "arcsin", "arctan", "arg", "cos", "cosh", "cot", "coth", "csc", "deg", "dim", "exp", "hom",
+      "arccos", "arcsin", "arctan", "arg", "cos", "cosh", "cot", "coth", "csc", "deg", "dim", "exp",
+      "hom",
       "ker", "lg", "ln", "log", "sec", "sin", "sinh", "tan", "tanh",
     ] { table[name] = false }
-    for name in ["det", "gcd", "inf", "lim", "liminf", "limsup", "max", "min", "Pr", "sup", "argmax", "argmin"] {
+    for name in [
+      "det", "gcd", "inf", "lim", "liminf", "limsup", "max", "min", "Pr", "sup", "argmax", "argmin",
+    ] {
       table[name] = true
     }
     return table

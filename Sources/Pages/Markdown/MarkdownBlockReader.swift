@@ -52,24 +52,31 @@ struct MarkdownBlockReader {
   /// The block that begins with this line, if it begins one that is no paragraph; `.some(nil)` for one that
   /// prints nothing (a note).
   private mutating func special(
-    _ first: UInt8, _ content: Bytes, _ line: Bytes, _ lines: inout MarkdownLines, paragraph: [Bytes],
+    _ first: UInt8, _ content: Bytes, _ line: Bytes, _ lines: inout MarkdownLines,
+    paragraph: [Bytes],
     depth: Int
   ) -> Block?? {
     switch first {
     case UInt8(ascii: "#"):
       let level = content.prefix { $0 == UInt8(ascii: "#") }.count
-      guard level <= 6, content.dropFirst(level).first.map(\.isMarkdownSpace) ?? true else { return nil }
+      guard level <= 6, content.dropFirst(level).first.map(\.isMarkdownSpace) ?? true else {
+        return nil
+      }
       let words = content.dropFirst(level).trimmed
       return .heading(level: level, MarkdownInlineReader.inlines(words))
     case UInt8(ascii: "`"), UInt8(ascii: "~"):
       let length = content.prefix { $0 == first }.count
       let information = content.dropFirst(length).trimmed
-      guard length >= 3, !(first == UInt8(ascii: "`") && information.contains(first)) else { return nil }
+      guard length >= 3, !(first == UInt8(ascii: "`") && information.contains(first)) else {
+        return nil
+      }
       let indentation = line.count - content.count
       var code: [UInt8] = []
       while let next = lines.next() {
         let inner = next.trimmedStart
-        if inner.prefix(while: { $0 == first }).count >= length, inner.trimmed.allSatisfy({ $0 == first }) {
+        if inner.prefix(while: { $0 == first }).count >= length,
+          inner.trimmed.allSatisfy({ $0 == first })
+        {
           break
         }
         code += next.dropped(upTo: indentation) + [UInt8(ascii: "\n")]
@@ -168,7 +175,8 @@ struct MarkdownBlockReader {
   private static func beginsBlock(_ content: Bytes) -> Bool {
     switch content.first {
     case UInt8(ascii: "#"), UInt8(ascii: ">"), UInt8(ascii: "|"): true
-    case UInt8(ascii: "`"), UInt8(ascii: "~"): content.dropFirst().prefix(2).allSatisfy { $0 == content.first }
+    case UInt8(ascii: "`"), UInt8(ascii: "~"):
+      content.dropFirst().prefix(2).allSatisfy { $0 == content.first }
     case UInt8(ascii: "$"): content.starts(with: "$$".utf8)
     case UInt8(ascii: "\\"): content.starts(with: "\\begin{".utf8)
     case UInt8(ascii: "["): note(content) != nil
@@ -187,7 +195,9 @@ struct MarkdownBlockReader {
       content.dropFirst(end - content.startIndex + 1).first == UInt8(ascii: ":")
     else { return nil }
     let name = content[(content.startIndex + 2)..<end]
-    guard (1...40).contains(name.count), !name.contains(where: \.isMarkdownSpace) else { return nil }
+    guard (1...40).contains(name.count), !name.contains(where: \.isMarkdownSpace) else {
+      return nil
+    }
     return (String(decoding: name, as: UTF8.self), Array(content[(end + 2)...].trimmedStart))
   }
 

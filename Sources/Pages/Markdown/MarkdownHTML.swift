@@ -32,6 +32,17 @@ struct MarkdownHTML {
     return writer.render()
   }
 
+  /// A line of text on another page: no links, no anchors.
+  static func html(_ inlines: [MarkdownTree.Inline], language: PageLanguage) -> String {
+    var tree = MarkdownTree("")
+    tree.blocks = [.paragraph(inlines)]
+    var writer = MarkdownHTML(
+      tree, rules: Rules(language: language, hasAnchors: false, hasImages: false))
+    writer.result.passages = [.init(anchor: "", text: "")]
+    writer.isInHeading = true
+    return writer.html(inlines)
+  }
+
   private init(_ tree: MarkdownTree, rules: Rules) {
     self.tree = tree
     self.rules = rules
@@ -215,7 +226,9 @@ struct MarkdownHTML {
       }
     }
     let text = String(decoding: words, as: UTF8.self)
-    return text.contains("&") ? text.replacing("&lt;", with: "<").replacing("&gt;", with: ">").replacing("&amp;", with: "&") : text
+    return text.contains("&")
+      ? text.replacing("&lt;", with: "<").replacing("&gt;", with: ">").replacing("&amp;", with: "&")
+      : text
   }
 
   // MARK: Inlines
@@ -242,7 +255,8 @@ struct MarkdownHTML {
       guard rules.hasImages, let source = safeAddress(address) else {
         return HTMLText.escaped(description)
       }
-      return "<img src=\"\(HTMLText.escaped(source))\" alt=\"\(HTMLText.escaped(description))\" loading=\"lazy\">"
+      return
+        "<img src=\"\(HTMLText.escaped(source))\" alt=\"\(HTMLText.escaped(description))\" loading=\"lazy\">"
     case .formula(let tex): return formula(tex, isDisplayed: false)
     case .displayedFormula(let tex): return formula(tex, isDisplayed: true)
     case .footnote(let name): return note(name)
@@ -265,7 +279,9 @@ struct MarkdownHTML {
   /// http, https, mailto, or what `resolve` makes of an address without a scheme.
   private func safeAddress(_ address: String) -> String? {
     // Browsers drop control characters from addresses, and with them what separates a scheme.
-    guard !address.unicodeScalars.contains(where: { $0.value <= 0x20 || $0.value == 0x7F || $0 == "\\" })
+    guard
+      !address.unicodeScalars.contains(where: { $0.value <= 0x20 || $0.value == 0x7F || $0 == "\\" }
+      )
     else { return nil }
     if let scheme = Self.scheme(of: address) {
       return ["http", "https", "mailto"].contains(scheme) ? address : nil

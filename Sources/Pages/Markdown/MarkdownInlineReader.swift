@@ -86,7 +86,11 @@ struct MarkdownInlineReader {
   }
 
   private mutating func append(_ inline: Inline) {
-    if frames.isEmpty { inlines.append(inline) } else { frames[frames.count - 1].inlines.append(inline) }
+    if frames.isEmpty {
+      inlines.append(inline)
+    } else {
+      frames[frames.count - 1].inlines.append(inline)
+    }
   }
 
   /// What was opened and never closed is text.
@@ -160,8 +164,12 @@ struct MarkdownInlineReader {
     let rest = text[(place + 1)...].prefix(90)
     let name = rest.prefix { isLetterOrDigit($0) }
     guard !name.isEmpty, rest.dropFirst(name.count).first == UInt8(ascii: "{") else { return nil }
-    let label = rest.dropFirst(name.count + 1).prefix { $0 != UInt8(ascii: "}") && $0 != UInt8(ascii: "\n") }
-    guard rest.dropFirst(name.count + 1 + label.count).first == UInt8(ascii: "}") else { return nil }
+    let label = rest.dropFirst(name.count + 1).prefix {
+      $0 != UInt8(ascii: "}") && $0 != UInt8(ascii: "\n")
+    }
+    guard rest.dropFirst(name.count + 1 + label.count).first == UInt8(ascii: "}") else {
+      return nil
+    }
     return (
       String(decoding: name, as: UTF8.self), String(decoding: label, as: UTF8.self),
       name.count + label.count + 3
@@ -179,7 +187,8 @@ struct MarkdownInlineReader {
     var code = text[(place + length)..<end]
     // One space at each end belongs to the marks: `` ` ``.
     if code.count > 2, code.first == 0x20, code.last == 0x20 { code = code.dropFirst().dropLast() }
-    append(.code(String(decoding: code.map { $0 == UInt8(ascii: "\n") ? 0x20 : $0 }, as: UTF8.self)))
+    append(
+      .code(String(decoding: code.map { $0 == UInt8(ascii: "\n") ? 0x20 : $0 }, as: UTF8.self)))
     skip(end + length - place)
   }
 
@@ -189,7 +198,8 @@ struct MarkdownInlineReader {
     let isDisplayed = byte(1) == UInt8(ascii: "$")
     let length = isDisplayed ? 2 : 1
     let mark = [UInt8](repeating: UInt8(ascii: "$"), count: length)
-    guard let next = byte(length), isDisplayed || !(next.isMarkdownSpace || next == UInt8(ascii: "\n")),
+    guard let next = byte(length),
+      isDisplayed || !(next.isMarkdownSpace || next == UInt8(ascii: "\n")),
       let end = find(mark, from: place + length, isRun: false), end > place + length,
       isDisplayed || !text[end - 1].isMarkdownSpace,
       isDisplayed || !(end + 1 < text.endIndex && isDigit(text[end + 1]))
@@ -232,7 +242,8 @@ struct MarkdownInlineReader {
       $0 != UInt8(ascii: "]") && $0 != UInt8(ascii: "[")
     }
     let after = place + 2 + description.count
-    guard after < text.endIndex, text[after] == UInt8(ascii: "]"), let (address, end) = destination(after + 1)
+    guard after < text.endIndex, text[after] == UInt8(ascii: "]"),
+      let (address, end) = destination(after + 1)
     else {
       place += 1
       return
@@ -244,7 +255,9 @@ struct MarkdownInlineReader {
 
   private mutating func bracket() {
     if byte(1) == UInt8(ascii: "^") {
-      let name = text[(place + 2)...].prefix(41).prefix { $0 != UInt8(ascii: "]") && !$0.isMarkdownSpace }
+      let name = text[(place + 2)...].prefix(41).prefix {
+        $0 != UInt8(ascii: "]") && !$0.isMarkdownSpace
+      }
       let end = place + 2 + name.count
       if (1...40).contains(name.count), end < text.endIndex, text[end] == UInt8(ascii: "]") {
         endText()
@@ -317,7 +330,8 @@ struct MarkdownInlineReader {
   /// `<https://example.org>`.
   private mutating func angle() {
     let inside = text[(place + 1)...].prefix(2000).prefix {
-      $0 != UInt8(ascii: ">") && !$0.isMarkdownSpace && $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "<")
+      $0 != UInt8(ascii: ">") && !$0.isMarkdownSpace && $0 != UInt8(ascii: "\n")
+        && $0 != UInt8(ascii: "<")
     }
     let end = place + 1 + inside.count
     guard end < text.endIndex, text[end] == UInt8(ascii: ">"),
@@ -347,7 +361,9 @@ struct MarkdownInlineReader {
       $0 > 0x20 && $0 < 0x7F && !"<>\"`*|\\^{}[]".utf8.contains($0)
     }
     while let last = address.last, ".,;:!?'".utf8.contains(last) { address.removeLast() }
-    if address.last == UInt8(ascii: ")"), !address.contains(UInt8(ascii: "(")) { address.removeLast() }
+    if address.last == UInt8(ascii: ")"), !address.contains(UInt8(ascii: "(")) {
+      address.removeLast()
+    }
     let link = String(decoding: address, as: UTF8.self)
     endText()
     append(.link(address: link, [.text(link)]))

@@ -79,7 +79,8 @@ extension [MarkdownTree.Inline] {
       switch inline {
       case .text(let words), .code(let words), .formula(let words), .displayedFormula(let words):
         text += words
-      case .emphasis(let inside), .strong(let inside), .link(_, let inside): text += inside.plainText
+      case .emphasis(let inside), .strong(let inside), .link(_, let inside):
+        text += inside.plainText
       case .image(_, let description): text += description
       case .reference, .footnote: break
       case .lineBreak: text += " "

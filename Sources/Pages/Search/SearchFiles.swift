@@ -35,7 +35,9 @@ struct SearchFiles {
   }
 
   /// Path and bytes of all files but the texts.
-  static func files(_ index: SearchIndex, _ language: PageLanguage, shards: Int) -> [(path: String, bytes: [UInt8])] {
+  static func files(_ index: SearchIndex, _ language: PageLanguage, shards: Int) -> [(
+    path: String, bytes: [UInt8]
+  )] {
     var contents = [[(String, String)]](repeating: [], count: shards)
     for (key, postings) in index.postings {
       let term = index.name(of: key)
@@ -152,7 +154,8 @@ struct SearchFiles {
 
 /// RFC 4648 without Foundation's copies.
 enum Base64 {
-  private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+  private static let digits = Array(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
   private static let values: [UInt8] = {
     var table = [UInt8](repeating: 255, count: 256)
     for (value, digit) in digits.enumerated() { table[Int(digit)] = UInt8(value) }

@@ -38,7 +38,9 @@ struct SearchIndex: Sendable {
     var length = 0
   }
 
-  static func counts(_ title: String, _ passages: [RenderedText.Passage], terms: SearchTerms) -> Counts {
+  static func counts(_ title: String, _ passages: [RenderedText.Passage], terms: SearchTerms)
+    -> Counts
+  {
     var result = Counts()
     func add(_ text: String, _ weight: Int32) {
       let lowered = SearchTerms.lowered(text)
@@ -132,7 +134,9 @@ struct SearchIndex: Sendable {
       .prefix(Self.candidates).map { $0 }
   }
 
-  static func isBefore(_ a: (document: Int, score: Double), _ b: (document: Int, score: Double)) -> Bool {
+  static func isBefore(_ a: (document: Int, score: Double), _ b: (document: Int, score: Double))
+    -> Bool
+  {
     abs(a.score - b.score) > 1e-9 ? a.score > b.score : a.document < b.document
   }
 }

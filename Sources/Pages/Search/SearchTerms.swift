@@ -80,7 +80,8 @@ struct SearchTerms: Sendable {
   }
 
   static func isWordCharacter(_ scalar: UInt32) -> Bool {
-    (0x61...0x7A).contains(scalar) || (0x30...0x39).contains(scalar) || (0xC0...0x24F).contains(scalar)
+    (0x61...0x7A).contains(scalar) || (0x30...0x39).contains(scalar)
+      || (0xC0...0x24F).contains(scalar)
       || (0x370...0x4FF).contains(scalar)
   }
 

@@ -16,9 +16,11 @@ struct AboutPage {
     }
     return WebPage(
       html: PageLayout(
-        title: title, language: language, path: path, otherLanguagePath: language.other.prefix + "/about/",
+        title: title, language: language, path: path,
+        otherLanguagePath: language.other.prefix + "/about/",
         section: .about, sections: options.sections,
-        body: "<div class=\"page-head\"><h1>\(title)</h1></div><div class=\"text single\">\(html)</div>"
+        body:
+          "<div class=\"page-head\"><h1>\(title)</h1></div><div class=\"text single\">\(html)</div>"
       ).html())
   }
 

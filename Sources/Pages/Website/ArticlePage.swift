@@ -20,7 +20,9 @@ struct ArticlePage {
 
   private func text(_ html: String) -> String { HTMLText.escaped(html) }
 
-  private func address(_ path: String) -> String { text(PageLayout.address(path, from: source.path)) }
+  private func address(_ path: String) -> String {
+    text(PageLayout.address(path, from: source.path))
+  }
 
   func rendered() -> (page: WebPage, text: RenderedText) {
     let catalog = catalog
@@ -44,7 +46,8 @@ struct ArticlePage {
       otherLanguagePath: catalog.has(source.name, in: language.other)
         ? language.other.prefix + "/article/\(source.name)/" : nil,
       section: .articles, sections: options.sections, body: body(rendered), summary: entry.summary,
-      scripts: scripts, style: "reading", following: neighbour(1)?.path, preceding: neighbour(-1)?.path)
+      scripts: scripts, style: "reading", following: neighbour(1)?.path,
+      preceding: neighbour(-1)?.path)
     return (WebPage(html: layout.html()), rendered)
   }
 
@@ -123,7 +126,8 @@ struct ArticlePage {
   }
 
   private var claims: String {
-    let title = "<h2 id=\"claims\"><a href=\"#claims\">\(language("命题与实测", "Claims, measured"))</a></h2>"
+    let title =
+      "<h2 id=\"claims\"><a href=\"#claims\">\(language("命题与实测", "Claims, measured"))</a></h2>"
     let command = "danlu run \(source.name)"
     guard source.isRecipe else { return "" }
     guard let claims = entry.claims else {
@@ -180,7 +184,9 @@ struct ArticlePage {
       ?? source.title
   }
 
-  private var pageAddress: String? { options.address.map { $0 + SitePaths.percentEncoded(source.path) } }
+  private var pageAddress: String? {
+    options.address.map { $0 + SitePaths.percentEncoded(source.path) }
+  }
 
   private var relatedList: String {
     guard !related.isEmpty else { return "" }
@@ -197,7 +203,8 @@ struct ArticlePage {
   private var neighbours: String {
     func link(_ source: ArticleSource?, _ style: String, _ label: String) -> String {
       guard let source else { return "" }
-      return "<a class=\"\(style)\" href=\"\(address(source.path))\"><span class=\"label\">\(label)</span>"
+      return
+        "<a class=\"\(style)\" href=\"\(address(source.path))\"><span class=\"label\">\(label)</span>"
         + "\(text(source.title))</a>"
     }
     return """
@@ -228,12 +235,16 @@ struct Citation {
   func text(_ language: PageLanguage) -> String {
     var text = ""
     if let link = source.source {
-      let month = Int(source.date.dropFirst(5).prefix(2)).flatMap { Self.months.indices.contains($0 - 1) ? Self.months[$0 - 1] : nil } ?? ""
+      let month =
+        Int(source.date.dropFirst(5).prefix(2)).flatMap {
+          Self.months.indices.contains($0 - 1) ? Self.months[$0 - 1] : nil
+        } ?? ""
       let day = Int(source.date.suffix(2)) ?? 1
       text =
         language(
           "苏剑林. (\(month). \(day), \(source.year)). 《\(original)》[Blog post]. Retrieved from \(link)",
-          "Su, J. (\(month). \(day), \(source.year)). “\(original)” [Blog post]. Retrieved from \(link)")
+          "Su, J. (\(month). \(day), \(source.year)). “\(original)” [Blog post]. Retrieved from \(link)"
+        )
     }
     guard let address else { return text.isEmpty ? source.title : text }
     return text + (text.isEmpty ? "" : "\n") + "Danlu. \(source.title). \(address)"
@@ -245,20 +256,25 @@ struct Citation {
       let number = link.split(separator: "/").last.map(String.init) ?? source.name
       let month = Int(source.date.dropFirst(5).prefix(2)) ?? 1
       entries.append(
-        entry("kexuefm-\(number)", [
-          ("title", original), ("author", "苏剑林"), ("year", source.year),
-          ("month", Self.months.indices.contains(month - 1) ? Self.months[month - 1] : ""),
-          ("url", "\\url{\(link)}"),
-        ]))
+        entry(
+          "kexuefm-\(number)",
+          [
+            ("title", original), ("author", "苏剑林"), ("year", source.year),
+            ("month", Self.months.indices.contains(month - 1) ? Self.months[month - 1] : ""),
+            ("url", "\\url{\(link)}"),
+          ]))
     }
     if let address {
       entries.append(
-        entry("danlu-\(source.name)", [
-          ("title", source.title), ("author", "{Danlu}"), ("url", "\\url{\(address)}"),
-        ]))
+        entry(
+          "danlu-\(source.name)",
+          [
+            ("title", source.title), ("author", "{Danlu}"), ("url", "\\url{\(address)}"),
+          ]))
     }
     if entries.isEmpty {
-      entries.append(entry("danlu-\(source.name)", [("title", source.title), ("author", "{Danlu}")]))
+      entries.append(
+        entry("danlu-\(source.name)", [("title", source.title), ("author", "{Danlu}")]))
     }
     return entries.joined(separator: "\n\n")
   }

@@ -36,7 +36,8 @@ public struct ArticleSource: Sendable, Equatable {
   public init(_ bytes: [UInt8], path: String) throws(FileError) {
     let file = path.split(separator: "/").last.map(String.init) ?? path
     let parts = file.split(separator: ".")
-    guard parts.count == 3, parts[2] == "md", let language = PageLanguage(rawValue: String(parts[1]))
+    guard parts.count == 3, parts[2] == "md",
+      let language = PageLanguage(rawValue: String(parts[1]))
     else {
       throw FileError(path: path, reason: "an article's file is called NAME.zh.md or NAME.en.md")
     }
@@ -55,13 +56,17 @@ public struct ArticleSource: Sendable, Equatable {
       guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else {
         throw FileError(
           path: path,
-          reason: "line \(number): 'field: value' was expected, found '\(String(decoding: line, as: UTF8.self))'")
+          reason:
+            "line \(number): 'field: value' was expected, found '\(String(decoding: line, as: UTF8.self))'"
+        )
       }
       let field = String(decoding: line[..<colon].trimmed, as: UTF8.self)
       guard Self.fields.contains(field) else {
         throw FileError(
           path: path,
-          reason: "line \(number): '\(field)' is no field; they are \(Self.fields.joined(separator: ", "))")
+          reason:
+            "line \(number): '\(field)' is no field; they are \(Self.fields.joined(separator: ", "))"
+        )
       }
       fields[field] = String(decoding: line[(colon + 1)...].trimmed, as: UTF8.self)
     }
@@ -77,10 +82,12 @@ public struct ArticleSource: Sendable, Equatable {
     category = try field("category")
     guard name == parts[0], Self.isName(name) else {
       throw FileError(
-        path: path, reason: "article: the file's name up to the first dot was expected, found '\(name)'")
+        path: path,
+        reason: "article: the file's name up to the first dot was expected, found '\(name)'")
     }
     guard Self.isDay(date) else {
-      throw FileError(path: path, reason: "date: a day such as 2018-11-20 was expected, found '\(date)'")
+      throw FileError(
+        path: path, reason: "date: a day such as 2018-11-20 was expected, found '\(date)'")
     }
     self.language = language
     tags = (fields["tags"] ?? "").split { $0 == "," || $0 == "，" || $0 == "、" }
@@ -121,13 +128,16 @@ public struct ArticleSource: Sendable, Equatable {
   public var year: String { String(date.prefix(4)) }
 
   /// All articles of a folder, by date, the newest first; within a day by name.
-  public static func all(in folder: String, threads: Int = defaultThreadCount) throws -> [ArticleSource] {
+  public static func all(in folder: String, threads: Int = defaultThreadCount) throws
+    -> [ArticleSource]
+  {
     let names = try Folder.names(in: folder).filter { $0.hasSuffix(".md") }
     return try parallelMap(count: names.count, threads: threads) { index in
       let path = "\(folder)/\(names[index])"
       let file = try MappedFile(path: path)
       // A byte order mark at the beginning is none of the text.
-      let bytes = file.bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? file.bytes.dropFirst(3) : file.bytes[...]
+      let bytes =
+        file.bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? file.bytes.dropFirst(3) : file.bytes[...]
       return try ArticleSource(Array(bytes), path: path)
     }
     .sorted { ($0.date, $0.name, $0.language.rawValue) > ($1.date, $1.name, $1.language.rawValue) }

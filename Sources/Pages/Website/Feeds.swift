@@ -1,6 +1,7 @@
 import Reports
 
-/// The newest articles for feed readers: RSS 2.0 and Atom (RFC 4287), summaries in plain text.
+/// The newest articles for feed readers: RSS 2.0 and Atom (RFC 4287), summaries in plain text (which RSS
+/// reads as HTML, so that it is escaped twice there).
 ///
 /// Addresses in feeds are absolute; without an address of the site they name `http://127.0.0.1:8080`, where
 /// `danlu serve` is.
@@ -35,7 +36,7 @@ struct Feeds {
       <guid isPermaLink="true">\(address(entry.source.path))</guid>
       <pubDate>\(CalendarDay(entry.source.date).rfc822)</pubDate>
       <category>\(HTMLText.escaped(entry.source.category))</category>
-      <description>\(HTMLText.escaped(entry.summary))</description></item>
+      <description>\(HTMLText.escaped(HTMLText.escaped(entry.summary)))</description></item>
       """
     }
     return """
@@ -97,12 +98,15 @@ struct CalendarDay {
 
   /// `Tue, 20 Nov 2018 00:00:00 GMT`.
   var rfc822: String {
-    let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    let months = [
+      "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ]
     let days = ["Sat", "Sun", "Mon", "Tue", "Wed", "Thu", "Fri"]
     // Zeller's congruence.
     let m = month < 3 ? month + 12 : month
     let y = month < 3 ? year - 1 : year
     let weekday = (day + 13 * (m + 1) / 5 + y + y / 4 - y / 100 + y / 400) % 7
-    return "\(days[weekday]), \(day < 10 ? "0" : "")\(day) \(months[month - 1]) \(year) 00:00:00 GMT"
+    return
+      "\(days[weekday]), \(day < 10 ? "0" : "")\(day) \(months[month - 1]) \(year) 00:00:00 GMT"
   }
 }

@@ -32,13 +32,15 @@ struct ListPages {
     for group in catalog.groups(language, by: { [$0.category] }) {
       pages += paged(
         SitePaths.category(group.name, language), title: group.name, section: .topics,
-        lead: "<p>\(language("分类，\(group.entries.count) 篇", "Category, \(counted(group.entries.count))"))</p>",
+        lead:
+          "<p>\(language("分类，\(group.entries.count) 篇", "Category, \(counted(group.entries.count))"))</p>",
         group.entries)
     }
     for group in catalog.groups(language, by: \.tags) {
       pages += paged(
         SitePaths.tag(group.name, language), title: "#\(group.name)", section: .topics,
-        lead: "<p>\(language("标签，\(group.entries.count) 篇", "Tag, \(counted(group.entries.count))"))</p>",
+        lead:
+          "<p>\(language("标签，\(group.entries.count) 篇", "Tag, \(counted(group.entries.count))"))</p>",
         group.entries)
     }
     // Two names may become one folder; the more frequent one keeps it.
@@ -65,7 +67,9 @@ struct ListPages {
   private func home() -> WebPage {
     let path = language.prefix + "/"
     let guides = catalog.all(language).filter { !$0.source.isRecipe && !$0.source.isOverview }
-    let entries = catalog.all(language).filter { $0.source.isRecipe || guides.count > Self.cardCount }
+    let entries = catalog.all(language).filter {
+      $0.source.isRecipe || guides.count > Self.cardCount
+    }
     let shown = entries.prefix(Self.cardCount)
     var order: [String] = []
     var groups: [String: [SiteCatalog.Entry]] = [:]
@@ -87,7 +91,8 @@ struct ListPages {
     }
     let guideList =
       guideLinks.isEmpty || guides.count > Self.cardCount
-      ? "" : "<ul class=\"tags\" aria-label=\"\(language("指南", "Guides"))\">\(guideLinks.joined())</ul>"
+      ? ""
+      : "<ul class=\"tags\" aria-label=\"\(language("指南", "Guides"))\">\(guideLinks.joined())</ul>"
     let runs = entries.compactMap(\.claims)
     let claims = runs.flatMap(\.claims)
     let figures =
@@ -95,7 +100,8 @@ struct ListPages {
       ? ""
       : language(
         " 眼下有 \(runs.count) 篇的运行结果：\(claims.count) 条命题，\(claims.count(where: \.holds)) 条成立。",
-        " Runs of \(runs.count) of them are here: \(claims.count(where: \.holds)) of \(claims.count) claims hold.")
+        " Runs of \(runs.count) of them are here: \(claims.count(where: \.holds)) of \(claims.count) claims hold."
+      )
     let more =
       entries.count > shown.count
       ? "<p class=\"group\"><a href=\"\(address(language.prefix + "/archives/", path))\">"
@@ -109,9 +115,30 @@ struct ListPages {
       body: """
         <div class="lead"><h1>\(language("每篇文章都能运行", "Every article runs"))</h1>
         <p>\(lead)\(figures)</p>\(guideList)</div>
+        \(claimsMap(entries, from: path))
         \(sections.joined(separator: "\n"))
         \(more)
         """, summary: lead)
+  }
+
+  /// Each claim a dot, each article a group of them that leads to its table.
+  private func claimsMap(_ entries: [SiteCatalog.Entry], from path: String) -> String {
+    let groups = entries.compactMap { entry in
+      entry.claims.map { claims -> String in
+        let dots = claims.claims.map { "<i class=\"\($0.holds ? "held" : "failed")\"></i>" }
+          .joined()
+        let label = text("\(entry.source.title): \(claims.verdict(language))")
+        return "<a href=\"\(address(entry.source.path, path))#claims\" title=\"\(label)\" "
+          + "aria-label=\"\(label)\">\(dots)</a>"
+      }
+    }
+    guard !groups.isEmpty else { return "" }
+    return """
+      <figure class="claims-map"><div>\(groups.joined())</div>
+      <figcaption><i class="held"></i> \(language("成立", "holds"))\u{2003}<i class="failed"></i> \
+      \(language("不成立；每点一条命题，每组一篇文章", "fails; a dot is a claim, a group an article"))</figcaption>
+      </figure>
+      """
   }
 
   private func card(_ entry: SiteCatalog.Entry, from path: String) -> String {
@@ -122,7 +149,7 @@ struct ListPages {
     }
     return """
       <li><div class="card"><h3><a href="\(address(source.path, path))">\(text(source.title))</a></h3>
-      <p>\(text(entry.summary))</p>
+      <p>\(MarkdownHTML.html(entry.opening, language: language))</p>
       <div class="meta"><time datetime="\(source.date)">\(source.date)</time>\
       <span>\(language("\(entry.minutes) 分钟", "\(entry.minutes) min"))</span>\(claims ?? "")</div></div></li>
       """
@@ -136,7 +163,8 @@ struct ListPages {
 
   /// A list on as many pages as it takes: `…/`, `…/page/2/`.
   private func paged(
-    _ path: String, title: String, section: SiteSection, lead: String, _ entries: [SiteCatalog.Entry]
+    _ path: String, title: String, section: SiteSection, lead: String,
+    _ entries: [SiteCatalog.Entry]
   ) -> [(path: String, make: @Sendable () -> WebPage)] {
     let count = max(1, (entries.count + Self.pageLength - 1) / Self.pageLength)
     let own = self
@@ -155,7 +183,8 @@ struct ListPages {
           let rows = part.map { own.row($0, from: ownPath) }
           let pages =
             count == 1
-            ? "" : "<nav aria-label=\"\(own.language("页", "Pages"))\"><ul class=\"tags\">\(links.joined())</ul></nav>"
+            ? ""
+            : "<nav aria-label=\"\(own.language("页", "Pages"))\"><ul class=\"tags\">\(links.joined())</ul></nav>"
           return own.page(
             ownPath, title: title, section: section,
             body: """
@@ -185,7 +214,9 @@ struct ListPages {
 
   private func topics() -> WebPage {
     let path = language.prefix + "/topics/"
-    func list(_ groups: [(name: String, entries: [SiteCatalog.Entry])], _ target: (String) -> String) -> String {
+    func list(
+      _ groups: [(name: String, entries: [SiteCatalog.Entry])], _ target: (String) -> String
+    ) -> String {
       let items = groups.map {
         "<li><a class=\"tag\" href=\"\(address(target($0.name), path))\">\(text($0.name))"
           + "<span class=\"count\">\($0.entries.count)</span></a></li>"

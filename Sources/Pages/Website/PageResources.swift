@@ -36,7 +36,10 @@ enum PageResources {
   static let optional: [(path: String, file: String)] = [
     (SitePlan.mathJaxPath, cacheFolder + "/mathjax/tex-svg.js"),
     (mathFontPath, "/usr/share/texmf/fonts/opentype/public/lm-math/latinmodern-math.otf"),
-    (mathFontPath, "/usr/share/texlive/texmf-dist/fonts/opentype/public/lm-math/latinmodern-math.otf"),
+    (
+      mathFontPath,
+      "/usr/share/texlive/texmf-dist/fonts/opentype/public/lm-math/latinmodern-math.otf"
+    ),
   ]
 
   static let mathFontPath = "/assets/latinmodern-math.otf"
@@ -53,7 +56,9 @@ enum PageResources {
   private static var cacheFolder: String {
     let environment = ProcessInfo.processInfo.environment
     if let given = environment["DANLU_CACHE"], !given.isEmpty { return given }
-    if let caches = environment["XDG_CACHE_HOME"], caches.hasPrefix("/") { return caches + "/danlu" }
+    if let caches = environment["XDG_CACHE_HOME"], caches.hasPrefix("/") {
+      return caches + "/danlu"
+    }
     return NSHomeDirectory() + "/.cache/danlu"
   }
 }

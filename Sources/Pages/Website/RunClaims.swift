@@ -18,14 +18,16 @@ struct RunClaims: Sendable {
     for name in (try? Folder.names(in: folder)) ?? [] {
       let run = RunFolder(path: folder + "/" + name)
       var status = stat()
-      guard stat(run.claimsPath, &status) == 0, let summary = try? run.summary(), !summary.claims.isEmpty
+      guard stat(run.claimsPath, &status) == 0, let summary = try? run.summary(),
+        !summary.claims.isEmpty
       else { continue }
       let time = modificationTime(status)
       if let other = newest[summary.recipe], other.time >= time { continue }
       var hash = ContentHash()
       hash.add(name)
       for claim in summary.claims {
-        hash.add("\(claim.id) \(claim.statement) \(claim.expected) \(claim.measuredText) \(claim.holds)")
+        hash.add(
+          "\(claim.id) \(claim.statement) \(claim.expected) \(claim.measuredText) \(claim.holds)")
       }
       newest[summary.recipe] = (
         time,
@@ -47,7 +49,8 @@ struct RunClaims: Sendable {
   /// How many hold, in words.
   func verdict(_ language: PageLanguage) -> String {
     let holding = claims.count(where: \.holds)
-    return language("\(claims.count) 条命题，\(holding) 条成立", "\(holding) of \(claims.count) claims hold")
+    return language(
+      "\(claims.count) 条命题，\(holding) 条成立", "\(holding) of \(claims.count) claims hold")
   }
 
   /// The table, as reports have it.

@@ -7,7 +7,9 @@ struct SiteCatalog: Sendable {
   /// An article and what lists say of it.
   struct Entry: Sendable {
     let source: ArticleSource
-    /// Its first paragraph, plain.
+    /// Its first paragraph.
+    let opening: [MarkdownTree.Inline]
+    /// The same in a few plain words, formulas as their source.
     let summary: String
     /// How long reading it takes.
     let minutes: Int
@@ -23,8 +25,9 @@ struct SiteCatalog: Sendable {
   init(_ articles: [ArticleSource], claims: [String: RunClaims], threads: Int) {
     let made = try? parallelMap(count: articles.count, threads: threads) { index in
       let source = articles[index]
+      let opening = Self.opening(of: source.markdown)
       return Entry(
-        source: source, summary: Self.summary(of: source.markdown),
+        source: source, opening: opening, summary: Self.summary(of: opening),
         minutes: Self.minutes(source.markdown), claims: claims[source.name])
     }
     for entry in made ?? [] { entries[entry.source.language, default: []].append(entry) }
@@ -39,7 +42,9 @@ struct SiteCatalog: Sendable {
 
   func all(_ language: PageLanguage) -> [Entry] { entries[language] ?? [] }
 
-  func has(_ name: String, in language: PageLanguage) -> Bool { names[language]?.contains(name) == true }
+  func has(_ name: String, in language: PageLanguage) -> Bool {
+    names[language]?.contains(name) == true
+  }
 
   func place(of name: String, in language: PageLanguage) -> Int? { places[language]?[name] }
 
@@ -85,7 +90,7 @@ struct SiteCatalog: Sendable {
     return result
   }
 
-  private static func summary(of markdown: String) -> String {
+  private static func opening(of markdown: String) -> [MarkdownTree.Inline] {
     let bytes = Array(markdown.utf8)
     // Only as far as the end of the first paragraph.
     var end = bytes.startIndex
@@ -98,7 +103,11 @@ struct SiteCatalog: Sendable {
       end = min(lineEnd + 1, bytes.count)
     }
     let tree = MarkdownTree(String(decoding: bytes[..<end], as: UTF8.self))
-    guard case .paragraph(let inlines)? = tree.blocks.first else { return "" }
+    guard case .paragraph(let inlines)? = tree.blocks.first else { return [] }
+    return inlines
+  }
+
+  private static func summary(of inlines: [MarkdownTree.Inline]) -> String {
     let text = inlines.plainText.onOneLine
     return text.count > 220 ? text.prefix(220) + "…" : text
   }

@@ -44,7 +44,9 @@ public struct SiteExport: Sendable {
     try Folder.create(folder)
     // From here on the folder is an export, finished or not.
     if previous.isNew { try manifest.write() }
-    let changed = plan.items.filter { manifest.entries[$0.path]?.fingerprint != $0.fingerprint.text }
+    let changed = plan.items.filter {
+      manifest.entries[$0.path]?.fingerprint != $0.fingerprint.text
+    }
     let rendered = try Website.render(changed, threads: options.threads, work: work)
     var files: [File] = []
     var made: [String: [RenderedText.Passage]] = [:]
@@ -96,7 +98,9 @@ public struct SiteExport: Sendable {
     let isSameList = Set(entries.map(\.source.name)) == previous.articles(language)
     if changed.isEmpty, isSameList { return [] }
     var index: SearchIndex?
-    if isSameList, changed.count * 8 <= entries.count, var old = SearchFiles.read(language, in: folder) {
+    if isSameList, changed.count * 8 <= entries.count,
+      var old = SearchFiles.read(language, in: folder)
+    {
       for entry in changed {
         let counts = SearchIndex.counts(
           entry.source.title, made[entry.source.path] ?? [], terms: old.terms)
@@ -117,7 +121,11 @@ public struct SiteExport: Sendable {
   ) throws -> SearchIndex {
     let language = entries.first?.source.language
     let pages = plan.items.compactMap { item -> ArticlePage? in
-      if case .article(let page) = item.content, page.entry.source.language == language { page } else { nil }
+      if case .article(let page) = item.content, page.entry.source.language == language {
+        page
+      } else {
+        nil
+      }
     }
     let texts = try parallelMap(count: pages.count, threads: options.threads) { index in
       made[pages[index].entry.source.path] ?? pages[index].rendered().text.passages
@@ -161,7 +169,8 @@ public struct SiteExport: Sendable {
     var offset = 0
     let code = file.bytes.withUnsafeBytes { bytes -> Int32 in
       while offset < bytes.count {
-        let count = Foundation.write(descriptor, bytes.baseAddress?.advanced(by: offset), bytes.count - offset)
+        let count = Foundation.write(
+          descriptor, bytes.baseAddress?.advanced(by: offset), bytes.count - offset)
         if count < 0, errno != EINTR { return errno }
         offset += max(0, count)
       }
@@ -240,7 +249,8 @@ public struct SiteExport: Sendable {
       var json = "{\"generator\":\"danlu \(danluVersion)\",\"files\":{\n"
       for (index, (path, entry)) in entries.sorted(by: { $0.key < $1.key }).enumerated() {
         json += index == 0 ? "" : ",\n"
-        json += "\(JSONText.quoted(path)):[\"\(entry.fingerprint)\",\"\(entry.content)\",\(entry.bytes)]"
+        json +=
+          "\(JSONText.quoted(path)):[\"\(entry.fingerprint)\",\"\(entry.content)\",\(entry.bytes)]"
       }
       try AtomicFile.write(json + "\n}}\n", to: path)
     }

@@ -19,7 +19,8 @@ enum SitePaths {
     var folder = ""
     for scalar in name.unicodeScalars {
       let isPlain =
-        scalar.value > 0x20 && scalar.value != 0x7F && !"/\\?#%:*\"<>|&;".unicodeScalars.contains(scalar)
+        scalar.value > 0x20 && scalar.value != 0x7F
+        && !"/\\?#%:*\"<>|&;".unicodeScalars.contains(scalar)
       folder.unicodeScalars.append(isPlain && !scalar.properties.isWhitespace ? scalar : "-")
     }
     while folder.hasPrefix(".") { folder.removeFirst() }

@@ -29,7 +29,9 @@ struct SitePlan: Sendable {
     var base = ContentHash()
     base.add(Self.program)
     base.add(options.address ?? "")
-    for section in options.sections { base.add("\(section.path) \(section.chinese) \(section.english)") }
+    for section in options.sections {
+      base.add("\(section.path) \(section.chinese) \(section.english)")
+    }
     var items = try Self.assets(base)
     let hasMathJax = items.contains { $0.path == Self.mathJaxPath }
     base.add(hasMathJax ? "MathJax" : "")
@@ -43,7 +45,8 @@ struct SitePlan: Sendable {
   // MARK: Articles
 
   private static func articles(
-    _ language: PageLanguage, _ catalog: SiteCatalog, _ options: Website.Options, _ base: ContentHash,
+    _ language: PageLanguage, _ catalog: SiteCatalog, _ options: Website.Options,
+    _ base: ContentHash,
     hasMathJax: Bool
   ) -> [Item] {
     let byTag = catalog.placesByTag(language)
@@ -60,7 +63,9 @@ struct SitePlan: Sendable {
       for neighbour in [place - 1, place + 1] where list.indices.contains(neighbour) {
         fingerprint.add(list[neighbour].source.name + list[neighbour].source.title)
       }
-      for other in related { fingerprint.add("\(other.source.name) \(other.source.title) \(other.source.date)") }
+      for other in related {
+        fingerprint.add("\(other.source.name) \(other.source.title) \(other.source.date)")
+      }
       fingerprint.add("\(catalog.has(entry.source.name, in: language.other))")
       if let livePart { fingerprint.add(livePart.html + livePart.scripts.joined(separator: " ")) }
       // A citation names the Chinese title, which is the original's.
@@ -79,13 +84,15 @@ struct SitePlan: Sendable {
   // MARK: Lists and feeds
 
   private static func lists(
-    _ language: PageLanguage, _ catalog: SiteCatalog, _ options: Website.Options, _ base: ContentHash
+    _ language: PageLanguage, _ catalog: SiteCatalog, _ options: Website.Options,
+    _ base: ContentHash
   ) -> [Item] {
     // Lists show what is known of articles without their texts.
     var listing = base
     for entry in catalog.all(language) {
       let source = entry.source
-      listing.add("\(source.name)\n\(source.title)\n\(source.date)\n\(source.category)\n\(source.tags)")
+      listing.add(
+        "\(source.name)\n\(source.title)\n\(source.date)\n\(source.category)\n\(source.tags)")
       listing.add("\(entry.summary)\n\(entry.minutes)\n\(entry.claims?.hash.text ?? "")")
     }
     var items = ListPages(catalog: catalog, language: language, options: options).pages().map {
@@ -106,7 +113,8 @@ struct SitePlan: Sendable {
       Item(
         path: language.prefix + "/atom.xml", fingerprint: listing,
         content: .page { xml(feeds.atom, "atom") }),
-      Item(path: language.prefix + "/about/", fingerprint: listing, content: .page { about.page() }),
+      Item(
+        path: language.prefix + "/about/", fingerprint: listing, content: .page { about.page() }),
       Item(
         path: SitePaths.search(language), fingerprint: base,
         content: .page { search.page("", hits: nil) }),

@@ -22,7 +22,9 @@ public struct Website: Sendable {
     /// What the header leads to; a server adds its live parts.
     public var sections = SiteSection.fixed
     /// Trusted HTML that an article's page shows before its claims: what runs on a server.
-    public var liveParts: @Sendable (_ article: String, _ language: PageLanguage) -> LivePart? = { _, _ in nil }
+    public var liveParts: @Sendable (_ article: String, _ language: PageLanguage) -> LivePart? = {
+      _, _ in nil
+    }
     public var threads = defaultThreadCount
 
     public init() {}
@@ -80,7 +82,8 @@ public struct Website: Sendable {
       if let before, !hasNewTexts, before.articles.count == articles.count {
         indices[language] = before.indices[language]
       } else {
-        indices[language] = try Self.index(plan.catalog.all(language), passages, threads: options.threads)
+        indices[language] = try Self.index(
+          plan.catalog.all(language), passages, threads: options.threads)
       }
     }
   }
@@ -144,7 +147,9 @@ public struct Website: Sendable {
     if sentence.count >= 4 {
       for place in ranked.indices {
         let texts = passages[path(index, ranked[place].document, language)] ?? []
-        if texts.contains(where: { SearchTerms.joined(SearchTerms.lowered($0.text)).contains(sequence: sentence) }) {
+        if texts.contains(where: {
+          SearchTerms.joined(SearchTerms.lowered($0.text)).contains(sequence: sentence)
+        }) {
           ranked[place].score += best
         }
       }

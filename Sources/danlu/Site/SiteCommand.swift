@@ -26,7 +26,8 @@ struct SiteExportCommand: ParsableCommand {
         danlu site export public --articles my-articles --runs none
       """)
 
-  @Argument(help: "The folder to write: a new or an empty one, or an earlier export.") var folder: String
+  @Argument(help: "The folder to write: a new or an empty one, or an earlier export.") var folder:
+    String
   @Option(help: "Where the site will be found; feeds and citations name it.") var address: String?
   @Option(help: "A folder of articles, NAME.zh.md and NAME.en.md, instead of Danlu's own.")
   var articles: String?
