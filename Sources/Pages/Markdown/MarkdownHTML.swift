@@ -61,7 +61,7 @@ struct MarkdownHTML {
       }
     }
     tree.blocks.forEach(visit)
-    tree.footnotes.forEach { $0.blocks.forEach(visit) }
+    for note in tree.footnotes { note.blocks.forEach(visit) }
     labels = numbers.byLabel
   }
 

@@ -43,18 +43,20 @@ struct MarkdownTree: Sendable {
     func visit(_ name: String) {
       guard let blocks = notes.removeValue(forKey: name) else { return }
       footnotes.append((name, blocks))
-      blocks.forEach { Self.visitNotes($0, visit) }
+      for block in blocks { Self.visitNotes(block, visit) }
     }
-    blocks.forEach { Self.visitNotes($0, visit) }
+    for block in blocks { Self.visitNotes(block, visit) }
   }
 
   private static func visitNotes(_ block: Block, _ visit: (String) -> Void) {
     switch block {
     case .heading(_, let inlines), .paragraph(let inlines): visitNotes(inlines, visit)
-    case .quote(let blocks): blocks.forEach { visitNotes($0, visit) }
-    case .list(_, let items, _): items.joined().forEach { visitNotes($0, visit) }
+    case .quote(let blocks):
+      for block in blocks { visitNotes(block, visit) }
+    case .list(_, let items, _):
+      for block in items.joined() { visitNotes(block, visit) }
     case .table(_, let header, let rows):
-      (header + rows.joined()).forEach { visitNotes($0, visit) }
+      for cell in header + rows.joined() { visitNotes(cell, visit) }
     case .code, .formula, .rule: break
     }
   }

@@ -1,6 +1,7 @@
 import Formats
 import Foundation
 import Messages
+import Parallel
 
 /// A search index as files for a browser, under `/assets/search/<language>/`:
 ///
@@ -34,21 +35,30 @@ struct SearchFiles {
     return count
   }
 
-  /// Path and bytes of all files but the texts.
-  static func files(_ index: SearchIndex, _ language: PageLanguage, shards: Int) -> [(
-    path: String, bytes: [UInt8]
-  )] {
-    var contents = [[(String, String)]](repeating: [], count: shards)
-    for (key, postings) in index.postings {
+  /// Path and bytes of all files but the texts; where only some terms' lists changed (`amended`), of the
+  /// shards that hold those.
+  static func files(
+    _ index: SearchIndex, _ language: PageLanguage, shards: Int,
+    amended: Set<SearchTerms.Key>? = nil,
+    threads: Int
+  ) throws -> [(path: String, bytes: [UInt8])] {
+    let due = amended.map { keys in Set(keys.map { shard(of: index.name(of: $0), shards) }) }
+    var contents = [[(term: String, key: SearchTerms.Key)]](repeating: [], count: shards)
+    for key in index.postings.keys {
       let term = index.name(of: key)
-      contents[shard(of: term, shards)].append((term, encoded(postings)))
+      let number = shard(of: term, shards)
+      if due?.contains(number) ?? true { contents[number].append((term, key)) }
     }
-    var files = contents.enumerated().map { number, terms -> (path: String, bytes: [UInt8]) in
+    let terms = contents
+    let numbers = (0..<shards).filter { due?.contains($0) ?? true }
+    var files = try parallelMap(count: numbers.count, threads: threads) { place in
+      let number = numbers[place]
       var json = "{"
-      for (term, postings) in terms.sorted(by: { $0.0 < $1.0 }) {
-        json += "\(json.utf8.count > 1 ? ",\n" : "")\(JSONText.quoted(term)):\"\(postings)\""
+      for (term, key) in terms[number].sorted(by: { $0.term < $1.term }) {
+        json += json.utf8.count > 1 ? ",\n" : ""
+        json += "\(JSONText.quoted(term)):\"\(encoded(index.postings[key] ?? []))\""
       }
-      return (shardPath(number, language), Array((json + "}").utf8))
+      return (path: shardPath(number, language), bytes: Array((json + "}").utf8))
     }
     let documents = index.documents.map {
       JSONValue.array([.string($0.name), .string($0.title), .integer($0.length)])
@@ -90,8 +100,10 @@ struct SearchFiles {
   // MARK: Reading
 
   /// Reads what `files` wrote. `nil` for files that are missing or not as written.
-  static func read(_ language: PageLanguage, in folder: String) -> SearchIndex? {
-    func json(_ path: String) -> JSONValue? {
+  static func read(
+    _ language: PageLanguage, in folder: String, threads: Int = defaultThreadCount
+  ) -> SearchIndex? {
+    @Sendable func json(_ path: String) -> JSONValue? {
       (try? ByteSource(path: folder + path).readAll()).flatMap { try? JSONValue(parsing: $0) }
     }
     guard let overview = json(self.folder(language) + "index.json"),
@@ -106,14 +118,19 @@ struct SearchFiles {
       documents.append(.init(name: name, title: title, length: length))
     }
     var index = SearchIndex(terms: SearchTerms(words: words.compactMap(\.stringValue)))
+    let count = Int32(documents.count)
+    let read = try? parallelMap(count: shards, threads: threads) { number in
+      json(shardPath(number, language))?.members?.map { member in
+        (member.key, member.value.stringValue.flatMap { decoded($0, documents: count) })
+      }
+    }
+    guard let read, read.count == shards else { return nil }
     var lists: [(String, [SearchIndex.Posting])] = []
-    for number in 0..<shards {
-      guard let members = json(shardPath(number, language))?.members else { return nil }
-      for member in members {
-        guard let text = member.value.stringValue,
-          let postings = decoded(text, documents: Int32(documents.count))
-        else { return nil }
-        lists.append((member.key, postings))
+    for shard in read {
+      guard let shard else { return nil }
+      for (term, postings) in shard {
+        guard let postings else { return nil }
+        lists.append((term, postings))
       }
     }
     index.restore(documents, lists)

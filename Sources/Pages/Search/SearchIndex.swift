@@ -71,30 +71,38 @@ struct SearchIndex: Sendable {
     names.merge(counts.names) { old, _ in old }
   }
 
-  /// Puts a page in the place of the one of the same name, or behind all.
-  mutating func replace(_ name: String, title: String, _ counts: Counts) {
+  /// Puts a page in the place of the one of the same name, or behind all. Returns the terms whose lists
+  /// that changed.
+  mutating func replace(_ name: String, title: String, _ counts: Counts) -> Set<SearchTerms.Key> {
     guard let number = documents.firstIndex(where: { $0.name == name }) else {
-      return add(name, title: title, counts)
+      add(name, title: title, counts)
+      return Set(counts.counts.keys)
     }
     totalLength += counts.length - documents[number].length
     documents[number] = Document(name: name, title: title, length: counts.length)
     let document = Int32(number)
-    for key in Array(postings.keys) {
-      let place = postings[key]?.firstIndex { $0.document == document }
-      if counts.counts[key] == nil, let place {
-        postings[key]?.remove(at: place)
-        if postings[key]?.isEmpty == true { postings[key] = nil }
-      } else if let count = counts.counts[key], let place {
-        postings[key]?[place].count = count
-      }
+    var changed: Set<SearchTerms.Key> = []
+    for (key, list) in postings where counts.counts[key] == nil {
+      if list.contains(where: { $0.document == document }) { changed.insert(key) }
+    }
+    for key in changed {
+      postings[key]?.removeAll { $0.document == document }
+      if postings[key]?.isEmpty == true { postings[key] = nil }
     }
     for (key, count) in counts.counts {
       let list = postings[key] ?? []
+      let posting = Posting(document: document, count: count)
       let place = list.firstIndex { $0.document >= document } ?? list.endIndex
-      if place < list.endIndex, list[place].document == document { continue }
-      postings[key, default: []].insert(Posting(document: document, count: count), at: place)
+      if place < list.endIndex, list[place].document == document {
+        if list[place] == posting { continue }
+        postings[key]?[place] = posting
+      } else {
+        postings[key, default: []].insert(posting, at: place)
+      }
+      changed.insert(key)
     }
     names.merge(counts.names) { old, _ in old }
+    return changed
   }
 
   /// Puts back what was written to files.

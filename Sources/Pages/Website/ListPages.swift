@@ -77,7 +77,11 @@ struct ListPages {
       if groups[entry.source.category] == nil { order.append(entry.source.category) }
       groups[entry.source.category, default: []].append(entry)
     }
-    let sections = order.map { name in
+    // The largest group first, among equals the one with the newest article.
+    let bySize = order.enumerated().sorted {
+      (groups[$1.element]?.count ?? 0, $0.offset) < (groups[$0.element]?.count ?? 0, $1.offset)
+    }
+    let sections = bySize.map(\.element).map { name in
       let cards = (groups[name] ?? []).map { card($0, from: path) }
       return """
         <section class="group"><h2><a href="\(address(SitePaths.category(name, language), path))">\

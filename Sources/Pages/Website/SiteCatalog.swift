@@ -114,19 +114,19 @@ struct SiteCatalog: Sendable {
 
   /// 400 Chinese characters or 220 words a minute.
   private static func minutes(_ markdown: String) -> Int {
-    var ideographs = 0
-    var words = 0
-    var isInWord = false
-    for byte in markdown.utf8 {
-      switch byte {
-      case 0xE3...0xE9:
-        ideographs += 1
-        isInWord = false
-      case 0x41...0x5A, 0x61...0x7A:
-        if !isInWord { words += 1 }
-        isInWord = true
-      default: isInWord = false
+    var markdown = markdown
+    // Without branches, so that many bytes are counted at once.
+    let (ideographs, words) = markdown.withUTF8 { bytes in
+      var ideographs = 0
+      var words = 0
+      var before: UInt8 = 0
+      for byte in bytes {
+        ideographs &+= byte &- 0xE3 < 7 ? 1 : 0
+        let isLetter: UInt8 = (byte | 0x20) &- 0x61 < 26 ? 1 : 0
+        words &+= Int(isLetter & ~before)
+        before = isLetter
       }
+      return (ideographs, words)
     }
     return max(1, Int((Double(ideographs) / 400 + Double(words) / 220).rounded()))
   }

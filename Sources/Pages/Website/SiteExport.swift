@@ -98,20 +98,22 @@ public struct SiteExport: Sendable {
     let isSameList = Set(entries.map(\.source.name)) == previous.articles(language)
     if changed.isEmpty, isSameList { return [] }
     var index: SearchIndex?
+    var amended: Set<SearchTerms.Key>?
     if isSameList, changed.count * 8 <= entries.count,
-      var old = SearchFiles.read(language, in: folder)
+      var old = SearchFiles.read(language, in: folder, threads: options.threads)
     {
+      var keys: Set<SearchTerms.Key> = []
       for entry in changed {
         let counts = SearchIndex.counts(
           entry.source.title, made[entry.source.path] ?? [], terms: old.terms)
-        old.replace(entry.source.name, title: entry.source.title, counts)
+        keys.formUnion(old.replace(entry.source.name, title: entry.source.title, counts))
       }
-      index = old
+      (index, amended) = (old, keys)
     }
     let whole = try index ?? newIndex(plan, entries, made)
-    files += SearchFiles.files(whole, language, shards: shards).map {
-      File(path: $0.path, fingerprint: ContentHash(), bytes: $0.bytes)
-    }
+    files += try SearchFiles.files(
+      whole, language, shards: shards, amended: amended, threads: options.threads
+    ).map { File(path: $0.path, fingerprint: ContentHash(), bytes: $0.bytes) }
     return files
   }
 
