@@ -6,7 +6,8 @@
 Every page at 320, 768 and 1440 px, light and dark: no horizontal scroll, no message on the console, no
 request that leaves the machine, under the Content-Security-Policy that danlu's server sends. Then the keys,
 the theme, the citation, the search and the printed page. Needs Chromium (Debian: chromium, fonts-noto-cjk)
-and PyPI's playwright; without them it says so and ends with 0. Ends with 1 if anything was found."""
+and PyPI's playwright; without them it says so and ends with 0. With PyPI's axe-playwright-python a page of
+each kind is checked for accessibility, too. Ends with 1 if anything was found."""
 
 import argparse
 import functools
@@ -97,6 +98,7 @@ def main():
         articles = [path for path in paths if path.startswith("/article/")]
         if articles:
             behaviour(browser, root, articles, report)
+            accessibility(browser, root, articles, report)
             if options.shots:
                 shots(browser, root, articles, options.shots)
         browser.close()
@@ -176,6 +178,27 @@ def behaviour(browser, root, articles, report):
     expect(page.locator(".text p").count() > 3, "no text without scripts")
     expect(page.locator(".theme").is_hidden(), "buttons that do nothing without scripts")
     context.close()
+
+
+def accessibility(browser, root, articles, report):
+    """axe-core's serious findings."""
+    try:
+        from axe_playwright_python.sync_playwright import Axe
+    except ImportError:
+        print("accessibility not checked: pip install axe-playwright-python")
+        return
+    kinds = ["/", "/en/", "/archives/", "/topics/", "/about/", "/search/?q=GAN", *articles[::9]]
+    for scheme in ("light", "dark"):
+        for path in kinds:
+            page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
+            page.goto(root + quote(path, safe="/?=%"))
+            page.wait_for_timeout(300)
+            for found in Axe().run(page).response["violations"]:
+                if found["impact"] in ("serious", "critical"):
+                    report(path, f"{scheme}: {found['id']}, {len(found['nodes'])} times: "
+                           + found["nodes"][0]["html"][:100])
+            page.close()
+    print(f"{len(kinds)} pages checked with axe-core, light and dark")
 
 
 def shots(browser, root, articles, folder):

@@ -18,6 +18,7 @@ import Testing
     ("\\frac12", "<mfrac><mn>1</mn><mn>2</mn></mfrac>"),
     ("\\sqrt[3]{x}", "<mroot><mrow><mi>x</mi></mrow><mrow><mn>3</mn></mrow></mroot>"),
     ("a-b", "<mi>a</mi><mo>−</mo><mi>b</mi>"),
+    ("a=-b", "<mi>a</mi><mo>=</mo><mo form=\"prefix\" lspace=\"0\" rspace=\"0\">−</mo><mi>b</mi>"),
     ("a<b", "<mi>a</mi><mo>&lt;</mo><mi>b</mi>"),
     ("\\mathbb{E}", "<mrow><mi>𝔼</mi></mrow>"),
     ("\\mathcal L", "<mi>ℒ</mi>"),

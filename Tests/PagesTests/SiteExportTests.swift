@@ -108,6 +108,9 @@ import Testing
       let error = #expect(throws: FileError.self) { try SiteExport(to: folder, options(folder)) }
       #expect(error?.description.contains("something else than an export") == true)
       // An export that a kill cut short has a list of files that names none: it is completed.
+      var empty = options(folder)
+      empty.articles = NSTemporaryDirectory() + "danlu-no-such-folder"
+      #expect(throws: FileError.self) { try SiteExport(to: folder + "/public", empty).run() }
       let target = folder + "/public"
       _ = try SiteExport(to: target, options(folder)).run()
       try Data("{\"files\": {\"/../escaped\": [\"a\", \"b\", 1]".utf8)

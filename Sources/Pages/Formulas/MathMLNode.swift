@@ -19,6 +19,10 @@ extension MathMLWriter {
     /// As one element.
     var wrapped: Node { Node("<mrow>\(markup)</mrow>", kind, scripts) }
 
+    private static let signs: Set<String> = [
+      "<mo>−</mo>", "<mo>+</mo>", "<mo>±</mo>", "<mo>∓</mo>",
+    ]
+
     /// The pieces one after another. MathML spaces operators by itself, but not names of functions:
     /// TeX sets a thin space between them and what is no fence.
     static func joined(_ nodes: [Node]) -> String {
@@ -32,6 +36,15 @@ extension MathMLWriter {
           default: false
           }
         if isThin { result += "<mspace width=\"0.1667em\"/>" }
+        // A sign after another operator or a fence is no sum.
+        let isSign =
+          node.kind == .operation && (before == .open || before == .operation)
+          && Self.signs.contains(node.markup)
+        if isSign {
+          result += "<mo form=\"prefix\" lspace=\"0\" rspace=\"0\">" + node.markup.dropFirst(4)
+          before = node.kind
+          continue
+        }
         // An operator with nothing behind it, as in "10 ×", is no operator.
         let isAlone = place == nodes.count - 1 && node.kind == .operation && place > 0
         result +=

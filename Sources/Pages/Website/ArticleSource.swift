@@ -127,11 +127,16 @@ public struct ArticleSource: Sendable, Equatable {
 
   public var year: String { String(date.prefix(4)) }
 
-  /// All articles of a folder, by date, the newest first; within a day by name.
-  public static func all(in folder: String, threads: Int = defaultThreadCount) throws
-    -> [ArticleSource]
-  {
+  /// All articles of a folder, by date, the newest first; within a day by name. Throws for a folder without
+  /// any.
+  public static func all(
+    in folder: String, threads: Int = defaultThreadCount
+  ) throws -> [ArticleSource] {
     let names = try Folder.names(in: folder).filter { $0.hasSuffix(".md") }
+    guard !names.isEmpty else {
+      throw FileError(
+        path: folder, reason: "holds no articles; they are called NAME.zh.md, NAME.en.md")
+    }
     return try parallelMap(count: names.count, threads: threads) { index in
       let path = "\(folder)/\(names[index])"
       let file = try MappedFile(path: path)

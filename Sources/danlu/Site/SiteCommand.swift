@@ -1,4 +1,5 @@
 import ArgumentParser
+import Formats
 import Foundation
 import Messages
 import Pages
@@ -31,7 +32,8 @@ struct SiteExportCommand: ParsableCommand {
   @Option(help: "Where the site will be found; feeds and citations name it.") var address: String?
   @Option(help: "A folder of articles, NAME.zh.md and NAME.en.md, instead of Danlu's own.")
   var articles: String?
-  @Option(help: "The folder of run folders whose claims are shown, or none.") var runs = "runs"
+  @Option(help: "The folder of run folders whose claims are shown, or none; runs/ unless given.")
+  var runs: String?
   @OptionGroup var threads: ThreadOptions
   @OptionGroup var output: OutputOptions
 
@@ -49,7 +51,9 @@ struct SiteExportCommand: ParsableCommand {
     Interruption.install()
     var options = Website.Options()
     options.articles = articles
-    options.runs = runs == "none" ? nil : runs
+    options.runs = runs == "none" ? nil : runs ?? "runs"
+    // A folder that was named must be there; runs/ may be.
+    if let runs, runs != "none" { _ = try Folder.names(in: runs) }
     options.address = address.map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
     options.threads = threads.count
     let work = Work(
