@@ -32,6 +32,7 @@ let package = Package(
     .library(name: "Reports", targets: ["Reports"]),
     .library(name: "Formats", targets: ["Formats"]),
     .library(name: "Parallel", targets: ["Parallel"]),
+    .library(name: "Distributed", targets: ["Distributed"]),
     .plugin(name: "danlu-setup", targets: ["danlu-setup"]),
   ],
   dependencies: [
@@ -46,7 +47,7 @@ let package = Package(
         "TextMining",
         "WordVectors", "Communities", "Knowledge", "Questions", "ClassicalML",
         "TableQueries", "Tokenizers", "Text", "Tracking", "Reports", "Formats", "Memory",
-        "Parallel", "Messages",
+        "Distributed", "Parallel", "Messages",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -63,7 +64,8 @@ let package = Package(
     .target(
       name: "Recipes",
       dependencies: [
-        "Training", "Torch", "Tracking", "Reports", "Formats", "Parallel", "Messages",
+        "Training", "Torch", "Tracking", "Reports", "Formats", "Distributed", "Parallel",
+        "Messages",
       ]),
 
     // Models and their training.
@@ -71,13 +73,13 @@ let package = Package(
       name: "FineTuning",
       dependencies: [
         "Transformers", "Tokenizers", "Training", "Optimizers", "Datasets", "Layers", "Torch",
-        "Tracking", "Formats", "Parallel", "Messages",
+        "Tracking", "Formats", "Distributed", "Parallel", "Messages",
       ]),
     .target(
       name: "Pretraining",
       dependencies: [
         "Transformers", "Tokenizers", "Training", "Optimizers", "Datasets", "Layers", "Torch",
-        "TextMining", "Text", "Tracking", "Formats", "Parallel", "Messages",
+        "TextMining", "Text", "Tracking", "Formats", "Distributed", "Parallel", "Messages",
       ]),
     .target(
       name: "Transformers",
@@ -90,8 +92,8 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "Optimizers", "Datasets", "Layers", "Torch", "Tracking", "Reports", "Formats", "Parallel",
-        "Messages",
+        "Optimizers", "Datasets", "Layers", "Torch", "Tracking", "Reports", "Formats",
+        "Distributed", "Parallel", "Messages",
       ]),
     .target(name: "Optimizers", dependencies: ["Layers", "Torch", "Messages"]),
     .target(
@@ -129,6 +131,8 @@ let package = Package(
     .target(name: "Reports", dependencies: ["Formats", "Messages"]),
     .target(
       name: "Formats", dependencies: ["CZlib", "CPrefetch", "Memory", "Parallel", "Messages"]),
+    .target(name: "Distributed", dependencies: ["CMPI", "Parallel", "Messages"]),
+    .target(name: "CMPI"),
     .target(name: "Memory", dependencies: ["Messages"]),
     .target(name: "Parallel", dependencies: ["Messages"]),
     .target(name: "Messages"),
@@ -212,7 +216,7 @@ let package = Package(
       dependencies: ["Optimizers", "Layers", "Torch", "Formats", "TestSupport"],
       resources: [.copy("Golden")]),
     .testTarget(
-      name: "TorchTests", dependencies: ["Torch", "CTorch", "TestSupport"],
+      name: "TorchTests", dependencies: ["Torch", "CTorch", "Messages", "TestSupport"],
       resources: [.copy("Golden")]),
     .testTarget(
       name: "TextMiningTests",
@@ -254,6 +258,16 @@ let package = Package(
     .testTarget(
       name: "MemoryTests", dependencies: ["Memory", "Parallel", "Messages", "TestSupport"]),
     .testTarget(name: "ParallelTests", dependencies: ["Parallel"]),
+    .testTarget(
+      name: "DistributedTests",
+      dependencies: ["Distributed", "RankProbe", "Parallel", "Messages", "TestSupport"]),
+    // What the tests start by mpirun.
+    .executableTarget(
+      name: "RankProbe",
+      dependencies: [
+        "Training", "Generative", "Optimizers", "Datasets", "Layers", "Torch", "Distributed",
+        "Parallel", "Messages",
+      ], path: "Tests/RankProbe"),
   ],
   swiftLanguageModes: [.v6]
 )

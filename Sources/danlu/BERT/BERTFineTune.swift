@@ -29,7 +29,7 @@ struct ColumnOptions: ParsableArguments {
   }
 }
 
-struct BERTFineTune: ParsableCommand {
+struct BERTFineTune: RankedCommand {
   static let configuration = CommandConfiguration(
     commandName: "fine-tune",
     abstract: "Teach a transformer a task by examples.",
@@ -50,6 +50,7 @@ struct BERTFineTune: ParsableCommand {
         danlu bert fine-tune pair --data pairs.tsv --second-column 2 --label-column 3 --r-drop 4 --out runs/pairs
         danlu bert fine-tune generate --data papers.jsonl --text-column abstract --second-column title --out r
         danlu bert fine-tune --resume runs/reviews
+        danlu launch -n 2 bert fine-tune …        as ranks over several machines
       """)
 
   @Argument(help: "classify, pair, tag, pointer, extract or generate.")
@@ -103,6 +104,7 @@ struct BERTFineTune: ParsableCommand {
   @Option(help: "The seed of everything random.") var seed: UInt64 = 0
   @Option(help: "auto, cpu or cuda:0.") var device = "auto"
   @Option(help: "auto, fp32 or bf16.") var precision = "auto"
+  @OptionGroup var ranks: TrainingRankOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -131,15 +133,22 @@ struct BERTFineTune: ParsableCommand {
   }
 
   func run() throws {
-    let session =
+    let world = try ranks.start()
+    let folder =
       if let resume {
-        try FineTuningSession.resume(at: resume)
+        try RankedFolder(resuming: resume, world)
       } else {
-        try FineTuningSession.begin(options(), at: out ?? "", work: Terminal.work)
+        RankedFolder(making: out ?? "", world)
+      }
+    let session =
+      if resume != nil {
+        try FineTuningSession.resume(at: folder.path)
+      } else {
+        try FineTuningSession.begin(options(), at: folder.path, work: Terminal.work)
       }
     let path = session.folder.path
     do {
-      try show(session.train(Terminal.work), path)
+      try withExtendedLifetime(folder) { try show(session.train(Terminal.work), path) }
     } catch is Cancelled {
       throw Interrupted(advice: "continue with: danlu bert fine-tune --resume \(path)")
     }

@@ -7,7 +7,7 @@ import Training
 
 extension PretrainingObjective: ExpressibleByArgument {}
 
-struct BERTPretrain: ParsableCommand {
+struct BERTPretrain: RankedCommand {
   static let configuration = CommandConfiguration(
     commandName: "pretrain",
     abstract: "Train a transformer on raw text, without labels.",
@@ -25,6 +25,7 @@ struct BERTPretrain: ParsableCommand {
         danlu bert pretrain reviews.jsonl.gz --field text --steps 5000 --out models/reviews
         danlu bert pretrain corpus/ --model bert-base-chinese/ --rate 0.0005 --out models/domain
         danlu bert pretrain --resume models/own
+        danlu launch --hosts one,two bert pretrain corpus/ --out models/own
         danlu bert fine-tune classify --model models/own --data labels.tsv --out runs/labels
       """)
 
@@ -59,6 +60,7 @@ struct BERTPretrain: ParsableCommand {
   @Option(help: "The seed of everything random.") var seed: UInt64 = 0
   @Option(help: "auto, cpu or cuda:0.") var device = "auto"
   @Option(help: "auto, fp32 or bf16.") var precision = "auto"
+  @OptionGroup var ranks: TrainingRankOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -83,14 +85,21 @@ struct BERTPretrain: ParsableCommand {
   }
 
   func run() throws {
-    let session =
+    let world = try ranks.start()
+    let folder =
       if let resume {
-        try PretrainingSession.resume(at: resume)
+        try RankedFolder(resuming: resume, world)
       } else {
-        try PretrainingSession.begin(options(), at: out ?? "", work: Terminal.work)
+        RankedFolder(making: out ?? "", world)
+      }
+    let session =
+      if resume != nil {
+        try PretrainingSession.resume(at: folder.path)
+      } else {
+        try PretrainingSession.begin(options(), at: folder.path, work: Terminal.work)
       }
     do {
-      try show(session.train(Terminal.work), session.path)
+      try withExtendedLifetime(folder) { try show(session.train(Terminal.work), session.path) }
     } catch is Cancelled {
       throw Interrupted(advice: "continue with: danlu bert pretrain --resume \(session.path)")
     }
