@@ -108,7 +108,8 @@ let package = Package(
     .target(
       name: "TextMining",
       dependencies: [
-        "WordVectors", "Text", "CPrefetch", "Formats", "Memory", "Parallel", "Messages",
+        "WordVectors", "Text", "CPrefetch", "Formats", "Memory", "Distributed", "Parallel",
+        "Messages",
       ]),
     .target(
       name: "WordVectors",
@@ -116,7 +117,7 @@ let package = Package(
     .target(name: "CVectorKernels", exclude: ["kernels_body.h"]),
     .target(
       name: "Communities",
-      dependencies: ["CPrefetch", "Formats", "Memory", "Parallel", "Messages"]),
+      dependencies: ["CPrefetch", "Formats", "Memory", "Distributed", "Parallel", "Messages"]),
     .target(name: "CPrefetch"),
     .target(name: "Questions", dependencies: ["Formats", "Memory", "Parallel", "Messages"]),
     .target(name: "Knowledge", dependencies: ["Formats", "Memory", "Parallel", "Messages"]),
@@ -126,7 +127,8 @@ let package = Package(
     .target(name: "TableQueries", dependencies: ["Text", "Formats", "Messages"]),
     .target(
       name: "Tokenizers", dependencies: ["Text", "Formats", "Memory", "Parallel", "Messages"]),
-    .target(name: "Text", dependencies: ["Formats", "Memory", "Parallel", "Messages"]),
+    .target(
+      name: "Text", dependencies: ["Formats", "Memory", "Distributed", "Parallel", "Messages"]),
     .target(name: "Tracking", dependencies: ["Reports", "Formats", "Messages"]),
     .target(name: "Reports", dependencies: ["Formats", "Messages"]),
     .target(

@@ -104,9 +104,6 @@ struct LaunchCommand: ParsableCommand {
       environment["OMPI_ALLOW_RUN_AS_ROOT"] = "1"
       environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1"
     }
-    // mpirun ends ranks a second after it is interrupted, too soon for a checkpoint.
-    environment["OMPI_MCA_odls_base_sigkill_timeout"] = "60"
-    environment["PRTE_MCA_odls_base_sigkill_timeout"] = "60"
     process.environment = environment
     process.standardInput = FileHandle.nullDevice
     Interruption.install()

@@ -62,6 +62,23 @@ enum Ranks {
     }
   }
 
+  /// Sizes of files, and checksums of their beginnings and ends.
+  static func fingerprint(of paths: [String]) throws -> String {
+    try paths.map { path in
+      guard let file = FileHandle(forReadingAtPath: path) else {
+        throw FileError(path: path, reason: "cannot be read on \(ProcessInfo.processInfo.hostName)")
+      }
+      defer { try? file.close() }
+      let length = try file.seekToEnd()
+      var checksums: [UInt32] = []
+      for start in [0, length > 1 << 16 ? length - 1 << 16 : 0] {
+        try file.seek(toOffset: start)
+        checksums.append(CRC32C.checksum(Array(try file.read(upToCount: 1 << 16) ?? Data())))
+      }
+      return "\(path) (\(length) bytes, checksums \(checksums[0]), \(checksums[1]))"
+    }.joined(separator: ", ")
+  }
+
   /// Ends the job as `failure` says; does not return.
   static func end(_ failure: CommandFailure) -> Never {
     let world = Communicator.world
