@@ -157,8 +157,8 @@ let package = Package(
     .executableTarget(
       name: "DanluBench",
       dependencies: [
-        "Generative", "Transformers", "Training", "Optimizers", "Datasets", "Layers", "Torch",
-        "Tokenizers", "Tracking", "Formats", "Parallel", "Messages",
+        "Generative", "Pretraining", "Transformers", "Training", "Optimizers", "Datasets", "Layers",
+        "Torch", "Tokenizers", "Tracking", "Formats", "Distributed", "Parallel", "Messages",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Benchmarks/DanluBench"),
 

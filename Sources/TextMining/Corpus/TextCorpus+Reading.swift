@@ -62,6 +62,8 @@ extension TextCorpus {
     var counts = [Int](repeating: 0, count: Alphabet.limit)
     /// Characters since the last boundary.
     var open = 0
+    /// Where each block begins in what is stored.
+    var blockStarts: [Int] = []
 
     init(_ reading: CorpusReading, _ options: CorpusOptions) {
       self.reading = reading
@@ -93,6 +95,7 @@ extension TextCorpus {
         return Encoded(numbers: numbers, count: count, tally: tally, histogram: histogram)
       }
       for block in encoded {
+        blockStarts.append(storage.count)
         statistics.bytes += block.tally.bytes
         statistics.lines += block.tally.lines
         statistics.invalidBytes += block.tally.invalidBytes
@@ -182,7 +185,8 @@ extension TextCorpus {
       }
       return TextCorpus(
         reading, statistics: statistics, characterCounts: counts, segmentCount: segments,
-        storage: storage, ranks: ranks, options: options)
+        storage: storage, ranks: ranks, blocks: try RankedBlocks(blockStarts, storage.count, ranks),
+        options: options)
     }
   }
 }

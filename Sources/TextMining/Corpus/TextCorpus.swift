@@ -74,6 +74,8 @@ public final class TextCorpus: Sendable {
   let characterCounts: [Int]
   /// The ranks that have the other parts; what is stored is this rank's.
   let ranks: Communicator
+  /// Where what is stored stands in the whole.
+  let blocks: RankedBlocks
   /// How many segments there are; a joined corpus has one without an end.
   let segmentCount: Int
   let memory: Int
@@ -83,7 +85,8 @@ public final class TextCorpus: Sendable {
 
   init(
     _ reading: CorpusReading, statistics: CorpusStatistics, characterCounts: [Int],
-    segmentCount: Int, storage: CorpusStorage, ranks: Communicator, options: CorpusOptions
+    segmentCount: Int, storage: CorpusStorage, ranks: Communicator,
+    blocks: RankedBlocks, options: CorpusOptions
   ) {
     self.reading = reading
     alphabet = options.alphabet
@@ -91,6 +94,7 @@ public final class TextCorpus: Sendable {
     self.characterCounts = characterCounts
     self.segmentCount = segmentCount
     self.ranks = ranks
+    self.blocks = blocks
     self.storage = storage
     count = storage.count
     // What the corpus itself occupies is not there for the tables.

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Formats
 import Foundation
+import Messages
+import Text
 import TextMining
 
 struct WordsMerge: ParsableCommand {
@@ -46,9 +48,10 @@ struct WordsMerge: ParsableCommand {
     roles.reads("--exclude", selection.exclude)
     roles.writes("--out", out)
     try roles.check()
-    let text = TextOptions()
-    let result = try WordFrequencies.merged(text.source(files), work: Terminal.work)
-    text.note(skipped: result.skipped)
+    let result = try WordFrequencies.merged(TextSource(paths: files), work: Terminal.work)
+    if let skipped = result.skipped.first {
+      throw FileError(path: skipped.path, reason: skipped.reason)
+    }
     let shown = try selection.select(result.words) { $0.word }
     let lines = shown.map { "\($0.word)\t\($0.count)\n" }.joined()
     if let out { try AtomicFile.write(lines, to: out) }
@@ -61,6 +64,5 @@ struct WordsMerge: ParsableCommand {
       try Console.write(Array(lines.utf8))
     }
     Console.note("\(result.words.count) words from \(files.count) files")
-    try text.requireAll(result.skipped)
   }
 }
