@@ -2,8 +2,18 @@ import Foundation
 import Messages
 import Synchronization
 
-/// How many threads a piece of work gets when its caller does not say: one per processor.
-public var defaultThreadCount: Int { ProcessInfo.processInfo.activeProcessorCount }
+/// How many threads a piece of work gets when its caller does not say: one per processor that this process may use.
+/// Under mpirun, which binds ranks to cores, or taskset, these are fewer than the machine has.
+public var defaultThreadCount: Int {
+  #if os(Linux)
+    var allowed = cpu_set_t()
+    if sched_getaffinity(0, MemoryLayout<cpu_set_t>.size, &allowed) == 0 {
+      let count = withUnsafeBytes(of: &allowed) { $0.reduce(0) { $0 + $1.nonzeroBitCount } }
+      if count > 0 { return count }
+    }
+  #endif
+  return ProcessInfo.processInfo.activeProcessorCount
+}
 
 /// Runs `body` for each index of `0..<count` on up to `threads` threads and waits for all of them.
 ///

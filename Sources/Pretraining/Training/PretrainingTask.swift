@@ -147,7 +147,10 @@ private struct TokenMeter {
 
   mutating func add(_ window: [Batch]) {
     for batch in window {
-      tokens += batch.sequenceLengths["tokens"].sum().integerItem()
+      // Other ranks' parts are about as long as this one's.
+      let share = batch.share ?? 1
+      guard share > 0 else { continue }
+      tokens += Int(Double(batch.sequenceLengths["tokens"].sum().integerItem()) / share)
     }
     last = .now
   }
