@@ -198,7 +198,8 @@ extension BatchLoader {
 extension BatchLoader: Checkpointable {
   /// What decides the batches beside the state, by name: the same on all ranks that train together.
   public var facts: [String: String] {
-    var facts = Dictionary(uniqueKeysWithValues: identity.map { ("\($0.key) of the batches", $0.value) })
+    var facts = Dictionary(
+      uniqueKeysWithValues: identity.map { ("\($0.key) of the batches", $0.value) })
     if let checksum = maker.checksum { facts["content of the data"] = checksum }
     return facts
   }

@@ -81,7 +81,8 @@ extension Communicator {
   ) throws -> [Number] {
     require(
       values.count % size == 0,
-      "sums to be scattered over \(size) ranks expected as many blocks, received \(values.count) numbers")
+      "sums to be scattered over \(size) ranks expected as many blocks, received \(values.count) numbers"
+    )
     guard !isAlone else { return values }
     let count = values.count / size
     var part = [Number](repeating: .zero, count: count)
@@ -172,7 +173,8 @@ extension Communicator {
     }
     let (outgoing, incoming) = (BlockLayout(lengths), BlockLayout(coming))
     let sent = blocks.flatMap { $0 }
-    let result = try [Element](unsafeUninitializedCapacity: incoming.total / stride) { buffer, count in
+    let result = try [Element](unsafeUninitializedCapacity: incoming.total / stride) {
+      buffer, count in
       let received = UnsafeMutableRawBufferPointer(buffer)
       try sent.withUnsafeBytes { sent in
         let pending = try begin("an exchange") {

@@ -55,6 +55,7 @@ extension Communicator {
     if waiting.turns % 64 == 0 || waiting.isPatient {
       if isRoot { try hearFailure() }
       if waiting.elapsed > waiting.limit {
+        hasTimedOut = true
         throw RankFailure(
           "rank \(rank) of \(size) has waited \(seconds(waiting.limit)) s for the others (\(what)): a rank or "
             + "the network is gone, or `collectiveTimeout` is too short")
@@ -102,17 +103,31 @@ extension Communicator {
     guard let table else { exit(status) }
     if isRoot {
       Self.say(message)
+    } else if hasTimedOut {
+      Thread.sleep(forTimeInterval: 5)
     } else if !deliver(message, status) {
       Self.say("rank \(rank) on \(ProcessInfo.processInfo.hostName): \(message)")
     }
-    // With the network gone, MPI's own end may not come.
+    // With the network gone, MPI's own end may not come, and mpirun waits for hosts that it cannot reach.
     let end = Thread {
       Thread.sleep(forTimeInterval: 5)
+      Self.endLauncher()
       _exit(status)
     }
     end.start()
     table.abort(status)
     _exit(status)
+  }
+
+  /// Ends the mpirun that has started this process, if it is its parent.
+  private static func endLauncher() {
+    let parent = getppid()
+    guard
+      let name = try? String(contentsOfFile: "/proc/\(parent)/comm", encoding: .utf8),
+      ["mpirun", "mpiexec", "orterun", "prterun"].contains(
+        name.trimmingCharacters(in: .whitespacesAndNewlines))
+    else { return }
+    kill(parent, SIGKILL)
   }
 
   /// Tells rank 0, which says it and ends the job; returns only where rank 0 does not listen.

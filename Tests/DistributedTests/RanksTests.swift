@@ -31,7 +31,8 @@ import Testing
     for count in [2, 3, 4] {
       let together = try weights(count)
       try #require(together.count >= alone.count - 1)
-      for (one, other) in zip(together, alone.prefix(together.count)) where abs(one - other) > 1e-10 {
+      for (one, other) in zip(together, alone.prefix(together.count)) where abs(one - other) > 1e-10
+      {
         Issue.record("\(count) ranks: \(one) instead of \(other)")
       }
     }
@@ -89,10 +90,19 @@ import Testing
   // MARK: - Wrong environments
 
   static let environments: [(changes: [String: String], message: String)] = [
-    (["OMPI_COMM_WORLD_RANK": "0", "OMPI_COMM_WORLD_SIZE": "2", "DANLU_CACHE": "/nonexistent"], "no shim for MPI"),
-    (["OMPI_COMM_WORLD_RANK": "0", "OMPI_COMM_WORLD_SIZE": "2", "DANLU_MPI": "/opt/other/bin"], "no shim for MPI"),
+    (
+      ["OMPI_COMM_WORLD_RANK": "0", "OMPI_COMM_WORLD_SIZE": "2", "DANLU_CACHE": "/nonexistent"],
+      "no shim for MPI"
+    ),
+    (
+      ["OMPI_COMM_WORLD_RANK": "0", "OMPI_COMM_WORLD_SIZE": "2", "DANLU_MPI": "/opt/other/bin"],
+      "no shim for MPI"
+    ),
     (["SLURM_PROCID": "0", "SLURM_STEP_NUM_TASKS": "4"], "srun --mpi=pmix"),
-    (["OMPI_COMM_WORLD_RANK": "0", "OMPI_COMM_WORLD_SIZE": "2", "OMPI_VERSION": "99.0"], "started by Open MPI 99"),
+    (
+      ["OMPI_COMM_WORLD_RANK": "0", "OMPI_COMM_WORLD_SIZE": "2", "OMPI_VERSION": "99.0"],
+      "started by Open MPI 99"
+    ),
   ]
 
   @Test(arguments: environments)
@@ -129,7 +139,8 @@ import Testing
     #expect(environment(["PMI_RANK": "2", "PMI_SIZE": "3"])?.launcher == .pmi)
     #expect(environment(["PMIX_RANK": "2"])?.size == nil)
     #expect(environment(["PMIX_RANK": "2"])?.hasOthers == true)
-    #expect(environment(["OMPI_COMM_WORLD_RANK": "0", "OMPI_COMM_WORLD_SIZE": "1"])?.hasOthers == false)
+    #expect(
+      environment(["OMPI_COMM_WORLD_RANK": "0", "OMPI_COMM_WORLD_SIZE": "1"])?.hasOthers == false)
   }
 
   @Test func aloneEverythingReturnsWhatItIsGiven() throws {

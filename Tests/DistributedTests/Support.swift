@@ -64,7 +64,8 @@ struct Ranks {
     try process.run()
     process.waitUntilExit()
     func text(_ name: String) throws -> String {
-      String(decoding: try Data(contentsOf: URL(fileURLWithPath: folder + "/" + name)), as: UTF8.self)
+      String(
+        decoding: try Data(contentsOf: URL(fileURLWithPath: folder + "/" + name)), as: UTF8.self)
     }
     return Outcome(
       status: process.terminationStatus, output: try text("output"), errors: try text("errors"),

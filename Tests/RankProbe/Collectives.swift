@@ -70,7 +70,9 @@ struct Collectives {
     try values.withUnsafeMutableBufferPointer { try communicator.sumInBrainFloat($0) }
     let bound = size == 1 ? 1e-6 : 1.0 / 128
     try check(
-      values.indices.allSatisfy { abs(Double(values[$0]) - exact[$0]) <= bound * sizes[$0] + 1e-30 },
+      values.indices.allSatisfy {
+        abs(Double(values[$0]) - exact[$0]) <= bound * sizes[$0] + 1e-30
+      },
       "sum in bfloat16")
     let bytes = values.withUnsafeBytes { Array($0) }
     let all = try communicator.gather(bytes)
@@ -84,7 +86,8 @@ struct Collectives {
     let sent = (0..<size).map { to in [Int](repeating: 100 * rank + to, count: rank + to) }
     let received = try communicator.exchange(sent)
     try check(
-      received == (0..<size).map { from in [Int](repeating: 100 * from + rank, count: from + rank) },
+      received
+        == (0..<size).map { from in [Int](repeating: 100 * from + rank, count: from + rank) },
       "exchange")
   }
 

@@ -25,7 +25,8 @@ struct SharedTrials {
     else { return }
     let bytes = try ranks.broadcast(
       ranks.rank == winner ? ModuleBytes.encoded(best.modules) : [], from: winner)
-    best.replace(ModuleBytes.modules(bytes), length: offers[winner].length, trial: offers[winner].trial)
+    best.replace(
+      ModuleBytes.modules(bytes), length: offers[winner].length, trial: offers[winner].trial)
   }
 }
 

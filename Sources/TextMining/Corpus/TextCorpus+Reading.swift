@@ -8,7 +8,9 @@ extension CorpusStatistics {
   /// Of all parts together. Lines without a usable value, and files that were left out, everybody has met.
   fileprivate mutating func sum(over ranks: Communicator) throws {
     let sums = try ranks.sum([bytes, lines, invalidBytes, nulBytes, badRecords])
-    (bytes, lines, invalidBytes, nulBytes, badRecords) = (sums[0], sums[1], sums[2], sums[3], sums[4])
+    (bytes, lines, invalidBytes, nulBytes, badRecords) = (
+      sums[0], sums[1], sums[2], sums[3], sums[4]
+    )
   }
 }
 

@@ -45,7 +45,9 @@ final class RankedTraining {
       "the wire": "\(communicator.wire)",
     ]
     for (number, loader) in loaders.enumerated() {
-      for (name, fact) in loader.facts { facts[number == 0 ? name : "\(name) (\(number + 1))"] = fact }
+      for (name, fact) in loader.facts {
+        facts[number == 0 ? name : "\(name) (\(number + 1))"] = fact
+      }
     }
     try communicator.agree(on: facts)
   }

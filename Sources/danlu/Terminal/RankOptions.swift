@@ -95,7 +95,8 @@ enum Ranks {
       // Rank 0 has the same to say, most likely, and is ending the job.
       Thread.sleep(forTimeInterval: 2)
       let rank = RankEnvironment.current?.rank ?? 0
-      Console.write(toStandardError: "rank \(rank) on \(ProcessInfo.processInfo.hostName): "
+      Console.write(
+        toStandardError: "rank \(rank) on \(ProcessInfo.processInfo.hostName): "
           + failure.message + "\n")
     } else if !failure.message.isEmpty {
       Console.note(failure.message)

@@ -109,7 +109,8 @@ struct ContextPruning {
           let (block, start) = blocks.place(of: offset + first)
           guard start / TextCorpus.chunkSize % stride == 0 else { continue }
           var words: [Int32] = []
-          cutter.cut(UnsafeBufferPointer(rebasing: text[first...last]), endingSegments: true) { key in
+          cutter.cut(UnsafeBufferPointer(rebasing: text[first...last]), endingSegments: true) {
+            key in
             words.append(key == 0 ? 0 : Int32(truncatingIfNeeded: numbers[key] ?? 0))
           }
           words.reverse()
