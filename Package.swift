@@ -262,7 +262,7 @@ let package = Package(
     .testTarget(name: "ParallelTests", dependencies: ["Parallel"]),
     .testTarget(
       name: "DistributedTests",
-      dependencies: ["Distributed", "RankProbe", "Parallel", "Messages", "TestSupport"]),
+      dependencies: ["danlu", "Distributed", "RankProbe", "Parallel", "Messages", "TestSupport"]),
     // What the tests start by mpirun.
     .executableTarget(
       name: "RankProbe",

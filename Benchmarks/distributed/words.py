@@ -17,7 +17,7 @@ ENVIRONMENT = dict(os.environ, OMP_NUM_THREADS="1", OMPI_ALLOW_RUN_AS_ROOT="1", 
 def make(megabytes, path):
     """Words of one to four characters by Zipf's law, in lines of about fifty characters."""
     draw = random.Random(1)
-    words = ["".join(chr(0x4E00 + int(draw.paretovariate(0.7)) % 4000) for _ in range(1 + number % 4)) for number in range(60_000)]
+    words = ["".join(chr(0x4E00 + int(3500 * draw.random() ** 2.5)) for _ in range(1 + number % 4)) for number in range(60_000)]
     weights = [1 / (rank + 2) for rank in range(len(words))]
     written = 0
     with open(path, "w", encoding="utf8") as file:
