@@ -33,6 +33,7 @@ let package = Package(
     .library(name: "Reports", targets: ["Reports"]),
     .library(name: "Formats", targets: ["Formats"]),
     .library(name: "Parallel", targets: ["Parallel"]),
+    .library(name: "Distributed", targets: ["Distributed"]),
     .plugin(name: "danlu-setup", targets: ["danlu-setup"]),
   ],
   dependencies: [
@@ -47,7 +48,7 @@ let package = Package(
         "TextMining",
         "WordVectors", "Communities", "Knowledge", "Questions", "ClassicalML",
         "TableQueries", "Tokenizers", "Text", "Pages", "Tracking", "Reports", "Formats", "Memory",
-        "Parallel", "Messages",
+        "Distributed", "Parallel", "Messages",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -64,7 +65,8 @@ let package = Package(
     .target(
       name: "Recipes",
       dependencies: [
-        "Training", "Torch", "Tracking", "Reports", "Formats", "Parallel", "Messages",
+        "Training", "Torch", "Tracking", "Reports", "Formats", "Distributed", "Parallel",
+        "Messages",
       ]),
 
     // Models and their training.
@@ -72,13 +74,13 @@ let package = Package(
       name: "FineTuning",
       dependencies: [
         "Transformers", "Tokenizers", "Training", "Optimizers", "Datasets", "Layers", "Torch",
-        "Tracking", "Formats", "Parallel", "Messages",
+        "Tracking", "Formats", "Distributed", "Parallel", "Messages",
       ]),
     .target(
       name: "Pretraining",
       dependencies: [
         "Transformers", "Tokenizers", "Training", "Optimizers", "Datasets", "Layers", "Torch",
-        "TextMining", "Text", "Tracking", "Formats", "Parallel", "Messages",
+        "TextMining", "Text", "Tracking", "Formats", "Distributed", "Parallel", "Messages",
       ]),
     .target(
       name: "Transformers",
@@ -91,8 +93,8 @@ let package = Package(
     .target(
       name: "Training",
       dependencies: [
-        "Optimizers", "Datasets", "Layers", "Torch", "Tracking", "Reports", "Formats", "Parallel",
-        "Messages",
+        "Optimizers", "Datasets", "Layers", "Torch", "Tracking", "Reports", "Formats",
+        "Distributed", "Parallel", "Messages",
       ]),
     .target(name: "Optimizers", dependencies: ["Layers", "Torch", "Messages"]),
     .target(
@@ -107,7 +109,8 @@ let package = Package(
     .target(
       name: "TextMining",
       dependencies: [
-        "WordVectors", "Text", "CPrefetch", "Formats", "Memory", "Parallel", "Messages",
+        "WordVectors", "Text", "CPrefetch", "Formats", "Memory", "Distributed", "Parallel",
+        "Messages",
       ]),
     .target(
       name: "WordVectors",
@@ -115,7 +118,7 @@ let package = Package(
     .target(name: "CVectorKernels", exclude: ["kernels_body.h"]),
     .target(
       name: "Communities",
-      dependencies: ["CPrefetch", "Formats", "Memory", "Parallel", "Messages"]),
+      dependencies: ["CPrefetch", "Formats", "Memory", "Distributed", "Parallel", "Messages"]),
     .target(name: "CPrefetch"),
     .target(name: "Questions", dependencies: ["Formats", "Memory", "Parallel", "Messages"]),
     .target(name: "Knowledge", dependencies: ["Formats", "Memory", "Parallel", "Messages"]),
@@ -125,7 +128,8 @@ let package = Package(
     .target(name: "TableQueries", dependencies: ["Text", "Formats", "Messages"]),
     .target(
       name: "Tokenizers", dependencies: ["Text", "Formats", "Memory", "Parallel", "Messages"]),
-    .target(name: "Text", dependencies: ["Formats", "Memory", "Parallel", "Messages"]),
+    .target(
+      name: "Text", dependencies: ["Formats", "Memory", "Distributed", "Parallel", "Messages"]),
     .target(
       name: "Pages",
       dependencies: [
@@ -136,6 +140,8 @@ let package = Package(
     .target(name: "Reports", dependencies: ["Formats", "Messages"]),
     .target(
       name: "Formats", dependencies: ["CZlib", "CPrefetch", "Memory", "Parallel", "Messages"]),
+    .target(name: "Distributed", dependencies: ["CMPI", "Parallel", "Messages"]),
+    .target(name: "CMPI"),
     .target(name: "Memory", dependencies: ["Messages"]),
     .target(name: "Parallel", dependencies: ["Messages"]),
     .target(name: "Messages"),
@@ -158,8 +164,8 @@ let package = Package(
     .executableTarget(
       name: "DanluBench",
       dependencies: [
-        "Generative", "Transformers", "Training", "Optimizers", "Datasets", "Layers", "Torch",
-        "Tokenizers", "Tracking", "Formats", "Parallel", "Messages",
+        "Generative", "Pretraining", "Transformers", "Training", "Optimizers", "Datasets", "Layers",
+        "Torch", "Tokenizers", "Tracking", "Formats", "Distributed", "Parallel", "Messages",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], path: "Benchmarks/DanluBench"),
 
@@ -219,7 +225,7 @@ let package = Package(
       dependencies: ["Optimizers", "Layers", "Torch", "Formats", "TestSupport"],
       resources: [.copy("Golden")]),
     .testTarget(
-      name: "TorchTests", dependencies: ["Torch", "CTorch", "TestSupport"],
+      name: "TorchTests", dependencies: ["Torch", "CTorch", "Messages", "TestSupport"],
       resources: [.copy("Golden")]),
     .testTarget(
       name: "TextMiningTests",
@@ -266,6 +272,16 @@ let package = Package(
     .testTarget(
       name: "MemoryTests", dependencies: ["Memory", "Parallel", "Messages", "TestSupport"]),
     .testTarget(name: "ParallelTests", dependencies: ["Parallel"]),
+    .testTarget(
+      name: "DistributedTests",
+      dependencies: ["danlu", "Distributed", "RankProbe", "Parallel", "Messages", "TestSupport"]),
+    // What the tests start by mpirun.
+    .executableTarget(
+      name: "RankProbe",
+      dependencies: [
+        "Training", "Generative", "Optimizers", "Datasets", "Layers", "Torch", "Distributed",
+        "Parallel", "Messages",
+      ], path: "Tests/RankProbe"),
   ],
   swiftLanguageModes: [.v6]
 )

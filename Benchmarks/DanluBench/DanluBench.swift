@@ -26,6 +26,7 @@ enum DanluBench {
     case "batches": try BatchThroughput.run(Array(arguments.dropFirst()))
     case "trainer-overhead": try TrainerOverhead.run()
     case "transformer": try TransformerSpeed.run(Array(arguments.dropFirst()))
+    case "ranks": try RankEfficiency.run(Array(arguments.dropFirst()))
     case "encode": try TextEncoding.run(Array(arguments.dropFirst()))
     default:
       FileHandle.standardError.write(
@@ -36,6 +37,7 @@ enum DanluBench {
                  DanluBench zoo ring|grid SEED STEPS [ROW]...
                  DanluBench trainer-overhead | tokenize VOCAB TEXT
                  DanluBench batches images | texts | folder | table | csv FOLDER
+                 DanluBench ranks cnn|dcgan|bert|reduce STEPS [bf16], under mpirun
                  DanluBench encode MODEL TEXT OUT BATCH
                  DanluBench transformer encode B L fp32|bf16 | masked fp32|bf16 | decode | decode-recomputing\n
           """.utf8))

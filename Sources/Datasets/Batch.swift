@@ -56,6 +56,8 @@ public struct Batch {
   public let position: Int
   /// Whether it is known to be the last of its epoch.
   let isLast: Bool
+  /// Where this part stands, if other ranks have the others.
+  var place: BatchPlace?
 
   public init(
     inputs: NamedTensors, labels: Tensor? = nil, attentionMasks: NamedTensors = NamedTensors(),
@@ -102,10 +104,12 @@ public struct Batch {
   /// The same batch on another device.
   public func moved(to device: Device) -> Batch {
     guard inputs.contains(where: { $0.tensor.device != device }) else { return self }
-    return Batch(
+    var moved = Batch(
       inputs: inputs.mapTensors { $0.to(device) }, labels: labels?.to(device),
       attentionMasks: attentionMasks.mapTensors { $0.to(device) },
       sequenceLengths: sequenceLengths.mapTensors { $0.to(device) }, indices: indices,
       epoch: epoch, position: position, isLast: isLast)
+    moved.place = place
+    return moved
   }
 }

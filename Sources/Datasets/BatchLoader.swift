@@ -70,6 +70,13 @@ public final class BatchLoader {
   private let maker: any BatchMaker
   private let queue: BatchQueue?
   private var upcoming = State()
+  /// The part of each batch that this process takes: set by a trainer where several ranks train together,
+  /// each the whole batch otherwise.
+  public var part = BatchPart.whole
+  /// The part that the queue makes; changed when a batch is asked for, so that a training's end begins nothing.
+  private var queuedPart = BatchPart.whole
+  /// What the part that `next()` gave last counts in the mean over its whole batch; `nil` for whole batches.
+  public private(set) var lastShare: Double?
   /// Whether `nextOfEpoch` has to say that an epoch is over.
   private var isEndDue = false
 
@@ -143,7 +150,7 @@ public final class BatchLoader {
       isEndDue = false
       guard newValue != upcoming else { return }
       upcoming = newValue
-      queue?.restart(at: newValue)
+      restart()
     }
   }
 
@@ -151,10 +158,17 @@ public final class BatchLoader {
   ///
   /// Throws what the source throws. A loader of a data set in memory throws nothing.
   public func next() throws -> Batch {
-    let batch = try queue?.take() ?? maker.batch(at: upcoming)
+    if part != queuedPart { restart() }
+    let batch = try queue?.take() ?? maker.batch(at: upcoming, part)
     upcoming = batch.successor
+    lastShare = batch.share
     isEndDue = batch.isLast
     return batch
+  }
+
+  private func restart() {
+    queuedPart = part
+    queue?.restart(at: upcoming, part)
   }
 
   /// The next batch of the epoch; `nil` once after its last one, after which the next epoch begins.
@@ -182,6 +196,14 @@ extension BatchLoader {
 }
 
 extension BatchLoader: Checkpointable {
+  /// What decides the batches beside the state, by name: the same on all ranks that train together.
+  public var facts: [String: String] {
+    var facts = Dictionary(
+      uniqueKeysWithValues: identity.map { ("\($0.key) of the batches", $0.value) })
+    if let checksum = maker.checksum { facts["content of the data"] = checksum }
+    return facts
+  }
+
   /// What decides the batches beside the state, by name.
   private var identity: [(key: String, value: String)] {
     [

@@ -14,11 +14,29 @@ protocol BatchMaker: Sendable {
   var isInOrder: Bool { get }
   /// Count, names and shapes, to tell one data set from another.
   var data: String { get }
-  func batch(at state: BatchLoader.State) throws -> Batch
+  /// Tells data of one description from others; `nil` where only reading all of it could.
+  var checksum: String? { get }
+  func batch(at state: BatchLoader.State, _ part: BatchPart) throws -> Batch
+}
+
+extension Batch {
+  /// This, as a rank's part of a batch of `count` examples.
+  func placed(_ part: BatchPart, of count: Int) -> Batch {
+    guard part != .whole else { return self }
+    var batch = self
+    batch.place = BatchPlace(part: part, wholeCount: count)
+    return batch
+  }
 }
 
 extension BatchMaker {
   var isInOrder: Bool { false }
+  /// Of examples that are made one by one, that of the first batch.
+  var checksum: String? {
+    guard let batch = try? batch(at: .init(), .whole) else { return nil }
+    let tensors = batch.inputs.map(\.tensor) + (batch.labels.map { [$0] } ?? [])
+    return "\(tensors.map { $0.withBytes { CRC32C.checksum($0) } })"
+  }
 
   /// The state after `state`; `nil` if only the batch can tell.
   func successor(of state: BatchLoader.State) -> BatchLoader.State? {
@@ -79,6 +97,10 @@ struct DatasetBatches: BatchMaker {
   var batchesPerEpoch: Int? { indices.batchesPerEpoch }
   var exampleCount: Int? { dataset.count }
   var data: String { dataset.fingerprint }
+  var checksum: String? {
+    let columns = dataset.columns.map(\.column) + (dataset.labelColumn.map { [$0] } ?? [])
+    return "\(columns.map(\.checksum))"
+  }
 
   init(_ dataset: Dataset, _ configuration: BatchLoader.Configuration) throws {
     self.dataset = dataset
@@ -86,10 +108,12 @@ struct DatasetBatches: BatchMaker {
     collation = configuration.collation
   }
 
-  func batch(at state: BatchLoader.State) throws -> Batch {
-    try collation.batch(
-      of: dataset, indices.indices(at: state), state,
-      isLast: state.position + 1 == indices.batchesPerEpoch)
+  func batch(at state: BatchLoader.State, _ part: BatchPart) throws -> Batch {
+    let all = indices.indices(at: state)
+    return try collation.batch(
+      of: dataset, Array(all[part.computedRows(of: all.count)]), state,
+      isLast: state.position + 1 == indices.batchesPerEpoch
+    ).placed(part, of: all.count)
   }
 }
 
@@ -114,8 +138,9 @@ struct ExampleBatches<Source: ExampleSource>: BatchMaker {
     indices = try BatchIndices(source, configuration)
   }
 
-  func batch(at state: BatchLoader.State) throws -> Batch {
-    let indices = indices.indices(at: state)
+  func batch(at state: BatchLoader.State, _ part: BatchPart) throws -> Batch {
+    let all = indices.indices(at: state)
+    let indices = Array(all[part.computedRows(of: all.count)])
     let examples = try indices.map { index in
       var random = configuration.random(epoch: state.epoch, index: index)
       var example = try source.example(at: index, random: &random)
@@ -123,7 +148,8 @@ struct ExampleBatches<Source: ExampleSource>: BatchMaker {
       return example
     }
     return try configuration.collation.batch(
-      of: examples, indices, state, isLast: state.position + 1 == self.indices.batchesPerEpoch)
+      of: examples, indices, state, isLast: state.position + 1 == self.indices.batchesPerEpoch
+    ).placed(part, of: all.count)
   }
 }
 
@@ -133,6 +159,7 @@ final class StreamBatches: BatchMaker {
   let batchesPerEpoch: Int? = nil
   let exampleCount: Int? = nil
   let isInOrder = true
+  let checksum: String? = nil
   let data = "a stream"
   private let stream: ExampleStream
   private let configuration: BatchLoader.Configuration
@@ -162,11 +189,11 @@ final class StreamBatches: BatchMaker {
     self.transforms = transforms
   }
 
-  func batch(at state: BatchLoader.State) throws -> Batch {
+  func batch(at state: BatchLoader.State, _ part: BatchPart) throws -> Batch {
     try lock.withLock {
       do {
         if reading?.upcoming != state { try begin(state) }
-        return try takeBatch(state)
+        return try takeBatch(state, part)
       } catch {
         // What an iterator does after an error is not known.
         reading = nil
@@ -220,22 +247,34 @@ final class StreamBatches: BatchMaker {
     return reading.buffer.removeLast()
   }
 
-  private func takeBatch(_ state: BatchLoader.State) throws -> Batch {
+  private func takeBatch(_ state: BatchLoader.State, _ part: BatchPart) throws -> Batch {
     guard var current = reading else { fatalError("no epoch is being read") }
     reading = nil
-    let examples = try current.ahead.map { index, drawn in
+    let count = current.ahead.count
+    let own = current.ahead[part.computedRows(of: count)]
+    let examples = try own.map { index, drawn in
       var example = drawn
       var random = configuration.random(epoch: state.epoch, index: index)
       for transform in transforms { try transform.apply(to: &example, random: &random) }
       return example
     }
-    let indices = current.ahead.map(\.index)
+    let indices = own.map(\.index)
     current.ahead = try drawBatch(&current)
     let isLast = current.ahead.isEmpty
     let batch = try configuration.collation.batch(of: examples, indices, state, isLast: isLast)
+      .placed(part, of: count)
     current.upcoming = batch.successor
     if !isLast { reading = current }
     return batch
+  }
+}
+
+extension Dataset.Column {
+  fileprivate var checksum: UInt32 {
+    switch self {
+    case .tensor(let tensor): tensor.withBytes { CRC32C.checksum($0) }
+    case .sequences(let rows): rows.elements.withBytes { CRC32C.checksum($0) }
+    }
   }
 }
 

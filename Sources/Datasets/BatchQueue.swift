@@ -16,6 +16,7 @@ final class BatchQueue: @unchecked Sendable {
   private var taken = 0
   /// The batch that `nextNumber` will be; `nil` while only the one before it can tell, or after an error.
   private var upcoming: BatchLoader.State? = BatchLoader.State()
+  private var part = BatchPart.whole
   private var generation = 0
   private var isStarted = false
   private var isStopped = false
@@ -40,11 +41,11 @@ final class BatchQueue: @unchecked Sendable {
         condition.wait()
         continue
       }
-      let (number, generation) = (nextNumber, self.generation)
+      let (number, generation, part) = (nextNumber, self.generation, self.part)
       nextNumber += 1
       upcoming = maker.successor(of: state)
       condition.unlock()
-      let result = Result { try maker.batch(at: state) }
+      let result = Result { try maker.batch(at: state, part) }
       condition.lock()
       // After a restart in the meantime this batch is not one that comes next any more.
       guard generation == self.generation else { continue }
@@ -84,8 +85,9 @@ final class BatchQueue: @unchecked Sendable {
     }
   }
 
-  func restart(at state: BatchLoader.State) {
+  func restart(at state: BatchLoader.State, _ part: BatchPart) {
     condition.withLock {
+      self.part = part
       generation += 1
       ready = [:]
       nextNumber = 0

@@ -2,8 +2,20 @@ import Foundation
 import Messages
 import Synchronization
 
-/// How many threads a piece of work gets when its caller does not say: one per processor.
-public var defaultThreadCount: Int { ProcessInfo.processInfo.activeProcessorCount }
+/// How many threads a piece of work gets when its caller does not say: one per processor that this process may use.
+/// Under mpirun, which binds ranks to cores, or taskset, these are fewer than the machine has.
+public var defaultThreadCount: Int {
+  min(boundProcessorCount ?? .max, ProcessInfo.processInfo.activeProcessorCount)
+}
+
+/// How many processors the process was bound to when it began; `nil` where the system does not tell.
+private let boundProcessorCount: Int? = {
+  let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+  let mask = status?.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed:") }
+  let count = mask?.dropFirst("Cpus_allowed:".count).compactMap(\.hexDigitValue)
+    .reduce(0) { $0 + $1.nonzeroBitCount }
+  return count.flatMap { $0 > 0 ? $0 : nil }
+}()
 
 /// Runs `body` for each index of `0..<count` on up to `threads` threads and waits for all of them.
 ///

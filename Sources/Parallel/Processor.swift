@@ -20,7 +20,7 @@ public struct Processor: Sendable {
   public static let current = Processor()
 
   private init() {
-    cores = ProcessInfo.processInfo.activeProcessorCount
+    cores = defaultThreadCount
     #if os(Linux)
       let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
       func field(_ names: String...) -> String? {

@@ -22,6 +22,8 @@ public struct TextBlocks {
   private var carry: [UInt8] = []
   private var chunk: [UInt8]
   private var isFirstBlock = true
+  /// Blocks so far, those of other ranks included.
+  private var turn = 0
   /// The file that the last block came from.
   public private(set) var path = ""
   public private(set) var skipped: [SkippedFile] = []
@@ -34,16 +36,33 @@ public struct TextBlocks {
     self.work = work
     self.size = max(16, size)
     self.wholeLines =
-      wholeLines || source.field != nil || ![.utf8, .utf16].contains(source.encoding)
+      wholeLines || !source.ranks.isAlone || source.field != nil
+      || ![.utf8, .utf16].contains(source.encoding)
     chunk = [UInt8](repeating: 0, count: self.size)
   }
 
-  /// The next block, or `nil` after the last. A block ends with a line end, or, where a line is longer
+  /// The next block of this rank's part, or `nil` after the last.
+  ///
+  /// Ranks take blocks in turn: what is in a block depends on the text alone, and every one ends with a line.
+  public mutating func next() throws -> [UInt8]? {
+    while let block = try nextOfAll() {
+      if let own = block { return own }
+    }
+    return nil
+  }
+
+  /// Whether the block that comes next is this rank's.
+  private mutating func isOwnTurn() -> Bool {
+    defer { turn += 1 }
+    return turn % source.ranks.size == source.ranks.rank
+  }
+
+  /// The next block, without its bytes if another rank has it; `nil` after the last. A block ends with a line end, or, where a line is longer
   /// than a block and may be cut, between two scalars.
   ///
   /// Throws `FileError` for a damaged file and where no file could be opened, `InputError` for another
   /// encoding than the one expected, `Cancelled` where the work was asked to stop.
-  public mutating func next() throws -> [UInt8]? {
+  private mutating func nextOfAll() throws -> [UInt8]?? {
     while true {
       if reader == nil, try !openNext() {
         try requireRecords()
@@ -59,7 +78,7 @@ public struct TextBlocks {
         carry = []
         if block.isEmpty { continue }
         if block.last != 0x0A { block.append(0x0A) }
-        return try finish(block)
+        return try finish(block, isOwnTurn())
       }
       let cut = cutPoint(count)
       guard cut > 0 else {
@@ -68,15 +87,19 @@ public struct TextBlocks {
       }
       var block: [UInt8] = []
       swap(&block, &carry)
-      block.append(contentsOf: chunk[..<cut])
       carry = Array(chunk[cut..<count])
-      return try finish(block)
+      let isOwn = isOwnTurn()
+      if isOwn { block.append(contentsOf: chunk[..<cut]) }
+      return try finish(block, isOwn)
     }
   }
 
   /// A field that no line has is a mistake in its name, not an empty text.
   private func requireRecords() throws {
-    guard let field = source.field, goodRecords == 0, badRecords > 0 else { return }
+    // Of another rank's lines nothing is known here.
+    guard let field = source.field, source.ranks.isAlone, goodRecords == 0, badRecords > 0 else {
+      return
+    }
     throw InputError(
       "`field` \(field): none of \(badRecords) lines is a JSON object with a string under "
         + "\"\(field)\"")
@@ -149,7 +172,9 @@ public struct TextBlocks {
     return cut
   }
 
-  private mutating func finish(_ raw: [UInt8]) throws -> [UInt8] {
+  private mutating func finish(_ raw: [UInt8], _ isOwn: Bool) throws -> [UInt8]? {
+    defer { isFirstBlock = false }
+    guard isOwn else { return .none }
     var block = raw
     switch source.encoding {
     case .utf8: if isFirstBlock { try TextConversion.refuseOthers(block, path: path) }
@@ -158,7 +183,6 @@ public struct TextBlocks {
     case .auto: block = TextConversion.utf8(mixed: block)
     }
     if isFirstBlock, block.starts(with: TextConversion.byteOrderMark) { block.removeFirst(3) }
-    isFirstBlock = false
     if let field = source.field {
       let (text, good, bad) = JSONLinesField.extract(
         field, from: block, keepsRecords: source.keepsRecords)

@@ -1,3 +1,4 @@
+import Distributed
 import Formats
 import Foundation
 import Messages
@@ -49,6 +50,8 @@ public struct TextSource: Sendable {
   /// field, line ends inside a text as spaces, so that lines can be put back beside the records.
   public var keepsRecords = false
   public var encoding = TextEncoding.utf8
+  /// Ranks that read the text together: each gets every so many-th block of whole lines.
+  public var ranks = Communicator.alone
 
   public init(paths: [String], field: String? = nil, encoding: TextEncoding = .utf8) {
     origin = .files(paths)

@@ -1,4 +1,5 @@
 import Datasets
+import Distributed
 import Layers
 import Messages
 import Optimizers
@@ -26,6 +27,7 @@ public final class SupervisedTask: TrainingTask {
   private let regularizations: [any Regularization]
   private let figures: (() throws -> [String: Double])?
   private let validatesAverages: Bool
+  private let denominator: ((_ batch: Batch) -> Double)?
   public private(set) var isWindowOpen = false
 
   /// - Parameters:
@@ -34,12 +36,15 @@ public final class SupervisedTask: TrainingTask {
   ///   - validatesAverages: Validate with the optimizer's moving averages in the model.
   ///   - regularizations: What changes the loss in training, the first the innermost.
   ///   - forward: From a batch to the model's output.
-  ///   - loss: From the model's output (as float32) and the batch to one number, a mean over examples.
+  ///   - denominator: What the loss is a mean over, counted in a batch, where that is not examples: tokens, say. Ranks that
+  ///     train together weigh their parts by it.
+  ///   - loss: From the model's output (as float32, or float64) and the batch to one number, a mean over examples.
   public init(
     _ model: Module, optimizer: Optimizer, loader: BatchLoader,
     validation: (any ExampleSource)? = nil, metrics: [any Metric] = [],
     figures: (() throws -> [String: Double])? = nil, validatesAverages: Bool = false,
-    regularizations: [any Regularization] = [], forward: @escaping Forward, loss: @escaping Loss
+    regularizations: [any Regularization] = [], denominator: ((_ batch: Batch) -> Double)? = nil,
+    forward: @escaping Forward, loss: @escaping Loss
   ) {
     require(
       Set(metrics.map(\.name)).count == metrics.count,
@@ -48,6 +53,7 @@ public final class SupervisedTask: TrainingTask {
     self.figures = figures
     self.regularizations = regularizations
     self.validatesAverages = validatesAverages
+    self.denominator = denominator
     self.model = model
     self.optimizer = optimizer
     self.loader = loader
@@ -74,22 +80,35 @@ public final class SupervisedTask: TrainingTask {
 
   public func nextBatch() throws -> Batch { try loader.next() }
 
+  public func share(of batch: Batch) throws -> Double? {
+    guard let denominator, let share = batch.share else { return nil }
+    let own = share > 0 ? denominator(batch) : 0
+    let whole = try Communicator.world.sum([own])[0]
+    return whole > 0 ? own / whole : 0
+  }
+
   public func update(_ batch: Batch, step: Int, _ scope: StepScope) -> [String: Tensor] {
     let batch = batch.moved(to: scope.device)
     var values: [String: Tensor] = [:]
     // Rules such as Heun's take more than one gradient of a batch; the first describes the model.
+    let accumulates = batchesPerUpdate > 1
     for evaluation in 0..<optimizer.evaluationsPerStep {
       let value = regularizations.evaluate {
-        let output = scope.forward { forward(batch) }.to(.float32)
+        let output = scope.forward { forward(batch) }.forLosses
         return Evaluation(output: output, loss: loss(output, batch))
       }.loss
       let gradients = optimizer.gradients(of: value)
       if evaluation == 0 {
         values["loss"] = value.detach()
-        // It reads all gradients once more.
-        if scope.wantsAllFigures { values["gradientNorm"] = Optimizer.norm(of: gradients) }
+        // It reads all gradients once more. Of a window only this rank's part is known here.
+        if scope.wantsAllFigures, accumulates, optimizer.reduction == nil {
+          values["gradientNorm"] = Optimizer.norm(of: gradients)
+        }
       }
-      isWindowOpen = !optimizer.step(gradients: gradients)
+      isWindowOpen = !optimizer.step(gradients: gradients) { whole in
+        guard scope.wantsAllFigures, evaluation == 0, !accumulates else { return }
+        values["gradientNorm"] = Optimizer.norm(of: whole)
+      }
     }
     return values
   }
@@ -158,7 +177,7 @@ public final class SupervisedTask: TrainingTask {
       try withoutGradients {
         while let batch = try batches.nextOfEpoch() {
           let batch = batch.moved(to: scope.device)
-          body(scope.forward { forward(batch) }.to(.float32), batch)
+          body(scope.forward { forward(batch) }.forLosses, batch)
         }
       }
     }
@@ -234,6 +253,11 @@ extension TrainingTask where Self == SupervisedTask {
       return output.fitted(to: labels).squaredError(labels)
     }
   }
+}
+
+extension Tensor {
+  /// In the precision that losses are computed in: not below float32.
+  var forLosses: Tensor { dtype == .float64 ? self : to(.float32) }
 }
 
 extension Batch {

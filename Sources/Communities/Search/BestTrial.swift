@@ -32,6 +32,20 @@ final class BestTrial: Sendable {
     }
   }
 
+  /// Takes the length of a trial that another rank has made.
+  func note(_ length: Double, trial: Int) { entry.withLock { $0.lengths[trial] = length } }
+
+  /// Takes the best of all ranks.
+  func replace(_ modules: [ModuleTree.Module], length: Double, trial: Int) {
+    entry.withLock { entry in
+      entry.modules = modules
+      entry.length = length
+      entry.trial = trial
+    }
+  }
+
+  var trial: Int { entry.withLock { $0.trial } }
+  var lengthsByTrial: [Int: Double] { entry.withLock { $0.lengths } }
   var modules: [ModuleTree.Module] { entry.withLock { $0.modules } }
   var length: Double { entry.withLock { $0.length } }
   /// The lengths of the trials that ended, in the order of their numbers.

@@ -1,3 +1,4 @@
+import Distributed
 import Messages
 import Parallel
 
@@ -11,6 +12,8 @@ public struct InfomapOptions: Sendable {
   public var seed: UInt64 = 123
   /// Trials, then parts of the network, run on this many threads; the result does not depend on it.
   public var threads = 1
+  /// Ranks that share the trials; the result does not depend on how many there are.
+  public var ranks = Communicator.alone
 
   public init() {}
 
@@ -117,7 +120,9 @@ public enum Infomap {
     let work: Work
 
     func read<Weight>(_ units: UnitNetwork<Weight>) throws -> InfomapResult {
-      let trialThreads = min(options.threads, options.trials)
+      let shared = SharedTrials(ranks: options.ranks, count: options.trials)
+      let own = shared.own
+      let trialThreads = max(1, min(options.threads, own.count))
       let innerThreads = max(1, options.threads / trialThreads)
       let best = BestTrial()
       var isInterrupted = false
@@ -125,17 +130,19 @@ public enum Infomap {
         best.offer(given.modules, length: given.codelength)
       }
       do {
-        try work.phase("searching", of: options.trials, unit: "trials") { phase in
-          try parallelFor(count: options.trials, threads: trialThreads) { trial in
+        try work.phase("searching", of: own.count, unit: "trials") { phase in
+          try parallelFor(count: own.count, threads: trialThreads) { index in
+            let trial = own[index]
             let modules = try modules(of: units, trial: trial, threads: innerThreads)
             let length = length(of: modules)
             best.offer(modules, length: length, trial: trial)
             phase.report(note: "\(length) bits")
           }
         }
-      } catch is Cancelled where !best.lengths.isEmpty {
+      } catch is Cancelled where !best.lengths.isEmpty && options.ranks.isAlone {
         isInterrupted = true
       }
+      try shared.settle(best)
       var tree = ModuleTree(modules: best.modules, codelength: best.length)
       tree.separateIsolated(in: units)
       tree.sort(flow: units.flow)

@@ -107,6 +107,22 @@ public final class FineTunedModel: Module {
     }
   }
 
+  /// What the loss of a batch is a mean over: its examples, their weights, or tokens.
+  func denominator(_ batch: Batch, classWeights: Tensor?) -> Double {
+    switch settings.task {
+    case .classify, .pair:
+      guard let classWeights else { return Double(batch.count) }
+      return classWeights.gatherRows(target(batch).to(classWeights.device)).sum().item()
+    case .tag: return field == nil ? (target(batch) .>= 0).sum().item() : Double(batch.count)
+    case .pointer, .extract: return Double(batch.count)
+    case .generate:
+      return Double(
+        SequenceTargets.sequenceToSequence(
+          tokens: batch.inputs["tokens"], segments: batch.inputs["segments"]
+        ).count)
+    }
+  }
+
   private func target(_ batch: Batch) -> Tensor {
     guard let labels = batch.labels else { fatalError("\(settings.task.rawValue) needs labels") }
     return labels

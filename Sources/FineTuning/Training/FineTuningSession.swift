@@ -1,4 +1,5 @@
 import Datasets
+import Distributed
 import Formats
 import Foundation
 import Layers
@@ -146,8 +147,10 @@ public final class FineTuningSession {
     if isValidated { try trainer.restoreBest(task, outcome) }
     let finish = {
       let scores = isValidated ? try self.scores(model, work) : nil
-      try FineTunedFolder(path: self.folder.path).write(
-        model, tokenizerFiles: self.folder.tokenizerPath)
+      if Communicator.world.isRoot {
+        try FineTunedFolder(path: self.folder.path).write(
+          model, tokenizerFiles: self.folder.tokenizerPath)
+      }
       return Outcome(training: outcome, scores: scores)
     }
     let result =
@@ -226,6 +229,7 @@ public final class FineTuningSession {
               ("validation/\($0.name)", $0.value)
             })
         } : nil, validatesAverages: options.average != nil, regularizations: regularizations,
+      denominator: { model.denominator($0, classWeights: weights) },
       forward: { model.scores($0) }, loss: { model.loss($0, $1, classWeights: weights) })
   }
 

@@ -36,6 +36,9 @@ public struct GradientAccumulation: OptimizerExtension {
       sums = parameters.weights.map { _ in nil }
     }
 
+    /// Sums of a rank's own gradients are summed over ranks once a window.
+    override var readsGradients: Bool { false }
+
     override func admit(_ gradients: [Tensor?]) -> [Tensor?]? {
       guard count > 1 else { return gradients }
       var known: [(sum: Tensor, gradient: Tensor)] = []

@@ -24,6 +24,7 @@ public struct LayerAdaptation: OptimizerExtension {
 
     init(_ isAdapted: [Bool]) { self.isAdapted = isAdapted }
 
+    override var readsGradients: Bool { false }
     override var influence: ExtensionInfluence { .update }
 
     override func transform(_ update: inout Update) {

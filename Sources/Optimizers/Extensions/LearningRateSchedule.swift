@@ -139,6 +139,7 @@ public struct ScheduledLearningRate: OptimizerExtension {
 
     init(_ schedule: Schedule) { self.schedule = schedule }
 
+    override var readsGradients: Bool { false }
     override var influence: ExtensionInfluence { .schedule }
 
     override func multiplier(atStep step: Int) -> Double { schedule(step) }
@@ -176,6 +177,7 @@ public struct ParameterLearningRates: OptimizerExtension {
 
     init(_ multipliers: [Double]) { self.multipliers = multipliers }
 
+    override var readsGradients: Bool { false }
     override var influence: ExtensionInfluence { .multipliers(multipliers) }
 
     override func transform(_ update: inout Update) {

@@ -35,6 +35,7 @@ public struct Lookahead: OptimizerExtension {
       slow = parameters.weights.map { _ in nil }
     }
 
+    override var readsGradients: Bool { false }
     override var influence: ExtensionInfluence { .value }
 
     private var isSynchronizing: Bool { (steps + 1) % settings.period == 0 }

@@ -46,6 +46,7 @@ public struct MovingAverage: OptimizerExtension {
 
     private var values: [Tensor] { parameters.map { $0.parameter.value.detach() } }
 
+    override var readsGradients: Bool { false }
     override func prepare(_ changing: [Int]) {
       require(
         !isSwapped, "the model holds averages; call swapAverages() before the next step")

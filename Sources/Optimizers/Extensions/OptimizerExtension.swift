@@ -63,6 +63,10 @@ open class ExtensionState {
 
   open var influence: ExtensionInfluence { .none }
 
+  /// Whether `admit` looks at gradients: these are those of the whole batch then, if several ranks have parts
+  /// of it.
+  open var readsGradients: Bool { true }
+
   /// Takes the gradients of a call (`nil` for parameters without one) and passes on what the inside
   /// is to see; `nil` if this call makes no update. Called from the outside in.
   open func admit(_ gradients: [Tensor?]) -> [Tensor?]? { gradients }

@@ -28,6 +28,7 @@ public struct WeightClipping: OptimizerExtension {
       self.parameters = parameters
     }
 
+    override var readsGradients: Bool { false }
     override func finish(_ changed: [Int], isTransformed: Bool) {
       for index in changed {
         let parameter = parameters.weights[index].parameter

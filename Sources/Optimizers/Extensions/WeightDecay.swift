@@ -43,6 +43,7 @@ public struct WeightDecay: OptimizerExtension {
 
     init(_ rates: [Double]) { self.rates = rates }
 
+    override var readsGradients: Bool { false }
     override var influence: ExtensionInfluence { .decay(rates) }
 
     override func transform(_ update: inout Update) {

@@ -27,6 +27,10 @@ public final class Optimizer {
   /// How many gradients of the same batch one step takes.
   public var evaluationsPerStep: Int { rule.evaluationsPerStep }
 
+  /// Where several ranks have parts of a batch: what makes of each rank's gradients those of the whole batch,
+  /// before anything looks at them. Set by a trainer.
+  public var reduction: (any GradientReduction)?
+
   var rule: any UpdateRule
   /// The extensions at work, innermost first.
   let extensions: [ExtensionState]
@@ -91,10 +95,11 @@ public final class Optimizer {
   /// Takes one gradient per parameter, in order; parameters without one, and frozen ones, stay as
   /// they are.
   ///
+  /// - Parameter observe: Sees the gradients of the whole batch, before extensions change them.
   /// - Returns: Whether the parameters were updated; calls inside an accumulation window, and all but
   ///   the last evaluation of a step, give false.
   @discardableResult
-  public func step(gradients: [Tensor?]) -> Bool {
+  public func step(gradients: [Tensor?], observe: (([Tensor?]) -> Void)? = nil) -> Bool {
     require(
       gradients.count == parameters.count,
       "the optimizer expected \(parameters.count) gradients, received \(gradients.count)")
@@ -106,10 +111,30 @@ public final class Optimizer {
         let parameter = parameters[index]
         current[index] = parameter.isTrainable ? fitted(gradient, to: parameter.value, index) : nil
       }
+      guard let reduction else {
+        observe?(current)
+        for state in extensions.reversed() {
+          guard let admitted = state.admit(current) else { return false }
+          current = admitted
+        }
+        return apply(current)
+      }
+      // Each batch of a window has its own share, so its gradients are scaled before they are added up.
+      let accumulates = callsPerUpdate > 1
+      if accumulates { current = reduction.scaled(current) }
+      var isReduced = false
+      func reduce() {
+        guard !isReduced else { return }
+        isReduced = true
+        current = reduction.sum(current, parameters, areScaled: accumulates)
+        observe?(current)
+      }
       for state in extensions.reversed() {
+        if state.readsGradients { reduce() }
         guard let admitted = state.admit(current) else { return false }
         current = admitted
       }
+      reduce()
       return apply(current)
     }
   }

@@ -1,4 +1,5 @@
 import Datasets
+import Distributed
 import Formats
 import Foundation
 import Layers
@@ -177,7 +178,7 @@ public final class PretrainingSession {
         checkpointInterval: .steps(options.checkpointInterval)), run: run, callbacks: [notes],
       work: work
     ).fit(task)
-    try write(model)
+    if Communicator.world.isRoot { try write(model) }
     // The weights are in the folder now; what only a resumed training needs goes.
     try? FileManager.default.removeItem(atPath: run.folder.checkpointsPath)
     try run.finish(outcome, title: "Pre-training: \(options.objective.rawValue)")

@@ -1,4 +1,5 @@
 import Datasets
+import Distributed
 import Layers
 import Messages
 import Optimizers
@@ -48,24 +49,33 @@ public final class PretrainingTask: TrainingTask {
     return try (0..<accumulation).map { _ in try loader.next() }
   }
 
-  /// The gradients of a window by the optimizer's parameters, its loss, and the share of places guessed right.
+  /// Losses and places are summed apart, over all ranks: each rank's part counts as it is.
+  public func share(of window: Window) -> Double? { window[0].share.map { _ in 1 } }
+
+  /// The gradients of a window by the optimizer's parameters, its loss, and the share of places guessed right; of a
+  /// rank's parts, this rank's summands of them.
   public func gradients(
     of window: Window, _ scope: StepScope = StepScope()
-  ) -> (gradients: [Tensor?], loss: Tensor, accuracy: Tensor) {
+  ) throws -> (gradients: [Tensor?], loss: Tensor, accuracy: Tensor) {
     let batches = window.map { $0.moved(to: scope.device) }
     let targets = batches.map(objective.targets)
+    // What a rank computes of a batch that has no row for it counts nothing.
+    let areCounted = window.map { $0.share != 0 }
     // Known before anything is computed; of a window in which nothing is guessed the loss is 0.
-    let total = Double(max(1, targets.reduce(0) { $0 + $1.count }))
+    let own = zip(targets, areCounted).reduce(0) { $0 + ($1.1 ? $1.0.count : 0) }
+    let total = Double(
+      max(1, window[0].share == nil ? own : try Communicator.world.sum([own])[0]))
     var sums: [Tensor?] = optimizer.parameters.map { _ in nil }
     var loss = Tensor(0.0, device: scope.device)
     var correct = Tensor(0.0, device: scope.device)
-    for (batch, targets) in zip(batches, targets) {
+    for ((batch, targets), isCounted) in zip(zip(batches, targets), areCounted) {
       let logits = scope.forward { objective.logits(model, batch, at: targets) }.to(.float32)
-      let part = targets.lossSum(logits) / total
+      var part = targets.lossSum(logits) / total
+      if !isCounted { part = part * 0 }
       let gradients = optimizer.gradients(of: part)
       withoutGradients {
         loss = loss + part.detach()
-        correct = correct + targets.correctCount(logits) / total
+        if isCounted { correct = correct + targets.correctCount(logits) / total }
         for (index, gradient) in gradients.enumerated() {
           guard let gradient else { continue }
           if let sum = sums[index] {
@@ -80,8 +90,8 @@ public final class PretrainingTask: TrainingTask {
     return (sums, loss, correct)
   }
 
-  public func update(_ window: Window, step: Int, _ scope: StepScope) -> [String: Tensor] {
-    let (gradients, loss, accuracy) = gradients(of: window, scope)
+  public func update(_ window: Window, step: Int, _ scope: StepScope) throws -> [String: Tensor] {
+    let (gradients, loss, accuracy) = try gradients(of: window, scope)
     optimizer.step(gradients: gradients)
     meter.add(window)
     return ["loss": loss, "accuracy": accuracy]
@@ -137,7 +147,10 @@ private struct TokenMeter {
 
   mutating func add(_ window: [Batch]) {
     for batch in window {
-      tokens += batch.sequenceLengths["tokens"].sum().integerItem()
+      // Other ranks' parts are about as long as this one's.
+      let share = batch.share ?? 1
+      guard share > 0 else { continue }
+      tokens += Int(Double(batch.sequenceLengths["tokens"].sum().integerItem()) / share)
     }
     last = .now
   }

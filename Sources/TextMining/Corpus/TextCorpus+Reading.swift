@@ -1,10 +1,21 @@
+import Distributed
 import Memory
 import Messages
 import Parallel
 import Text
 
+extension CorpusStatistics {
+  /// Of all parts together. Lines without a usable value, and files that were left out, everybody has met.
+  fileprivate mutating func sum(over ranks: Communicator) throws {
+    let sums = try ranks.sum([bytes, lines, invalidBytes, nulBytes, badRecords])
+    (bytes, lines, invalidBytes, nulBytes, badRecords) = (
+      sums[0], sums[1], sums[2], sums[3], sums[4]
+    )
+  }
+}
+
 extension TextCorpus {
-  /// Reads and encodes a text.
+  /// Reads and encodes a text; of a source that ranks share, this rank's part of it.
   ///
   /// Throws if nothing could be read, if there is not one character of the alphabet, if gzip data is
   /// damaged, or if the spill folder is full.
@@ -13,9 +24,17 @@ extension TextCorpus {
     options: CorpusOptions = CorpusOptions(), work: Work = .silent
   ) throws -> TextCorpus {
     try options.check()
+    if reading == .joined, !source.ranks.isAlone {
+      throw InputError(
+        "this method counts across line ends, which ranks would cut: it runs as one process")
+    }
     // Small where memory is short: each thread holds a block of bytes and its numbers.
     let threads = max(1, options.threads)
-    let size = min(options.blockSize, max(1 << 12, options.memory / threads / 24))
+    // Ranks must cut alike, however many threads each has.
+    let size =
+      source.ranks.isAlone
+      ? min(options.blockSize, max(1 << 12, options.memory / threads / 24))
+      : min(options.blockSize, 1 << 20)
     var blocks = source.blocks(of: size, work: work)
     var builder = Builder(reading, options)
     try work.phase("reading", of: source.byteCount, unit: "bytes") { phase in
@@ -30,7 +49,7 @@ extension TextCorpus {
     }
     builder.statistics.skipped = blocks.skipped
     builder.statistics.badRecords = blocks.badRecords
-    return try builder.finish(named: source.name)
+    return try builder.finish(named: source.name, source.ranks)
   }
 
   private struct Builder {
@@ -45,6 +64,8 @@ extension TextCorpus {
     var counts = [Int](repeating: 0, count: Alphabet.limit)
     /// Characters since the last boundary.
     var open = 0
+    /// Where each block begins in what is stored.
+    var blockStarts: [Int] = []
 
     init(_ reading: CorpusReading, _ options: CorpusOptions) {
       self.reading = reading
@@ -76,6 +97,7 @@ extension TextCorpus {
         return Encoded(numbers: numbers, count: count, tally: tally, histogram: histogram)
       }
       for block in encoded {
+        blockStarts.append(storage.count)
         statistics.bytes += block.tally.bytes
         statistics.lines += block.tally.lines
         statistics.invalidBytes += block.tally.invalidBytes
@@ -140,7 +162,7 @@ extension TextCorpus {
       }
     }
 
-    mutating func finish(named name: String) throws -> TextCorpus {
+    mutating func finish(named name: String, _ ranks: Communicator) throws -> TextCorpus {
       if let mask { try appendMasked(held, mask) }
       if reading != .joined, storage.count > 0, storage.last != Alphabet.boundary {
         try withUnsafePointer(to: Alphabet.boundary) {
@@ -148,6 +170,9 @@ extension TextCorpus {
         }
       }
       counts[Int(Alphabet.boundary)] = 0
+      let segments = try ranks.sum([storage.count - counts.reduce(0, +)])[0]
+      counts = try ranks.sum(counts)
+      try statistics.sum(over: ranks)
       statistics.characters = counts[Int(Alphabet.firstCharacter)...].reduce(0, +)
       statistics.spilled = storage.isSpilled
       guard statistics.characters > 0 else {
@@ -161,7 +186,8 @@ extension TextCorpus {
         throw InputError("\(name): \(what)\(invalid), so there are no words to find")
       }
       return TextCorpus(
-        reading, statistics: statistics, characterCounts: counts, storage: storage,
+        reading, statistics: statistics, characterCounts: counts, segmentCount: segments,
+        storage: storage, ranks: ranks, blocks: try RankedBlocks(blockStarts, storage.count, ranks),
         options: options)
     }
   }

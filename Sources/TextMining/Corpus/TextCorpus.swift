@@ -1,3 +1,4 @@
+import Distributed
 import Foundation
 import Memory
 import Messages
@@ -69,8 +70,14 @@ public final class TextCorpus: Sendable {
   public let statistics: CorpusStatistics
   /// Numbers stored, boundaries included.
   let count: Int
-  /// How often each number occurs.
+  /// How often each number occurs; of a corpus that several ranks have parts of, in all of it.
   let characterCounts: [Int]
+  /// The ranks that have the other parts; what is stored is this rank's.
+  let ranks: Communicator
+  /// Where what is stored stands in the whole.
+  let blocks: RankedBlocks
+  /// How many segments there are; a joined corpus has one without an end.
+  let segmentCount: Int
   let memory: Int
   public let threads: Int
   public let reading: CorpusReading
@@ -78,12 +85,16 @@ public final class TextCorpus: Sendable {
 
   init(
     _ reading: CorpusReading, statistics: CorpusStatistics, characterCounts: [Int],
-    storage: CorpusStorage, options: CorpusOptions
+    segmentCount: Int, storage: CorpusStorage, ranks: Communicator,
+    blocks: RankedBlocks, options: CorpusOptions
   ) {
     self.reading = reading
     alphabet = options.alphabet
     self.statistics = statistics
     self.characterCounts = characterCounts
+    self.segmentCount = segmentCount
+    self.ranks = ranks
+    self.blocks = blocks
     self.storage = storage
     count = storage.count
     // What the corpus itself occupies is not there for the tables.
@@ -93,9 +104,6 @@ public final class TextCorpus: Sendable {
 
   /// Bytes that tables may use.
   var tableMemory: Int { memory * 3 / 4 }
-
-  /// How many segments there are; a joined corpus has one without an end.
-  var segmentCount: Int { count - characterCounts.reduce(0, +) }
 
   var chunkCount: Int { (count + Self.chunkSize - 1) / Self.chunkSize }
 

@@ -35,16 +35,20 @@ enum PairCounts {
             }
           }
         }
-      }, { pairs.append(($0, $1)) })
-    let filled = squares.idle()
-    for row in 0..<side {
-      for column in 0..<side {
-        let count = filled.reduce(0) { $0 + $1.count(row, column) }
-        if count >= max(1, minCount) {
-          pairs.append((ranks.ids[row] << PackedGram.bits | ranks.ids[column], count))
+      },
+      others: { minCount in
+        let filled = squares.idle()
+        var inside: [(key: UInt64, count: Int)] = []
+        for row in 0..<side {
+          for column in 0..<side {
+            let count = filled.reduce(0) { $0 + $1.count(row, column) }
+            if count >= minCount {
+              inside.append((ranks.ids[row] << PackedGram.bits | ranks.ids[column], count))
+            }
+          }
         }
-      }
-    }
+        return inside
+      }, { pairs.append(($0, $1)) })
     return pairs
   }
 

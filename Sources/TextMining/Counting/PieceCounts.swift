@@ -1,3 +1,4 @@
+import Distributed
 import Memory
 import Parallel
 import Synchronization
@@ -62,6 +63,7 @@ enum PieceCounts {
           longHashes.add(key, count)
         }
       })
+    // All ranks have the same hashes.
     if longHashes.count > 0 {
       pieces += try longPieces(cuts, longHashes, minCount: minCount, work: work)
     }
@@ -69,7 +71,7 @@ enum PieceCounts {
       left.count != right.count
         ? left.count > right.count : left.numbers.lexicographicallyPrecedes(right.numbers)
     }
-    return (pieces, total.load(ordering: .relaxed))
+    return (pieces, try corpus.ranks.sum([total.load(ordering: .relaxed)])[0])
   }
 
   /// The pieces of more than four characters whose hash is in `hashes`, counted by their characters.
@@ -89,9 +91,42 @@ enum PieceCounts {
         merged.withLock { $0.merge(found, uniquingKeysWith: +) }
       }
     }
-    return merged.withLock { counts in
-      counts.filter { $0.value >= minCount }.map { PieceCount(numbers: $0.key, count: $0.value) }
+    let counts = try summed(merged.withLock { $0 }, over: corpus.ranks)
+    return counts.filter { $0.value >= minCount }
+      .map { PieceCount(numbers: $0.key, count: $0.value) }
+  }
+
+  /// Sums over the ranks of what each has counted, on all of them.
+  private static func summed(
+    _ counts: [[UInt16]: Int], over ranks: Communicator
+  ) throws -> [[UInt16]: Int] {
+    guard !ranks.isAlone else { return counts }
+    var bytes: [UInt8] = []
+    for (piece, count) in counts {
+      withUnsafeBytes(of: count) { bytes += $0 }
+      withUnsafeBytes(of: piece.count) { bytes += $0 }
+      piece.withUnsafeBytes { bytes += $0 }
     }
+    var sums: [[UInt16]: Int] = [:]
+    for part in try ranks.gather(bytes) {
+      part.withUnsafeBytes { part in
+        var offset = 0
+        func number() -> Int {
+          defer { offset += 8 }
+          return part.loadUnaligned(fromByteOffset: offset, as: Int.self)
+        }
+        while offset < part.count {
+          let count = number()
+          let length = number()
+          let piece = (0..<length).map {
+            part.loadUnaligned(fromByteOffset: offset + 2 * $0, as: UInt16.self)
+          }
+          offset += 2 * length
+          sums[piece, default: 0] += count
+        }
+      }
+    }
+    return sums
   }
 
   /// A corpus and how it is cut: by the cutter at first, from memory afterwards, where there is room.

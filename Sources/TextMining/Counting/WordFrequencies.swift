@@ -1,5 +1,7 @@
+import Distributed
 import Foundation
 import Memory
+import Messages
 import Parallel
 import Text
 
@@ -74,6 +76,7 @@ public struct WordFrequencies: Sendable {
     for other in totals { merged.merge(other) }
     result.lines = merged.lines
     result.words = merged.words(dictionary: dictionaryWords)
+    if !source.ranks.isAlone { try result.sum(over: source.ranks) }
     result.tokens = result.words.reduce(0) { $0 + $1.count }
     result.seconds = (ContinuousClock.now - started) / .seconds(1)
     return result
@@ -117,11 +120,8 @@ public struct WordFrequencies: Sendable {
       }
       var counts: [(word: String, count: Int)] = []
       table.visit { counts.append((String(decoding: $0, as: UTF8.self), $1)) }
-      return counts.sorted { left, right in
-        left.count != right.count
-          ? left.count > right.count
-          : left.word.unicodeScalars.lexicographicallyPrecedes(right.word.unicodeScalars)
-      }
+      counts.sortByCountAndText()
+      return counts
     }
   }
 
@@ -203,6 +203,104 @@ public struct WordFrequencies: Sendable {
         }
       }
     }
+  }
+}
+
+extension WordFrequencies.Result {
+  /// The counts of all ranks together, on each of them. A word is owned by one rank, by its bytes, which adds up
+  /// what the others have counted.
+  fileprivate mutating func sum(over ranks: Communicator) throws {
+    let sums = try ranks.sum([lines, bytes, badRecords])
+    (lines, bytes, badRecords) = (sums[0], sums[1], sums[2])
+    let table = ByteTable()
+    var next = 0
+    // Rounds of bounded size, until the last rank has given all it has.
+    repeat {
+      var blocks = [[UInt8]](repeating: [], count: ranks.size)
+      var taken = 0
+      while next < words.count, taken < 32 << 20 {
+        var (word, count) = words[next]
+        word.withUTF8 { bytes in
+          var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+          for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+          WordCounts.append(bytes, count, to: &blocks[Int((hash >> 20) % UInt64(ranks.size))])
+          taken += bytes.count + 16
+        }
+        next += 1
+      }
+      for received in try ranks.exchange(blocks) {
+        WordCounts.forEach(in: received) { table.add($0, $1) }
+      }
+    } while try ranks.sum([next < words.count ? 1 : 0])[0] > 0
+    var own: [UInt8] = []
+    table.visit { WordCounts.append($0, $1, to: &own) }
+    words = []
+    for part in try ranks.gather(own) {
+      WordCounts.forEach(in: part) { words.append((String(decoding: $0, as: UTF8.self), $1)) }
+    }
+    words.sortByCountAndText()
+  }
+}
+
+/// Words with counts as bytes: count, length, UTF-8.
+private enum WordCounts {
+  static func append(_ word: UnsafeBufferPointer<UInt8>, _ count: Int, to bytes: inout [UInt8]) {
+    withUnsafeBytes(of: count) { bytes += $0 }
+    withUnsafeBytes(of: word.count) { bytes += $0 }
+    bytes += word
+  }
+
+  static func forEach(in bytes: [UInt8], _ body: (UnsafeBufferPointer<UInt8>, Int) -> Void) {
+    bytes.withUnsafeBufferPointer { bytes in
+      let raw = UnsafeRawBufferPointer(bytes)
+      var offset = 0
+      while offset < bytes.count {
+        let count = raw.loadUnaligned(fromByteOffset: offset, as: Int.self)
+        let length = raw.loadUnaligned(fromByteOffset: offset + 8, as: Int.self)
+        offset += 16
+        body(UnsafeBufferPointer(rebasing: bytes[offset..<offset + length]), count)
+        offset += length
+      }
+    }
+  }
+}
+
+extension [(word: String, count: Int)] {
+  /// By count (falling), then by code point.
+  public mutating func sortByCountAndText() {
+    sort { left, right in
+      left.count != right.count
+        ? left.count > right.count
+        : left.word.unicodeScalars.lexicographicallyPrecedes(right.word.unicodeScalars)
+    }
+  }
+}
+
+extension WordFrequencies {
+  /// Adds up counts that were made apart, by ranks, machines or array jobs: lines of a word, a tab and a count.
+  /// The result is that of counting everything at once.
+  ///
+  /// Throws `InputError` for a line of another form.
+  public static func merged(_ source: TextSource, work: Work = .silent) throws -> Result {
+    let started = ContinuousClock.now
+    let table = ByteTable()
+    var result = Result()
+    result.skipped = try source.forEachLine("adding up counts", work: work) { line, place in
+      if line.isEmpty { return }
+      guard let tab = line.lastIndex(of: 0x09), tab > 0,
+        let count = Int(String(decoding: line[(tab + 1)...], as: UTF8.self)), count >= 0
+      else {
+        throw InputError("\(place): a word, a tab and a count were expected")
+      }
+      table.add(UnsafeBufferPointer(rebasing: line[..<tab]), count)
+      result.lines += 1
+      result.tokens += count
+      result.bytes += line.count + 1
+    }
+    table.visit { result.words.append((String(decoding: $0, as: UTF8.self), $1)) }
+    result.words.sortByCountAndText()
+    result.seconds = (ContinuousClock.now - started) / .seconds(1)
+    return result
   }
 }
 

@@ -97,6 +97,6 @@ public struct WordExplanation: Sendable, Codable, Equatable {
         }
       }
     }
-    return totals.withLock { $0 }
+    return try corpus.ranks.sum(totals.withLock { $0 })
   }
 }

@@ -58,7 +58,7 @@ public struct KeywordInContext: Sendable, Codable, Equatable {
         }
       }
     }
-    return Dictionary(zip(words, counts), uniquingKeysWith: max)
+    return Dictionary(zip(words, try source.ranks.sum(counts)), uniquingKeysWith: max)
   }
 
   private static func context(

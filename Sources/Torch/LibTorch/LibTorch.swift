@@ -1,5 +1,6 @@
 import CTorch
 import Foundation
+import Messages
 
 /// Finds libtorch and opens it, once, at the first tensor.
 ///
@@ -53,23 +54,7 @@ public enum LibTorch {
 
   private static let opening: Opening = open()
 
-  /// The folder that set-up fills: `DANLU_CACHE`, or `danlu` in `XDG_CACHE_HOME`, or `~/.cache/danlu`.
-  public static var cacheFolder: String {
-    cacheFolder(environment: ProcessInfo.processInfo.environment)
-  }
-
-  /// The rule of Scripts/cache_folder. The home folder is `HOME`, as for every shell; Foundation's, which
-  /// follows the system's list of users, differs from it in containers and under `sudo`.
-  static func cacheFolder(environment: [String: String]) -> String {
-    if let folder = environment["DANLU_CACHE"], !folder.isEmpty { return folder }
-    // A relative one is invalid by its specification.
-    if let folder = environment["XDG_CACHE_HOME"], folder.hasPrefix("/") {
-      return folder + "/danlu"
-    }
-    if let home = environment["HOME"], !home.isEmpty { return home + "/.cache/danlu" }
-    let listed = getpwuid(getuid()).flatMap { $0.pointee.pw_dir }.map { String(cString: $0) }
-    return (listed ?? "/") + "/.cache/danlu"
-  }
+  private static var cacheFolder: String { CacheFolder.path }
 
   private static func open() -> Opening {
     limitSpinning()

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Distributed
 import Formats
 import Foundation
 import Messages
@@ -9,7 +10,7 @@ import Transformers
 
 extension SentenceEncoder.Pooling: ExpressibleByArgument {}
 
-struct BERTEncode: ParsableCommand {
+struct BERTEncode: RankedCommand {
   enum Numbers: String, ExpressibleByArgument, CaseIterable {
     case fp32, bf16, int8, auto
   }
@@ -62,6 +63,7 @@ struct BERTEncode: ParsableCommand {
   var out: String?
 
   @OptionGroup var text: TextOptions
+  @OptionGroup var ranks: RankOptions
 
   func validate() throws {
     if format == .npy, out == nil { throw ValidationError("--format npy needs --out FILE") }
@@ -72,9 +74,24 @@ struct BERTEncode: ParsableCommand {
   private static let window = 4096
 
   func run() throws {
+    let world = try ranks.start()
+    if !world.isAlone {
+      guard !files.contains("-") else {
+        throw ValidationError(
+          "standard input reaches one rank only; name files that all hosts have")
+      }
+      try world.agree(on: [
+        "the text": try Ranks.fingerprint(of: files), "the length of a window": "\(Self.window)",
+        "the options": CommandLine.arguments.dropFirst().joined(separator: " "),
+      ])
+    }
     let encoder = try encoder()
     let started = ContinuousClock.now
     var count = 0
+    guard world.isRoot else {
+      _ = try lines(encoder) { _ in }
+      return
+    }
     switch (format, out) {
     case (.json, nil): count = try lines(encoder) { try Console.write(Self.json($0)) }
     case (.json, let path?):
@@ -105,11 +122,14 @@ struct BERTEncode: ParsableCommand {
     case .int8: try loaded.model.roundLinearMapsToInt8()
     case .auto:
       let trial = SentenceEncoder.precisionTrial(loaded.model.configuration)
+      // One number type for all: rank 0 decides.
+      let world = Communicator.world
+      let prefersBFloat = try world.broadcast([trial.prefersBFloat ? 1 : 0]) == [1]
       Console.note(
         String(
           format: "a product takes %.2f ms in fp32, %.2f ms in bf16: %@", trial.float * 1e3,
-          trial.bfloat * 1e3, trial.prefersBFloat ? "bf16" : "fp32"))
-      if trial.prefersBFloat { loaded.model.move(dtype: .bfloat16) }
+          trial.bfloat * 1e3, prefersBFloat ? "bf16" : "fp32"))
+      if prefersBFloat { loaded.model.move(dtype: .bfloat16) }
     }
     if precision != .int8 { loaded.model.packLinearMaps() }
     var encoder = SentenceEncoder(loaded.model, tokenizer)
@@ -136,7 +156,7 @@ struct BERTEncode: ParsableCommand {
     var waiting: [String] = []
     func finish() throws {
       guard !waiting.isEmpty else { return }
-      try body(try encoder.encode(waiting))
+      try body(try encodedTogether(waiting, encoder))
       count += waiting.count
       waiting = []
     }
@@ -148,6 +168,26 @@ struct BERTEncode: ParsableCommand {
     try finish()
     text.note(skipped: skipped)
     return count
+  }
+
+  /// Vectors of lines of which each rank encodes some neighbouring ones.
+  private func encodedTogether(_ lines: [String], _ encoder: SentenceEncoder) throws -> [[Float]] {
+    let world = Communicator.world
+    guard !world.isAlone else { return try encoder.encode(lines) }
+    let rows = lines.count * world.rank / world.size..<lines.count * (world.rank + 1) / world.size
+    let own = rows.isEmpty ? [] : try encoder.encode(Array(lines[rows]))
+    let all = try world.gather(own.flatMap { $0 }.withUnsafeBytes { Array($0) })
+    guard world.isRoot else { return [] }
+    let width = encoder.model.configuration.hiddenSize
+    return all.flatMap { bytes in
+      bytes.withUnsafeBytes { bytes in
+        (0..<bytes.count / (4 * width)).map { row in
+          (0..<width).map {
+            bytes.loadUnaligned(fromByteOffset: 4 * (row * width + $0), as: Float.self)
+          }
+        }
+      }
+    }
   }
 
   private static func json(_ vectors: [[Float]]) -> [UInt8] {

@@ -28,7 +28,7 @@ struct ColumnOptions: ParsableArguments {
   }
 }
 
-struct BERTFineTune: ParsableCommand {
+struct BERTFineTune: RankedCommand {
   static let configuration = CommandConfiguration(
     commandName: "fine-tune",
     abstract: "Teach a transformer a task by examples.",
@@ -49,6 +49,7 @@ struct BERTFineTune: ParsableCommand {
         danlu bert fine-tune pair --data pairs.tsv --second-column 2 --label-column 3 --r-drop 4 --out runs/pairs
         danlu bert fine-tune generate --data papers.jsonl --text-column abstract --second-column title --out r
         danlu bert fine-tune --resume runs/reviews
+        danlu launch -n 2 bert fine-tune …        as ranks over several machines
       """)
 
   @Argument(help: "classify, pair, tag, pointer, extract or generate.")
@@ -96,6 +97,7 @@ struct BERTFineTune: ParsableCommand {
   @Option(help: "The seed of everything random.") var seed: UInt64 = 0
   @Option(help: "auto, cpu or cuda:0.") var device = "auto"
   @Option(help: "auto, fp32 or bf16.") var precision = "auto"
+  @OptionGroup var ranks: TrainingRankOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -118,7 +120,7 @@ struct BERTFineTune: ParsableCommand {
   }
 
   func run() throws {
-    let (path, outcome) = try folder.train("bert fine-tune") {
+    let (path, outcome) = try folder.train("bert fine-tune", as: ranks) {
       try FineTuningSession.begin(options(), at: $0, work: Terminal.work)
     } resume: {
       try FineTuningSession.resume(at: $0)

@@ -6,7 +6,7 @@ import Training
 
 extension PretrainingObjective: ExpressibleByArgument {}
 
-struct BERTPretrain: ParsableCommand {
+struct BERTPretrain: RankedCommand {
   static let configuration = CommandConfiguration(
     commandName: "pretrain",
     abstract: "Train a transformer on raw text, without labels.",
@@ -24,6 +24,7 @@ struct BERTPretrain: ParsableCommand {
         danlu bert pretrain reviews.jsonl.gz --field text --steps 5000 --out models/reviews
         danlu bert pretrain corpus/ --model bert-base-chinese/ --rate 0.0005 --out models/domain
         danlu bert pretrain --resume models/own
+        danlu launch --hosts one,two bert pretrain corpus/ --out models/own
         danlu bert fine-tune classify --model models/own --data labels.tsv --out runs/labels
       """)
 
@@ -52,6 +53,7 @@ struct BERTPretrain: ParsableCommand {
   @Option(help: "The seed of everything random.") var seed: UInt64 = 0
   @Option(help: "auto, cpu or cuda:0.") var device = "auto"
   @Option(help: "auto, fp32 or bf16.") var precision = "auto"
+  @OptionGroup var ranks: TrainingRankOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -70,7 +72,7 @@ struct BERTPretrain: ParsableCommand {
   }
 
   func run() throws {
-    let (path, outcome) = try folder.train("bert pretrain") {
+    let (path, outcome) = try folder.train("bert pretrain", as: ranks) {
       try PretrainingSession.begin(options(), at: $0, work: Terminal.work)
     } resume: {
       try PretrainingSession.resume(at: $0)

@@ -4,7 +4,7 @@ import Foundation
 import Messages
 import Parallel
 
-struct CommunitiesCommand: ParsableCommand {
+struct CommunitiesCommand: RankedCommand {
   static let configuration = CommandConfiguration(
     commandName: "communities",
     abstract: "Finds the modules of a network by the map equation (InfoMap).",
@@ -35,6 +35,7 @@ struct CommunitiesCommand: ParsableCommand {
   var initial: String?
 
   @OptionGroup var files: CommunityOutputs
+  @OptionGroup var ranks: RankOptions
   @OptionGroup var output: OutputOptions
 
   /// What `--json` prints.
@@ -94,20 +95,27 @@ struct CommunitiesCommand: ParsableCommand {
     var roles = FileRoles()
     roles.reads("the network", network)
     roles.reads("--initial", initial)
-    if let out = files.out {
+    if let out = files.out, !Ranks.isSilent {
       // A network with states gets both.
       for suffix in [".", "_states."] {
         roles.writes("--out", try files.chosenFormats().map { out + suffix + $0.rawValue })
       }
     }
-    roles.writes("--map", files.map)
+    if !Ranks.isSilent { roles.writes("--map", files.map) }
     try roles.check()
   }
 
   private func find() throws {
     let start = ContinuousClock.now
-    let options = try options()
+    var options = try options()
     try checkFiles()
+    options.ranks = try ranks.start()
+    if !options.ranks.isAlone {
+      try options.ranks.agree(on: [
+        "the network": try Ranks.fingerprint(of: [network]),
+        "the options": CommandLine.arguments.dropFirst().joined(separator: " "),
+      ])
+    }
     var reading = NetworkReadingOptions()
     reading.isDirected = options.flow.model != .undirected
     reading.multilayerRelaxRate = flow.multilayerRelaxRate
@@ -123,6 +131,7 @@ struct CommunitiesCommand: ParsableCommand {
     } else {
       result = try Infomap.run(flow, options: options, initial: partition, work: Terminal.work)
     }
+    guard options.ranks.isRoot else { return }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     let model = options.flow.model.rawValue
     let written = try write(result, network: given, flowModel: model)

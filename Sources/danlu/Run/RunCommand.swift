@@ -1,5 +1,6 @@
 import ArgumentParser
 import Articles
+import Distributed
 import Formats
 import Foundation
 import Messages
@@ -8,7 +9,7 @@ import Recipes
 import Tracking
 import Training
 
-struct RunCommand: ParsableCommand {
+struct RunCommand: RankedCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
     abstract: "Run an article: train, evaluate, check its claims, leave a run folder.",
@@ -22,6 +23,7 @@ struct RunCommand: ParsableCommand {
         danlu run gan-single-loss --data fashion-mnist --steps 2000 --set loss=hinge
         danlu run --resume runs/gan-single-loss-20260101-120000
         danlu run det-exp --json
+        danlu launch -n 2 run gan-single-loss    as two ranks; see danlu launch --help
       """)
 
   @Argument(help: "The recipe's name; 'danlu recipes' lists them.") var recipe: String?
@@ -36,6 +38,7 @@ struct RunCommand: ParsableCommand {
   @Option(name: .customLong("set"), help: "A setting of the recipe, as key=value; repeatable.")
   var settings: [String] = []
   @Option(help: "Continue the run in this folder.") var resume: String?
+  @OptionGroup var ranks: TrainingRankOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -82,20 +85,33 @@ struct RunCommand: ParsableCommand {
   }
 
   func run() throws {
-    if let resume, let summary = RecipeSession.finishedSummary(at: resume) {
+    let world = try ranks.start()
+    let finished = world.isRoot ? resume.flatMap(RecipeSession.finishedSummary) : nil
+    // All ranks end where the first has nothing to do.
+    if try world.sum([finished == nil ? 0 : 1])[0] > 0 {
+      guard let resume, let finished else { return }
       Console.note("\(resume) is finished; this is what it found")
-      return try show(summary)
+      return try show(finished)
     }
-    let session = try session()
+    var folder: RankedFolder?
+    let session = try session(world, &folder)
     do {
-      try show(try session.run(Terminal.work))
+      try withExtendedLifetime(folder) { try show(try session.run(Terminal.work)) }
     } catch is Cancelled {
       throw Interrupted(advice: "continue with: danlu run --resume \(session.path)")
     }
   }
 
-  private func session() throws -> RecipeSession {
+  private func session(
+    _ world: Communicator, _ folder: inout RankedFolder?
+  ) throws -> RecipeSession {
     guard let resume else {
+      var out = out
+      if !world.isRoot {
+        let temporary = RankedFolder(making: "", world)
+        folder = temporary
+        out = temporary.path
+      }
       if let out, RunFolder(path: out).isRun {
         throw FileError(
           path: out,
@@ -108,11 +124,13 @@ struct RunCommand: ParsableCommand {
           precision: precision ?? "auto"),
         settings: pairs(), at: out)
     }
-    let name = try RecipeSession.recipeName(at: resume)
+    let shared = try RankedFolder(resuming: resume, world)
+    folder = shared
+    let name = try RecipeSession.recipeName(at: shared.path)
     if let recipe, recipe != name {
       throw InputError("\(resume) is a run of \(name), not of \(recipe)")
     }
-    return try RecipeSession.resume(try ArticleBook.article(named: name), at: resume)
+    return try RecipeSession.resume(try ArticleBook.article(named: name), at: shared.path)
   }
 
   private func show(_ summary: RunSummary) throws {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Distributed
 import Foundation
 import Messages
 import Parallel
@@ -46,6 +47,11 @@ struct CommandFailure {
       self.init(message: Self.usage(usage.message, command.map(Self.stack) ?? []), status: 2)
     case let input as InputError:
       self.init(message: "danlu: " + input.description(naming: Self.flag), status: 1)
+    case let rank as RankFailure:
+      let text = OptionError("", rank.description).description(naming: Self.flag)
+      self.init(
+        message: text.hasPrefix("rank") && text.contains(": danlu") ? text : "danlu: " + text,
+        status: rank.status)
     case let code as ExitCode:
       self.init(message: "", status: code.rawValue)
     default:

@@ -3,11 +3,13 @@ import Foundation
 import Memory
 import Messages
 
-/// Writes to standard output and standard error; the only place of the package that prints.
+/// Writes to standard output and standard error; the only place of the package that prints. Of several ranks only
+/// the first does.
 enum Console {
   /// Ends the program with status 1 where the text cannot be written (a full disk): half an answer
   /// must not look like a whole one.
   static func output(_ text: String, terminator: String = "\n") {
+    guard !Ranks.isSilent else { return }
     do {
       try write(Array((text + terminator).utf8))
     } catch {
@@ -18,13 +20,19 @@ enum Console {
 
   /// Bytes to standard output. Throws `FileError` for a closed pipe or a full disk.
   static func write(_ bytes: [UInt8]) throws {
+    guard !Ranks.isSilent else { return }
     let code = bytes.withUnsafeBytes { writeFully($0, to: STDOUT_FILENO) }
     if code != 0 { throw FileError(path: "standard output", action: "write", code: code) }
   }
 
   /// A line on standard error. Where that is gone there is nobody to tell.
   static func note(_ text: String, terminator: String = "\n") {
-    _ = Array((text + terminator).utf8).withUnsafeBytes { writeFully($0, to: STDERR_FILENO) }
+    if !Ranks.isSilent { write(toStandardError: text + terminator) }
+  }
+
+  /// What any rank may say.
+  static func write(toStandardError text: String) {
+    _ = Array(text.utf8).withUnsafeBytes { writeFully($0, to: STDERR_FILENO) }
   }
 
   /// Prints `value` as JSON, in the dialect of the run folder's files: keys sorted, two spaces of

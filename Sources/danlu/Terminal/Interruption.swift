@@ -1,3 +1,4 @@
+import Distributed
 import Foundation
 import Parallel
 
@@ -16,11 +17,14 @@ enum Interruption {
     _ = cancellation.isCancelled
     signal(SIGINT, handler)
     signal(SIGTERM, handler)
+    // What `danlu launch` has mpirun pass on to all ranks.
+    if RankEnvironment.current != nil { signal(SIGUSR1, handler) }
     // A parent may have started this process from a thread that blocks signals.
     var signals = sigset_t()
     sigemptyset(&signals)
     sigaddset(&signals, SIGINT)
     sigaddset(&signals, SIGTERM)
+    sigaddset(&signals, SIGUSR1)
     pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   }
 

@@ -6,6 +6,8 @@ enum Terminal {
   /// handlers.
   static let work: Work = {
     Interruption.install()
-    return Work(progress: TerminalProgress(), cancellation: Interruption.cancellation)
+    return Work(
+      progress: Ranks.isSilent ? SilentProgress() : TerminalProgress(),
+      cancellation: Interruption.cancellation)
   }()
 }

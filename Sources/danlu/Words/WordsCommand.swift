@@ -1,4 +1,5 @@
 import ArgumentParser
+import Distributed
 import Formats
 import Foundation
 import Memory
@@ -17,10 +18,11 @@ struct WordsCommand: ParsableCommand {
         danlu words score --gold gold.txt segmented.txt
         danlu words domain --target power.txt --background news.txt
         danlu words count --words words.tsv corpus.txt
+        danlu words merge part-1.tsv part-2.tsv
       """,
     subcommands: [
       WordsDiscover.self, WordsSegment.self, WordsScore.self, WordsDomain.self,
-      WordsTemplates.self, WordsCount.self,
+      WordsTemplates.self, WordsCount.self, WordsMerge.self,
     ])
 }
 
@@ -42,6 +44,18 @@ struct TextOptions: ParsableArguments {
 
   func source(_ paths: [String]) -> TextSource {
     TextSource(paths: paths, field: field, encoding: encoding)
+  }
+
+  /// A text that ranks read together; it must be the same on all of them.
+  func source(_ paths: [String], of ranks: Communicator) throws -> TextSource {
+    var source = source(paths)
+    guard !ranks.isAlone else { return source }
+    if paths.contains("-") {
+      throw ValidationError("standard input reaches one rank only; name files that all hosts have")
+    }
+    try ranks.agree(on: ["the text": try Ranks.fingerprint(of: paths)])
+    source.ranks = ranks
+    return source
   }
 
   /// Notes about what was left out, on standard error.

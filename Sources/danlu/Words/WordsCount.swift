@@ -5,7 +5,7 @@ import Parallel
 import Text
 import TextMining
 
-struct WordsCount: ParsableCommand {
+struct WordsCount: RankedCommand {
   static let configuration = CommandConfiguration(
     commandName: "count",
     abstract: "Count words; compare the ways to do it.",
@@ -20,6 +20,7 @@ struct WordsCount: ParsableCommand {
         danlu words count --words words.tsv corpus.txt > counts.tsv
         danlu words count segmented.txt --mode parallel --threads 4 --json
         danlu words count --words dict.txt corpus.txt --compare
+        mpirun -n 4 danlu words count corpus.txt --out counts.tsv
       """)
 
   @Argument(help: "Text files, or - for standard input; gzip is unpacked.")
@@ -44,6 +45,7 @@ struct WordsCount: ParsableCommand {
   @OptionGroup var segmentation: SegmentationArguments
   @OptionGroup var text: TextOptions
   @OptionGroup var threads: ThreadOptions
+  @OptionGroup var ranks: RankOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -101,8 +103,10 @@ struct WordsCount: ParsableCommand {
     roles.reads("--words", words)
     roles.reads("--user-words", segmentation.userWords)
     roles.reads("--exclude", selection.exclude)
-    roles.writes("--out", out)
+    if !Ranks.isSilent { roles.writes("--out", out) }
     try roles.check()
+    let world = try ranks.start()
+    if compare, !world.isAlone { throw ValidationError("--compare runs as one process") }
     let tokens: WordFrequencies.Tokens
     var dictionary: WordList?
     var userWords: [String] = []
@@ -117,7 +121,8 @@ struct WordsCount: ParsableCommand {
     }
     if compare { return try runComparison(tokens) }
     let mode = mode ?? (words == nil ? .parallel : .dense)
-    let result = try count(tokens, mode)
+    let result = try count(tokens, mode, text.source(files, of: world))
+    guard world.isRoot else { return }
     text.note(skipped: result.skipped)
     text.note(badRecords: result.badRecords)
     if let dictionary, let words, !result.words.isEmpty {
@@ -150,11 +155,10 @@ struct WordsCount: ParsableCommand {
   }
 
   private func count(
-    _ tokens: WordFrequencies.Tokens, _ mode: WordFrequencies.Mode
+    _ tokens: WordFrequencies.Tokens, _ mode: WordFrequencies.Mode, _ source: TextSource
   ) throws -> WordFrequencies.Result {
     try WordFrequencies(tokens, mode: mode, threads: threads.count, batch: batch).count(
-      text.source(files),
-      work: Terminal.work)
+      source, work: Terminal.work)
   }
 
   /// Seconds all threads of the process have computed: unlike the clock, not stretched by other work.
@@ -170,7 +174,7 @@ struct WordsCount: ParsableCommand {
     let results = try modes.map { mode in
       let before = processorTime()
       defer { processorSeconds.append(processorTime() - before) }
-      return try count(tokens, mode)
+      return try count(tokens, mode, text.source(files))
     }
     let naive = results[0].seconds
     let batched = results[1].seconds

@@ -4,7 +4,7 @@ import Foundation
 import Parallel
 import TextMining
 
-struct WordsDiscover: ParsableCommand {
+struct WordsDiscover: RankedCommand {
   static let configuration = CommandConfiguration(
     commandName: "discover",
     abstract: "Find the words of raw text, without labels or a dictionary.",
@@ -81,6 +81,7 @@ struct WordsDiscover: ParsableCommand {
   @OptionGroup var selection: SelectionArguments
   @OptionGroup var text: TextOptions
   @OptionGroup var resources: ResourceOptions
+  @OptionGroup var ranks: RankOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -205,14 +206,21 @@ struct WordsDiscover: ParsableCommand {
     var roles = FileRoles()
     roles.reads("the text", files)
     roles.reads("--exclude", selection.exclude)
-    roles.writes("--out", out)
-    roles.writes("--report", report)
+    if !Ranks.isSilent {
+      roles.writes("--out", out)
+      roles.writes("--report", report)
+    }
     try roles.check()
+    let world = try ranks.start()
+    if !world.isAlone {
+      try world.agree(on: ["the options": CommandLine.arguments.dropFirst().joined(separator: " ")])
+    }
     var options = resources.corpusOptions
     options.alphabet = Alphabet(alphabet)
     var result = try discoveryMethod().words(
-      of: text.source(files), corpus: options, explaining: explain,
+      of: text.source(files, of: world), corpus: options, explaining: explain,
       work: Terminal.work)
+    guard world.isRoot else { return }
     if let minCount { result.words.removeAll { $0.count < minCount } }
     if maxLength > 0 { result.words.removeAll { $0.word.unicodeScalars.count > maxLength } }
     result.words = try selection.select(result.words, word: \.word)

@@ -74,7 +74,7 @@ extension Running<ConditionalTextGenerationArticle.Settings> {
       sizes, vocabularySize: vocabularySize, maxLength: settings.maxLength + 4)
   }
 
-  /// Trains `model` by `loss`, with Adam whose rate rises and falls.
+  /// Trains `model` by `loss`, a mean over the tokens behind the first, with Adam whose rate rises and falls.
   func trainWriter(
     _ model: Module, named name: String, _ loader: BatchLoader, steps: Int, rate: Double? = nil,
     loss: @escaping (Batch) -> Tensor
@@ -84,7 +84,9 @@ extension Running<ConditionalTextGenerationArticle.Settings> {
       Adam(learningRate: rate ?? settings.rate).withClipping(norm: 1)
         .withSchedule(.piecewiseLinear([max(1, steps / 20): 1, max(2, steps): 0.1])), for: model)
     let task = SupervisedTask(
-      model, optimizer: optimizer, loader: loader, forward: loss, loss: { loss, _ in loss })
+      model, optimizer: optimizer, loader: loader,
+      denominator: { Double($0.attentionMasks["tokens"].sum().integerItem() - $0.count) },
+      forward: loss, loss: { loss, _ in loss })
     try train(task, named: name, steps: steps)
   }
 }

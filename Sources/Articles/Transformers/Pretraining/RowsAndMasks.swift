@@ -109,12 +109,12 @@ struct PartsOfABatch: Finding {
         sequenceLengths: part(batch.sequenceLengths))
     }
     let parts = [rows(0..<2), rows(2..<8)]
-    func vector(_ window: [Batch]) -> Tensor {
-      Tensor.concatenate(task.gradients(of: window).gradients.compactMap { $0?.flattened() })
+    func vector(_ window: [Batch]) throws -> Tensor {
+      Tensor.concatenate(try task.gradients(of: window).gradients.compactMap { $0?.flattened() })
     }
-    let whole = vector([batch])
-    difference = (vector(parts) - whole).abs().max().item()
-    let means = (vector([parts[0]]) + vector([parts[1]])) / 2.0
+    let whole = try vector([batch])
+    difference = try (vector(parts) - whole).abs().max().item()
+    let means = try (vector([parts[0]]) + vector([parts[1]])) / 2.0
     differenceOfMeans = (means - whole).abs().max().item()
   }
 

@@ -54,7 +54,10 @@ public enum ReadingComprehensionArticle: Article {
         Adam(learningRate: settings.rate).withClipping(norm: 1)
           .withSchedule(.piecewiseLinear([min(200, max(1, steps / 10)): 1, steps: share])),
         for: model)
-      let task = SupervisedTask(model, optimizer: optimizer, loader: loader) { batch in
+      let task = SupervisedTask(
+        model, optimizer: optimizer, loader: loader,
+        denominator: { Double(layout.targets($0.inputs).count) }
+      ) { batch in
         layout.loss(model, batch.inputs)
       } loss: { output, _ in
         output

@@ -88,15 +88,19 @@ struct ReadingLayout: Sendable {
   /// The loss of a batch of such rows.
   func loss(_ model: Transformer, _ inputs: NamedTensors) -> Tensor {
     let tokens = inputs["tokens"]
+    let targets = targets(inputs)
     switch decoding {
     case .seq2seq:
-      let segments = inputs["segments"]
-      let targets = SequenceTargets.sequenceToSequence(tokens: tokens, segments: segments)
-      return targets.loss(model.logits(at: targets, tokens, segments: segments))
-    case .mlm:
-      let right = inputs["targets"]
-      let targets = SequenceTargets(at: right .!= 0, targets: right)
-      return targets.loss(model.logits(at: targets, tokens))
+      return targets.loss(model.logits(at: targets, tokens, segments: inputs["segments"]))
+    case .mlm: return targets.loss(model.logits(at: targets, tokens))
+    }
+  }
+
+  /// What is predicted: the loss is a mean over it.
+  func targets(_ inputs: NamedTensors) -> SequenceTargets {
+    switch decoding {
+    case .seq2seq: .sequenceToSequence(tokens: inputs["tokens"], segments: inputs["segments"])
+    case .mlm: SequenceTargets(at: inputs["targets"] .!= 0, targets: inputs["targets"])
     }
   }
 

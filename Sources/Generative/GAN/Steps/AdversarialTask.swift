@@ -24,11 +24,12 @@ public final class AdversarialTask: TrainingTask {
   /// Everything one round takes, so that the same round can be repeated.
   public func nextBatch() throws -> AdversarialRound {
     let (discriminator, generator) = step.updates
-    let real = try (0..<discriminator).map { _ in try loader.next().input }
+    let real = try (0..<discriminator).map { _ in try loader.next() }
     let noise = (0..<discriminator + generator - 1).map { _ in
-      Tensor.normal([real[0].size(0), noiseSize], device: players.device)
+      real[0].ownRows(
+        of: .normal([real[0].wholeCount, noiseSize], device: players.device))
     }
-    return AdversarialRound(real: real, noise: noise)
+    return AdversarialRound(real: real.map(\.input), noise: noise)
   }
 
   public func update(

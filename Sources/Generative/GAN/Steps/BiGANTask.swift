@@ -110,9 +110,10 @@ public final class BiGANTask: TrainingTask {
 
   /// Three batches of samples, and noise for each.
   public func nextBatch() throws -> AdversarialRound {
-    let real = try (0..<3).map { _ in try loader.next().input }
+    let real = try (0..<3).map { _ in try loader.next() }
     return AdversarialRound(
-      real: real, noise: real.map { Tensor.normal([$0.size(0), noiseSize]) })
+      real: real.map(\.input),
+      noise: real.map { $0.ownRows(of: .normal([$0.wholeCount, noiseSize])) })
   }
 
   public func update(

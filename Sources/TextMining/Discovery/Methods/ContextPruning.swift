@@ -37,7 +37,7 @@ struct ContextPruning {
     isKept = Array(repeating: true, count: words.count)
     numbers = CountTable(minimumCapacity: words.count)
     for (place, word) in words.enumerated() { numbers.add(word.key, place + 1) }
-    takesAll = corpus.count <= Self.mostCharacters
+    takesAll = corpus.blocks.wholeCount <= Self.mostCharacters
   }
 
   /// Scores ln(count/total) of the words that are left, and that of a character without one.
@@ -68,11 +68,14 @@ struct ContextPruning {
     }
   }
 
-  /// The words of the text by number, a zero behind each segment.
+  /// The words of the text by number, a zero behind each segment; in the order of the text, whichever rank has a
+  /// part of it.
   private func cut(_ work: Work) throws -> [Int32] {
     let (table, missing) = scores()
     let cutter = ScoreCutter(table: table, order: order, missing: missing)
-    let stride = max(1, (corpus.count + Self.mostCharacters - 1) / Self.mostCharacters)
+    let whole = corpus.blocks.wholeCount
+    let stride = max(1, (whole + Self.mostCharacters - 1) / Self.mostCharacters)
+    guard corpus.ranks.isAlone else { return try cutTogether(cutter, stride: stride, work) }
     let pieces = Mutex([[Int32]](repeating: [], count: corpus.chunkCount))
     let numbers = numbers
     try work.phase("judging words by their neighbors", of: corpus.count, unit: "characters") {
@@ -89,6 +92,36 @@ struct ContextPruning {
       }
     }
     return pieces.withLock { Array($0.joined()) }
+  }
+
+  /// The same, of a text that ranks have parts of: segments are taken by where they begin in the whole.
+  private func cutTogether(
+    _ cutter: ScoreCutter, stride: Int, _ work: Work
+  ) throws -> [Int32] {
+    let pieces = Mutex([[RankedBlocks.Words]](repeating: [], count: corpus.chunkCount))
+    let (numbers, blocks) = (numbers, corpus.blocks)
+    try work.phase("judging words by their neighbors", of: corpus.count, unit: "characters") {
+      phase in
+      try corpus.forEachSegmentGroup(phase) { chunk, offset, text in
+        var found: [RankedBlocks.Words] = []
+        for segment in text.indices.split(whereSeparator: { text[$0] == Alphabet.boundary }) {
+          guard let first = segment.first, let last = segment.last else { continue }
+          let (block, start) = blocks.place(of: offset + first)
+          guard start / TextCorpus.chunkSize % stride == 0 else { continue }
+          var words: [Int32] = []
+          cutter.cut(UnsafeBufferPointer(rebasing: text[first...last]), endingSegments: true) {
+            key in
+            words.append(key == 0 ? 0 : Int32(truncatingIfNeeded: numbers[key] ?? 0))
+          }
+          words.reverse()
+          // What comes after a segment's words comes first here.
+          if found.last?.block != block { found.append(.init(block: block, words: [])) }
+          found[found.count - 1].words += words
+        }
+        pieces.withLock { [found] in $0[chunk] = found }
+      }
+    }
+    return try RankedBlocks.joined(pieces.withLock { Array($0.joined()) }, corpus.ranks)
   }
 
   /// The two words that each word is best made of; `nil` where it is not made of two.

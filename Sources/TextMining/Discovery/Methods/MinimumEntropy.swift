@@ -96,7 +96,7 @@ public struct MinimumEntropy: DiscoveryMethod {
         total.add(found, ordering: .relaxed)
       }
     }
-    return total.load(ordering: .relaxed)
+    return try corpus.ranks.sum([total.load(ordering: .relaxed)])[0]
   }
 }
 
