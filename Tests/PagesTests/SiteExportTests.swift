@@ -89,6 +89,32 @@ import Testing
     }
   }
 
+  /// What a kill leaves half done is done by the next export, also where the change was taken back.
+  @Test func anExportThatEndsEarlyIsCompleted() throws {
+    try folder { folder in
+      try articles(9, in: folder + "/articles")
+      let target = folder + "/public"
+      _ = try SiteExport(to: target, options(folder)).run()
+      let page = target + "/article/article-7/index.html"
+      let whole = try String(contentsOfFile: page, encoding: .utf8)
+      for number in [2, 7] {
+        try write(article(number) + "\n\n蓝色的企鹅。", number, folder + "/articles")
+      }
+      // Where this folder stands no file can be written.
+      let obstacle = target + "/article/article-2/index.html.partial"
+      try FileManager.default.createDirectory(atPath: obstacle, withIntermediateDirectories: true)
+      var alone = options(folder)
+      alone.threads = 1
+      #expect(throws: FileError.self) { try SiteExport(to: target, alone).run() }
+      try FileManager.default.removeItem(atPath: obstacle)
+      for number in [2, 7] { try write(article(number), number, folder + "/articles") }
+      _ = try SiteExport(to: target, options(folder)).run()
+      #expect(try String(contentsOfFile: page, encoding: .utf8) == whole)
+      let index = try #require(SearchFiles.read(.chinese, in: target))
+      #expect(index.postings[SearchTerms.key(of: "企鹅")] == nil)
+    }
+  }
+
   @Test func articlesThatAreGoneAreRemoved() throws {
     try folder { folder in
       try articles(5, in: folder + "/articles")

@@ -41,9 +41,6 @@ public struct SiteExport: Sendable {
     let plan = try SitePlan(options)
     var manifest = Manifest(folder)
     let previous = manifest
-    try Folder.create(folder)
-    // From here on the folder is an export, finished or not.
-    if previous.isNew { try manifest.write() }
     let changed = plan.items.filter {
       manifest.entries[$0.path]?.fingerprint != $0.fingerprint.text
     }
@@ -59,6 +56,14 @@ public struct SiteExport: Sendable {
     }
     // What already stands there with the same bytes stays.
     let due = files.filter { manifest.entries[$0.path]?.content != $0.content.text }
+    if !due.isEmpty {
+      // Until it stands there, nothing is known of what is due: an export that ends here is completed.
+      for file in due {
+        manifest.entries[file.path] = .init(fingerprint: "", content: "", bytes: 0)
+      }
+      try Folder.create(folder)
+      try manifest.write()
+    }
     try work.phase("writing", of: due.count, unit: "files") { phase in
       try makeFolders(of: due)
       try parallelFor(count: due.count, threads: options.threads) { index in
@@ -261,8 +266,9 @@ public struct SiteExport: Sendable {
     func articles(_ language: PageLanguage) -> Set<String> {
       let folder = SearchFiles.folder(language) + "text/"
       return Set(
-        entries.keys.filter { $0.hasPrefix(folder) && $0.hasSuffix(".json") }
-          .map { String($0.dropFirst(folder.count).dropLast(5)) })
+        entries.filter { path, entry in
+          path.hasPrefix(folder) && path.hasSuffix(".json") && !entry.content.isEmpty
+        }.keys.map { String($0.dropFirst(folder.count).dropLast(5)) })
     }
   }
 }
