@@ -40,7 +40,7 @@ import Testing
         }
         let parts = address.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
         let target = parts[0].isEmpty ? path : try #require(Self.joined(path, String(parts[0])))
-        #expect(site.page(at: target).status == 200, "\(path): \(address)")
+        #expect(target == path || site.page(at: target).status == 200, "\(path): \(address)")
         if parts.count == 2, !parts[1].isEmpty {
           #expect(anchors[target]?.contains(String(parts[1])) == true, "\(path): \(address)")
         }
@@ -90,6 +90,7 @@ import Testing
     #expect(site.page(at: "/article/\(name)").status == 301)
     #expect(site.page(at: "/article/\(name)").location == "/article/\(name)/")
     #expect(site.page(at: "/en/nothing/").status == 404)
+    #expect(site.page(at: "/404.html").status == 404)
     #expect(
       String(decoding: site.page(at: "/en/nothing/").bytes, as: UTF8.self).contains("No such page"))
     let page = site.searchPage("\"><script>alert(1)</script>", in: .english)

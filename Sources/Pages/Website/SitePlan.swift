@@ -39,6 +39,9 @@ struct SitePlan: Sendable {
       items += Self.articles(language, catalog, options, base, hasMathJax: hasMathJax)
       items += Self.lists(language, catalog, options, base)
     }
+    let missing = MissingPage(language: .chinese, options: options)
+    items.append(
+      Item(path: MissingPage.path, fingerprint: base, content: .page { missing.page() }))
     self.items = items
   }
 

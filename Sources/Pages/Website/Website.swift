@@ -193,17 +193,6 @@ public struct Website: Sendable {
 
   /// What is answered where there is nothing.
   public func missingPage(_ language: PageLanguage) -> WebPage {
-    let home = language.prefix + "/"
-    return WebPage(
-      html: PageLayout(
-        title: language("没有这一页", "No such page"), language: language, path: nil,
-        sections: options.sections,
-        body: """
-          <div class="page-head"><h1>\(language("没有这一页", "No such page"))</h1>
-          <p>\(language(
-            "地址可能写错了。<a href=\"\(home)\">全部文章</a>在首页。",
-            "Perhaps the address is misspelled. <a href=\"\(home)\">All articles</a> are on the first page."))</p></div>
-          """
-      ).html(), status: 404)
+    MissingPage(language: language, options: options).page()
   }
 }
