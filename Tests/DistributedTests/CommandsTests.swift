@@ -34,7 +34,7 @@ struct CommandsTests {
         + [command] + arguments)
   }
 
-  @Test(arguments: ["autonomy", "v5", "v1"]) func wordsAreTheSameBytes(method: String) throws {
+  @Test(arguments: ["autonomy", "v5"]) func wordsAreTheSameBytes(method: String) throws {
     try withTemporaryFolder { folder in
       let path = folder + "/text.txt"
       try text().write(toFile: path, atomically: true, encoding: .utf8)

@@ -56,12 +56,8 @@ public enum ReadingComprehensionArticle: Article {
         for: model)
       let task = SupervisedTask(
         model, optimizer: optimizer, loader: loader,
-        denominator: { Double(layout.targets($0.inputs).count) }
-      ) { batch in
-        layout.loss(model, batch.inputs)
-      } loss: { output, _ in
-        output
-      }
+        denominator: { Double(layout.targets($0.inputs).count) },
+        forward: { layout.loss(model, $0.inputs) }, loss: { output, _ in output })
       try run.train(task, named: name, steps: steps)
     }
     if run.options.model == nil, settings.practiceSteps > 0 {
