@@ -9,20 +9,20 @@ struct CommentsCommand: ParsableCommand {
     abstract: "Look at the comments and decide which are shown.",
     discussion: """
       Examples:
-        danlu serve comments list --comments comments.sqlite
-        danlu serve comments hide 12 --comments comments.sqlite
-        danlu serve comments approve 13 14 --comments comments.sqlite
+        danlu serve comments list --file comments.sqlite
+        danlu serve comments hide 12 --file comments.sqlite
+        danlu serve comments approve 13 14 --file comments.sqlite
       """,
     subcommands: [List.self, Hide.self, Delete.self, Approve.self])
 
   struct FileOption: ParsableArguments {
-    @Option(help: "The file that the site was started with.") var comments: String
+    @Option(help: "The file that the site keeps them in (its --comments).") var file: String
 
     func store() throws -> CommentStore {
-      guard access(comments, R_OK) == 0 else {
-        throw FileError(path: comments, reason: "does not exist; no comment was ever written to it")
+      guard access(file, R_OK) == 0 else {
+        throw FileError(path: file, reason: "does not exist; no comment was ever written to it")
       }
-      return try CommentStore(path: comments)
+      return try CommentStore(path: file)
     }
   }
 
