@@ -34,6 +34,7 @@ final class RunQueue: Sendable {
   private let program: String?
   private let log: @Sendable (SiteEvent) -> Void
   private let state: Mutex<State>
+  private let children = ChildProcesses()
   private var folder: String { library.folder + "/.site" }
   private var path: String { folder + "/queue.json" }
 
@@ -203,15 +204,8 @@ final class RunQueue: Sendable {
   }
 
   private func isAlive(_ entry: Entry) -> Bool {
-    if let process = entry.process {
-      var status: Int32 = 0
-      // A process of an earlier site is not ours to wait for.
-      switch waitpid(process, &status, WNOHANG) {
-      case 0: return true
-      case process: return false
-      default: break
-      }
-    }
+    if let process = entry.process, children.contains(process) { return true }
+    // A process of an earlier site is known by its run's lock.
     return RunFolder(path: library.folder + "/" + entry.run).isBeingWritten
   }
 
@@ -246,6 +240,7 @@ final class RunQueue: Sendable {
     var process: pid_t = 0
     let code = posix_spawn(&process, program, &actions, &attributes, &arguments, environ)
     guard code == 0 else { throw FileError(path: program, action: "start", code: code) }
+    children.watch(process)
     // The site stays quick while a run computes.
     #if os(macOS)
       setpriority(PRIO_PROCESS, id_t(process), 5)
