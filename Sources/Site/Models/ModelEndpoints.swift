@@ -188,24 +188,15 @@ struct ModelEndpoints: Sendable {
       }
       return [
         "model": .string(model.name), "sql": .string(answer.statement.sql),
-        "values": .array(answer.statement.values.map(Self.json)),
+        "values": .array(answer.statement.values.map(\.json)),
         "parts": .array(
           answer.parts.map {
             ["sql": .string($0.sql), "words": .array($0.words.map(JSONValue.string))]
           }),
         "columns": .array(answer.rows.names.map(JSONValue.string)),
-        "rows": .array(answer.rows.rows.map { .array($0.map(Self.json)) }),
+        "rows": .array(answer.rows.rows.map { .array($0.map(\.json)) }),
         "isCut": .bool(answer.rows.isCut), "notes": .array(answer.notes.map(JSONValue.string)),
       ]
-    }
-  }
-
-  private static func json(_ value: SQLValue) -> JSONValue {
-    switch value {
-    case .null: .null
-    case .integer(let number): .integer(number)
-    case .real(let number): .number(number)
-    case .text, .bytes: .string(value.text)
     }
   }
 

@@ -1,3 +1,4 @@
+import Formats
 import Foundation
 
 /// A value of SQL.
@@ -30,6 +31,15 @@ public enum SQLValue: Sendable, Equatable {
     case .real(let value): String(format: "%.12g", value)
     case .text(let value): value
     case .bytes(let count): "(\(count) bytes)"
+    }
+  }
+
+  public var json: JSONValue {
+    switch self {
+    case .null: .null
+    case .integer(let number): .integer(number)
+    case .real(let number): .number(number)
+    case .text, .bytes: .string(text)
     }
   }
 

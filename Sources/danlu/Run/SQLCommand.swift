@@ -94,23 +94,14 @@ struct SQLCommand: ParsableCommand {
     let notes: [String]
   }
 
-  private static func json(_ value: SQLValue) -> JSONValue {
-    switch value {
-    case .null: .null
-    case .integer(let number): .integer(number)
-    case .real(let number): .number(number)
-    case .text, .bytes: .string(value.text)
-    }
-  }
-
   private func show(_ answer: TableAnswer) throws {
     guard !output.json else {
       return try Console.json(
         Reply(
           question: answer.question, table: answer.table, sql: answer.statement.sql,
-          values: answer.statement.values.map(Self.json),
+          values: answer.statement.values.map(\.json),
           parts: answer.parts.map { .init(sql: $0.sql, words: $0.words, note: $0.note) },
-          columns: answer.rows.names, rows: answer.rows.rows.map { $0.map(Self.json) },
+          columns: answer.rows.names, rows: answer.rows.rows.map { $0.map(\.json) },
           isCut: answer.rows.isCut,
           tables: Dictionary(answer.scores.map { ($0.table, $0.score) }) { first, _ in first },
           notes: answer.notes))
