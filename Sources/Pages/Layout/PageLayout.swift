@@ -145,8 +145,8 @@ public struct PageLayout: Sendable {
     """
     <footer class="site-footer"><div class="bar">
     <p>\(language(
-      "丹炉自己的文字按 <a href=\"https://creativecommons.org/licenses/by-nc-nd/4.0/deed.zh\" rel=\"license noreferrer\">CC BY-NC-ND 4.0</a> 发布；方法归各篇原文，代码按其许可证。",
-      "The texts are Danlu's own, under <a href=\"https://creativecommons.org/licenses/by-nc-nd/4.0/\" rel=\"license noreferrer\">CC BY-NC-ND 4.0</a>; the methods belong to the articles named on each page, the code to its own licence."))</p>
+      "丹炉的文字与代码都按 <a href=\"https://www.apache.org/licenses/LICENSE-2.0\" rel=\"license noreferrer\">Apache-2.0</a> 发布；方法归各篇原文。",
+      "Danlu's texts and code are under <a href=\"https://www.apache.org/licenses/LICENSE-2.0\" rel=\"license noreferrer\">Apache-2.0</a>; the methods belong to the articles named on each page."))</p>
     <p class="footer-links"><a href="\(address(language.prefix + "/feed.xml"))">RSS</a>
     <a href="\(address(language.prefix + "/atom.xml"))">Atom</a>
     <button type="button" class="link needs-script" data-action="help" hidden>\

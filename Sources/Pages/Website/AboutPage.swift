@@ -45,7 +45,7 @@ struct AboutPage {
 
     ## 订阅与许可
 
-    订阅地址：[RSS](/feed.xml) 与 [Atom](/atom.xml)。文字按 [CC BY-NC-ND 4.0](https://creativecommons.org/licenses/by-nc-nd/4.0/deed.zh) 发布：转载请署名，不作商业用途，不作演绎。方法属于各篇原文，引用时请引用原文：每页的“引用”给出文字和 BibTeX。
+    订阅地址：[RSS](/feed.xml) 与 [Atom](/atom.xml)。文字与代码都按 [Apache-2.0](https://www.apache.org/licenses/LICENSE-2.0) 发布，保留声明即可使用。方法属于各篇原文，引用时请引用原文：每页的“引用”给出文字和 BibTeX。
     """
 
   private static let english = """
@@ -69,6 +69,6 @@ struct AboutPage {
 
     ## Feeds and licence
 
-    [RSS](/en/feed.xml) and [Atom](/en/atom.xml). The texts are under [CC BY-NC-ND 4.0](https://creativecommons.org/licenses/by-nc-nd/4.0/): name the source, no commercial use, no derivatives. The methods belong to the original articles; please cite those: “Cite” on each page gives words and BibTeX.
+    [RSS](/en/feed.xml) and [Atom](/en/atom.xml). Texts and code are under [Apache-2.0](https://www.apache.org/licenses/LICENSE-2.0): keep the notice and use them as you like. The methods belong to the original articles; please cite those: “Cite” on each page gives words and BibTeX.
     """
 }
