@@ -7,17 +7,17 @@ import Reports
 /// is not known is printed as its source in a marked span; nothing that can be written traps or throws.
 /// Alignment of cells and boxes are left to the style sheet (classes), as browsers ignore `columnalign`.
 struct MathMLWriter {
-  private var tokens: TeXTokens
+  var tokens: TeXTokens
   private var font = TeXFont.italic
   private var isFontGiven = false
-  private var depth = 0
+  var depth = 0
   /// The `\tag` of the row of a table that is being read.
-  private var rowTag: String?
+  var rowTag: String?
   /// What `\ref` and `\eqref` print for a label.
   private let reference: (String) -> String?
 
   /// Deeper nesting is printed as source: a stack has an end.
-  private static let deepest = 80
+  static let deepest = 80
 
   init(_ tex: String, reference: @escaping (String) -> String? = { _ in nil }) {
     tokens = TeXTokens(tex)
@@ -49,9 +49,9 @@ struct MathMLWriter {
   // MARK: Rows
 
   /// What ends a row besides its parent's end.
-  private enum Stop { case group, bracket }
+  enum Stop { case group, bracket }
 
-  private mutating func row(until stop: Stop = .group) -> [Node] {
+  mutating func row(until stop: Stop = .group) -> [Node] {
     guard depth < Self.deepest else { return [unknown(tokens.rest())] }
     depth += 1
     let outer = (font, isFontGiven)
@@ -102,7 +102,7 @@ struct MathMLWriter {
   ]
 
   /// What a command's braces hold, or the one token after it.
-  private mutating func argument() -> String {
+  mutating func argument() -> String {
     guard let token = tokens.peek() else { return "<mrow></mrow>" }
     switch token {
     case .open:
@@ -119,7 +119,7 @@ struct MathMLWriter {
     }
   }
 
-  private mutating func option() -> String? {
+  mutating func option() -> String? {
     guard tokens.peek() == .character("[") else { return nil }
     _ = tokens.next()
     let nodes = row(until: .bracket)
@@ -197,7 +197,7 @@ struct MathMLWriter {
     }
   }
 
-  private mutating func character(_ scalar: Unicode.Scalar, isArgument: Bool) -> Node {
+  mutating func character(_ scalar: Unicode.Scalar, isArgument: Bool) -> Node {
     switch scalar {
     case "0"..."9":
       let rest = isArgument ? "" : tokens.restOfNumber()
@@ -237,14 +237,14 @@ struct MathMLWriter {
     return Node("<mi>\(font.letter(scalar))</mi>")
   }
 
-  private func unknown(_ source: String) -> Node {
+  func unknown(_ source: String) -> Node {
     source.isEmpty
       ? Node("") : Node("<mtext class=\"unknown-tex\">\(HTMLText.escaped(source))</mtext>")
   }
 
   // MARK: Commands
 
-  private mutating func command(_ name: String, start: Int) -> Node {
+  mutating func command(_ name: String, start: Int) -> Node {
     if let symbol = TeXSymbols.byName[name] { return self.symbol(symbol) }
     if let takesLimits = TeXSymbols.functions[name] {
       let text = Self.functionNames[name] ?? name
@@ -335,7 +335,7 @@ struct MathMLWriter {
   }
 
   /// Commands whose argument is words.
-  private mutating func words(_ name: String) -> Node? {
+  mutating func words(_ name: String) -> Node? {
     switch name {
     case "text", "textrm", "textnormal", "mbox", "hbox", "textsf", "textup":
       return Node(text(tokens.rawArgument()))
@@ -366,7 +366,7 @@ struct MathMLWriter {
   }
 
   /// `\text`: words as they are, formulas between dollars.
-  private mutating func text(_ source: String, style: String? = nil) -> String {
+  mutating func text(_ source: String, style: String? = nil) -> String {
     let attribute = style.map { " style=\"\($0)\"" } ?? ""
     guard depth < Self.deepest else { return unknown(source).markup }
     var result = ""
@@ -387,7 +387,7 @@ struct MathMLWriter {
   }
 
   /// The source of a text without the backslashes of `\_`, `\ ` and braces.
-  private static func plain(_ source: String) -> String {
+  static func plain(_ source: String) -> String {
     var result = ""
     var isEscaped = false
     for character in source {
@@ -403,147 +403,6 @@ struct MathMLWriter {
       }
     }
     return result
-  }
-
-  /// Fractions, roots, stacks, boxes, environments.
-  private mutating func structure(_ name: String) -> Node? {
-    switch name {
-    case "frac": return Node("<mfrac>\(argument())\(argument())</mfrac>", .inner)
-    case "dfrac", "cfrac":
-      if name == "cfrac" { _ = tokens.rawOption() }
-      return Node(
-        "<mstyle displaystyle=\"true\" scriptlevel=\"0\"><mfrac>\(argument())\(argument())</mfrac></mstyle>",
-        .inner)
-    case "tfrac":
-      return Node(
-        "<mstyle displaystyle=\"false\" scriptlevel=\"0\"><mfrac>\(argument())\(argument())</mfrac></mstyle>",
-        .inner)
-    case "binom", "dbinom", "tbinom":
-      return Node(
-        Self.fenced("(", "<mfrac linethickness=\"0\">\(argument())\(argument())</mfrac>", ")"),
-        .inner)
-    case "sqrt":
-      if let degree = option() { return Node("<mroot>\(argument())\(degree)</mroot>") }
-      return Node("<msqrt>\(argument())</msqrt>")
-    case "overset", "stackrel":
-      let above = argument()
-      return Node("<mover>\(argument())\(above)</mover>", .operation)
-    case "underset":
-      let below = argument()
-      return Node("<munder>\(argument())\(below)</munder>", .operation)
-    case "xrightarrow", "xleftarrow", "xleftrightarrow", "xRightarrow", "xLeftarrow", "xmapsto":
-      let below = option()
-      let above = argument()
-      let arrow = [
-        "xrightarrow": "→", "xleftarrow": "←", "xleftrightarrow": "↔", "xRightarrow": "⇒",
-        "xLeftarrow": "⇐", "xmapsto": "↦",
-      ][name, default: "→"]
-      let base = "<mo stretchy=\"true\" minsize=\"1.8em\">\(arrow)</mo>"
-      func padded(_ markup: String) -> String {
-        "<mpadded width=\"+0.8em\" lspace=\"0.4em\">\(markup)</mpadded>"
-      }
-      if let below {
-        return Node("<munderover>\(base)\(padded(below))\(padded(above))</munderover>", .operation)
-      }
-      return Node("<mover>\(base)\(padded(above))</mover>", .operation)
-    case "substack":
-      guard tokens.peek() == .open else { return Node(argument()) }
-      _ = tokens.next()
-      let rows = table()
-      if tokens.peek() == .close { _ = tokens.next() }
-      return Node(Self.table(rows, style: "small") { _ in "" })
-    case "boxed", "fbox":
-      return Node(
-        "<mrow class=\"boxed\">\(name == "fbox" ? text(tokens.rawArgument()) : argument())</mrow>")
-    case "cancel", "bcancel", "xcancel":
-      return Node("<mrow class=\"cancelled\">\(argument())</mrow>")
-    case "phantom", "hphantom", "vphantom": return Node("<mphantom>\(argument())</mphantom>")
-    case "smash", "mathstrut": return name == "smash" ? Node(argument()) : Node("")
-    case "textcolor":
-      let color = Self.color(tokens.rawArgument())
-      return Node("<mstyle\(color)>\(argument())</mstyle>")
-    case "colorbox", "fcolorbox":
-      let color = Self.color(tokens.rawArgument(), attribute: "mathbackground")
-      return Node("<mrow><mstyle\(color)>\(text(tokens.rawArgument()))</mstyle></mrow>")
-    case "mathop":
-      return Node(argument(), .function, .movable)
-    case "mathrel", "mathbin":
-      return Node("<mspace width=\"0.25em\"/>\(argument())<mspace width=\"0.25em\"/>").wrapped
-    case "mathord", "mathopen", "mathclose", "mathpunct", "mathinner":
-      return Node(argument())
-    case "not":
-      let base = argument()
-      // The stroke goes into the element, after its character.
-      guard let end = base.range(of: "</", options: .backwards) else {
-        return Node(base, .operation)
-      }
-      return Node(base[..<end.lowerBound] + "\u{338}" + base[end.lowerBound...], .operation)
-    case "bmod": return Node("<mo lspace=\"0.2222em\" rspace=\"0.2222em\">mod</mo>", .operation)
-    case "pmod", "pod":
-      let words = name == "pmod" ? "<mi>mod</mi><mspace width=\"0.333em\"/>" : ""
-      return Node(
-        "<mrow><mspace width=\"0.444em\"/><mo stretchy=\"false\">(</mo>\(words)\(argument())<mo stretchy=\"false\">)</mo></mrow>"
-      )
-    case "mod":
-      return Node("<mspace width=\"0.444em\"/><mi>mod</mi><mspace width=\"0.333em\"/>\(argument())")
-        .wrapped
-    case "begin": return environment(tokens.rawArgument())
-    default: return nil
-    }
-  }
-
-  /// Fences: `\left…\right`, `\big` and its kin.
-  private mutating func delimited(_ name: String) -> Node? {
-    switch name {
-    case "left":
-      let opening = delimiter()
-      var inside: [Node] = row()
-      while tokens.peek() == .cell || tokens.peek() == .row {
-        // A break inside fences is no TeX; it is shown, and what follows still is inside.
-        let start = tokens.place
-        _ = tokens.next()
-        inside.append(unknown(tokens.source(from: start)))
-        inside += row()
-      }
-      var closing = ""
-      if tokens.peek() == .command("right") {
-        _ = tokens.next()
-        closing = delimiter()
-      }
-      return Node(Self.fenced(opening, Node.joined(inside), closing), .inner)
-    case "middle":
-      return Node(
-        "<mo stretchy=\"true\" fence=\"true\" lspace=\"0.15em\" rspace=\"0.15em\">\(delimiter())</mo>"
-      )
-    case "|": return Node("<mo stretchy=\"false\" lspace=\"0\" rspace=\"0\">‖</mo>")
-    case "Vert": return Node("<mo stretchy=\"false\" lspace=\"0\" rspace=\"0\">‖</mo>")
-    case "vert": return Node("<mo stretchy=\"false\" lspace=\"0\" rspace=\"0\">|</mo>")
-    case "backslash": return Node("<mo lspace=\"0\" rspace=\"0\">\\</mo>")
-    default:
-      let size = name.last.map { "lrm".contains($0) } == true ? String(name.dropLast()) : name
-      guard let height = ["big": 1.2, "Big": 1.8, "bigg": 2.4, "Bigg": 3.0][size] else {
-        return nil
-      }
-      let kind: Node.Kind = name.hasSuffix("l") ? .open : name.hasSuffix("r") ? .close : .ordinary
-      return Node(
-        "<mo stretchy=\"true\" symmetric=\"true\" minsize=\"\(height)em\" maxsize=\"\(height)em\" "
-          + "lspace=\"0\" rspace=\"0\">\(delimiter())</mo>", kind)
-    }
-  }
-
-  private mutating func delimiter() -> String {
-    let start = tokens.place
-    guard tokens.next() != nil else { return "" }
-    let source = tokens.source(from: start).filter { !$0.isWhitespace }
-    return HTMLText.escaped(TeXSymbols.delimiter(source) ?? source)
-  }
-
-  private static func fenced(_ opening: String, _ inside: String, _ closing: String) -> String {
-    func fence(_ text: String, _ form: String) -> String {
-      text.isEmpty ? "" : "<mo stretchy=\"true\" fence=\"true\" form=\"\(form)\">\(text)</mo>"
-    }
-    return
-      "<mrow>\(fence(opening, "prefix"))<mrow>\(inside)</mrow>\(fence(closing, "postfix"))</mrow>"
   }
 
   /// Commands that print nothing here.
@@ -583,119 +442,12 @@ struct MathMLWriter {
   }
 
   /// An attribute for a colour of HTML or `#rgb`; nothing for what is none.
-  private static func color(_ source: String, attribute: String = "mathcolor") -> String {
+  static func color(_ source: String, attribute: String = "mathcolor") -> String {
     let name = source.filter { !$0.isWhitespace }
     let isName = (3...20).contains(name.count) && name.allSatisfy { $0.isASCII && $0.isLetter }
     let isCode =
       name.hasPrefix("#") && [4, 7].contains(name.count)
       && name.dropFirst().allSatisfy { $0.isASCII && $0.isHexDigit }
     return isName || isCode ? " \(attribute)=\"\(name.lowercased())\"" : ""
-  }
-
-  // MARK: Tables
-
-  private struct TableRow {
-    var cells: [String] = []
-    /// What its `\tag` says.
-    var tag: String?
-  }
-
-  /// Rows of cells, until something else ends them.
-  private mutating func table() -> [TableRow] {
-    var rows = [TableRow()]
-    let outerTag = rowTag
-    defer { rowTag = outerTag }
-    while true {
-      rowTag = nil
-      rows[rows.count - 1].cells.append(Node.joined(row()))
-      if let rowTag { rows[rows.count - 1].tag = rowTag }
-      switch tokens.peek() {
-      case .cell: _ = tokens.next()
-      case .row, .command("cr"):
-        _ = tokens.next()
-        _ = tokens.rawOption()
-        rows.append(TableRow())
-      default:
-        if rows.count > 1, let last = rows.last, last.cells == [""], last.tag == nil {
-          rows.removeLast()
-        }
-        return rows
-      }
-    }
-  }
-
-  private mutating func environment(_ given: String) -> Node {
-    let name = given.hasSuffix("*") ? String(given.dropLast()) : given
-    var columns: [String] = []
-    if name == "array" || name == "subarray" || name == "alignat" || name == "alignedat" {
-      _ = tokens.rawOption()
-      columns = tokens.rawArgument().compactMap { ["l": "left", "c": "", "r": "right"][$0] }
-    } else if name != "gathered", name != "matrix" {
-      if tokens.peek() == .character("["), name == "aligned" { _ = tokens.rawOption() }
-    }
-    guard depth < Self.deepest else { return unknown(tokens.rest()) }
-    let rows = table()
-    if tokens.peek() == .command("end") {
-      _ = tokens.next()
-      _ = tokens.rawArgument()
-    }
-    let plain = { (column: Int) in "" }
-    switch name {
-    case "matrix": return Node(Self.table(rows, class: plain), .inner)
-    case "smallmatrix": return Node(Self.table(rows, style: "small", class: plain), .inner)
-    case "pmatrix": return Node(Self.fenced("(", Self.table(rows, class: plain), ")"), .inner)
-    case "bmatrix": return Node(Self.fenced("[", Self.table(rows, class: plain), "]"), .inner)
-    case "Bmatrix": return Node(Self.fenced("{", Self.table(rows, class: plain), "}"), .inner)
-    case "vmatrix": return Node(Self.fenced("|", Self.table(rows, class: plain), "|"), .inner)
-    case "Vmatrix": return Node(Self.fenced("‖", Self.table(rows, class: plain), "‖"), .inner)
-    case "cases", "dcases":
-      return Node(Self.fenced("{", Self.table(rows, style: "cases") { _ in "left" }, ""), .inner)
-    case "rcases":
-      return Node(Self.fenced("", Self.table(rows, style: "cases") { _ in "left" }, "}"), .inner)
-    case "array", "subarray":
-      return Node(
-        Self.table(rows) { columns.indices.contains($0) ? columns[$0] : "" }, .inner)
-    case "aligned", "align", "alignat", "alignedat", "split", "eqnarray", "flalign":
-      // Each second column begins a new pair.
-      return Node(
-        Self.table(rows, style: "aligned", isDisplayed: true) { column in
-          name == "eqnarray"
-            ? ["right", "", "left"][min(column, 2)]
-            : column % 2 == 1 ? "left" : column == 0 ? "right" : "right gap"
-        }, .inner)
-    case "gathered", "gather", "multline", "equation", "displaymath":
-      if rows.count == 1, rows[0].cells.count == 1, rows[0].tag == nil {
-        return Node("<mrow>\(rows[0].cells[0])</mrow>")
-      }
-      return Node(Self.table(rows, style: "aligned", isDisplayed: true, class: plain), .inner)
-    default:
-      let inside = rows.map { $0.cells.joined() }.joined()
-      return Node(
-        "<mrow>\(unknown("\\begin{\(given)}").markup)\(inside)\(unknown("\\end{\(given)}").markup)</mrow>"
-      )
-    }
-  }
-
-  private static func table(
-    _ rows: [TableRow], style: String = "", isDisplayed: Bool = false,
-    class name: (_ column: Int) -> String
-  ) -> String {
-    let columns = rows.map(\.cells.count).max() ?? 0
-    let hasTags = rows.contains { $0.tag != nil }
-    let body = rows.map { row in
-      var cells = row.cells.enumerated().map { column, cell in
-        let name = name(column)
-        return "<mtd\(name.isEmpty ? "" : " class=\"\(name)\"")>\(cell)</mtd>"
-      }
-      if hasTags {
-        cells += [String](repeating: "<mtd></mtd>", count: columns - row.cells.count)
-        let tag = row.tag.map { "<mtext>(\(HTMLText.escaped($0)))</mtext>" } ?? ""
-        cells.append("<mtd class=\"tag\">\(tag)</mtd>")
-      }
-      return "<mtr>\(cells.joined())</mtr>"
-    }
-    let attributes =
-      (style.isEmpty ? "" : " class=\"\(style)\"") + (isDisplayed ? " displaystyle=\"true\"" : "")
-    return "<mtable\(attributes)>\(body.joined())</mtable>"
   }
 }
