@@ -19,6 +19,15 @@ struct SQLCommandTests {
       ]).run()
       #expect(trained.status == 0 || trained.status == 1, "\(trained.errors)")
       #expect(trained.output.contains("Ask a table:  danlu sql --run \(run)"))
+      // What it was asked in the end is beside the weights, for other programs to score.
+      let answers = try JSONLines.read(path: run + "/answers.jsonl").values
+      #expect(answers.count == 20)
+      for answer in answers {
+        let (wanted, given) = (answer["wanted"], answer["given"])
+        #expect(wanted != given || answer["right"]?.boolValue == true)
+        #expect(wanted?["sel"]?.arrayValue?.count == wanted?["agg"]?.arrayValue?.count)
+        #expect(given?["conds"]?.arrayValue?.allSatisfy { $0.arrayValue?.count == 3 } == true)
+      }
       // Whatever it reads, what is asked is this table, and nothing of the question is in the statement.
       let evil = "'); DROP TABLE 城市; --"
       try AtomicFile.write(to: folder + "/城市.csv") {

@@ -43,6 +43,42 @@ import Testing
     #expect(!answer.triples.isEmpty)
   }
 
+  @Test func attributesWithTheSameValuesStandForEachOther() throws {
+    try withTemporaryFolder { folder in
+      // 籍贯 is 出生地 for three of four who have both; 职业 and 出生地 have one value by chance, once.
+      let rows = """
+        甲乙,出生地,天津
+        甲乙,籍贯,天津
+        丙丁,出生地,北京
+        丙丁,籍贯,北京
+        戊己,出生地,上海
+        戊己,籍贯,上海
+        庚辛,出生地,上海
+        庚辛,籍贯,绍兴
+        庚辛,职业,上海
+        鲁迅,籍贯,绍兴
+        鲁迅,职业,作家
+        老舍,出生地,北京
+        老舍,籍贯,满洲
+        """
+      try AtomicFile.write(rows, to: folder + "/rows.csv")
+      _ = try KnowledgeImport().run([folder + "/rows.csv"], to: folder + "/base.kno")
+      let base = try KnowledgeBase(path: folder + "/base.kno")
+      let birthplace = try #require(base.attributes.number(of: "出生地"))
+      let found = base.synonyms(of: birthplace)
+      #expect(found.map { base.attributes[Int($0.other)] } == ["籍贯"])
+      #expect(found.first?.share == 0.6)
+      let work = try #require(base.attributes.number(of: "职业"))
+      #expect(base.synonyms(of: work).isEmpty)
+      let engine = AnswerEngine(base)
+      let answer = try #require(engine.ask("鲁迅的出生地是哪里").answer)
+      // The row says which attribute it was.
+      #expect(answer.values == ["绍兴"] && answer.triples.map(\.attribute) == ["籍贯"])
+      #expect(engine.ask("老舍的出生地是哪里").answer?.values == ["北京"])
+      #expect(engine.ask("鲁迅的身高").answer == nil)
+    }
+  }
+
   @Test(arguments: ["曹禺的身高", "鲁迅的出生地是哪里", "\"*-((", "", "人口最多的是哪里"])
   func whatIsNotKnownIsRefused(_ question: String) throws {
     #expect(try ask(question).answer == nil)

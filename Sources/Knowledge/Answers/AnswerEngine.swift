@@ -50,10 +50,11 @@ public struct AnswerEngine: Sendable {
     {
       return .answer(answer)
     }
+    let asked = AskedAttributes(question, base)
     var candidates: [(score: Double, mention: Mention, pair: KnowledgeBase.Pair)] = []
     for mention in mentions {
       for pair in base.pairs(of: mention.entity) {
-        let score = score(question, mention, pair)
+        let score = mention.score + attributeScore(question, mention, pair, asked)
         candidates.append((score, mention, pair))
       }
     }
@@ -73,7 +74,7 @@ public struct AnswerEngine: Sendable {
         answers.append(
           Answer(
             form: .value, values: [triple.value], triples: [triple],
-            score: attributeScore(question, candidate.mention, candidate.pair)))
+            score: attributeScore(question, candidate.mention, candidate.pair, asked)))
       }
     }
     guard let best = answers.first, best.score >= threshold else {
@@ -82,13 +83,17 @@ public struct AnswerEngine: Sendable {
     return .answer(counted(best, question) ?? best)
   }
 
-  /// How well the question's rest fits the attribute and the value's kind.
-  func attributeScore(_ question: Question, _ mention: Mention, _ pair: KnowledgeBase.Pair)
-    -> Double
-  {
+  /// How well the question's rest fits the attribute, or one that says the same, and the value's kind.
+  func attributeScore(
+    _ question: Question, _ mention: Mention, _ pair: KnowledgeBase.Pair, _ asked: AskedAttributes
+  ) -> Double {
     let bytes = base.attributes.bytes(Int(pair.attribute))
     let attribute = Self.scalars(bytes)
     var score = matcher.attributes.match(attribute, question, without: mention.range).score
+    for synonym in asked.synonyms(of: pair.attribute, without: mention.range) {
+      let match = matcher.attributes.match(synonym.scalars, question, without: mention.range)
+      score = max(score, match.score * synonym.share)
+    }
     guard learnt != nil || !question.wanted.isEmpty else { return score }
     let kind = ValueKind(base.values[Int(pair.value)])
     if let learnt {
@@ -104,11 +109,6 @@ public struct AnswerEngine: Sendable {
       if attribute.contains(where: letters.contains) { score += 0.3 }
     }
     return score
-  }
-
-  private func score(_ question: Question, _ mention: Mention, _ pair: KnowledgeBase.Pair) -> Double
-  {
-    mention.score + attributeScore(question, mention, pair)
   }
 
   /// The characters of an attribute's name without the spaces that stand in it for looks, as in 年 龄.

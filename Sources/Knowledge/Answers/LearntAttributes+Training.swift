@@ -85,6 +85,7 @@ extension LearntAttributes {
       let attribute = base.attributes.number(of: example.attribute)
     else { return nil }
     let question = Question(example.question)
+    let asked = AskedAttributes(question, base)
     var found = Case()
     for mention in engine.mentions(question) {
       let grams = found.grams.count
@@ -94,7 +95,7 @@ extension LearntAttributes {
         found.rows.append(
           Case.Row(
             grams: grams, parts: parts(base.attributes.bytes(Int(pair.attribute)), kind),
-            score: engine.attributeScore(question, mention, pair), mentionScore: mention.score,
+            score: engine.attributeScore(question, mention, pair, asked), mentionScore: mention.score,
             isRight: mention.entity == entity && Int(pair.attribute) == attribute))
       }
     }

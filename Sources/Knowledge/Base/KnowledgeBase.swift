@@ -21,6 +21,14 @@ public final class KnowledgeBase: Sendable {
     public let entity: UInt32
   }
 
+  /// Two attributes with one value in at least half of the entities that have both.
+  public struct Synonym: BitwiseCopyable, Sendable {
+    public let attribute: UInt32
+    public let other: UInt32
+    /// The share of entities with both that have one value under both.
+    public let share: Float
+  }
+
   public struct Triple: Sendable, Hashable, Encodable {
     public let entity: String
     public let attribute: String
@@ -50,6 +58,8 @@ public final class KnowledgeBase: Sendable {
     let reverse: UnsafeBufferPointer<ReversePair>
     let order: UnsafeBufferPointer<UInt32>
     let attributeCounts: UnsafeBufferPointer<UInt64>
+    /// By attribute; none in bases that were made before these were counted.
+    let synonyms: UnsafeBufferPointer<Synonym>
   }
 
   /// Opens a base. Throws `FileError` if `path` is missing, of another kind or version, or cut short.
@@ -68,7 +78,9 @@ public final class KnowledgeBase: Sendable {
       valueStarts: try file.values("value.reverse", as: UInt32.self, count: values.count + 1),
       reverse: try file.values("reverse", as: ReversePair.self, count: count),
       order: try file.values("entity.order", as: UInt32.self, count: entities.count),
-      attributeCounts: try file.values("attribute.count", as: UInt64.self, count: attributes.count))
+      attributeCounts: try file.values("attribute.count", as: UInt64.self, count: attributes.count),
+      synonyms: file.has("synonyms")
+        ? try file.values("synonyms", as: Synonym.self) : UnsafeBufferPointer(start: nil, count: 0))
   }
 
   /// Reads the whole file and compares its checksums. Throws `FileError` if one differs.
@@ -100,6 +112,18 @@ public final class KnowledgeBase: Sendable {
   /// How many rows have an attribute.
   public func count(ofAttribute attribute: Int) -> Int {
     Int(truncatingIfNeeded: rows.attributeCounts[attribute])
+  }
+
+  public var hasSynonyms: Bool { !rows.synonyms.isEmpty }
+
+  /// The attributes that say what `attribute` says, the surest first.
+  public func synonyms(of attribute: Int) -> UnsafeBufferPointer<Synonym>.SubSequence {
+    var (low, high) = (0, rows.synonyms.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if rows.synonyms[middle].attribute < attribute { low = middle + 1 } else { high = middle }
+    }
+    return rows.synonyms[low...].prefix { $0.attribute == attribute && $0.other < attributes.count }
   }
 
   /// The entity at `place` of the order by names.

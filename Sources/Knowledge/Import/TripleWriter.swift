@@ -2,6 +2,7 @@ import Formats
 import Foundation
 import Memory
 import Parallel
+import Synchronization
 
 /// Sorts collected rows into a base's sections, by counting, and writes them.
 struct TripleWriter {
@@ -23,16 +24,23 @@ struct TripleWriter {
     let valueStarts = Block<UInt32>(zeros: valueCount + 1)
     let reverse = Block<KnowledgeBase.ReversePair>(uninitializedCount: pairs.count)
     let order = Block<UInt32>(uninitializedCount: collector.entities.count)
-    // The longest piece of work first; the values are halved among the others.
-    try parallelFor(count: 3, threads: threads) { task in
-      if task == 0 {
-        self.sortEntities(into: order)
-      } else {
+    let synonyms = Mutex(Block<KnowledgeBase.Synonym>(uninitializedCount: 0))
+    // The longest piece of work first; the values are halved among two others.
+    try parallelFor(count: 4, threads: threads) { task in
+      switch task {
+      case 0: self.sortEntities(into: order)
+      case 3:
+        let found = SynonymCounts(
+          starts: starts, pairs: pairs, attributeCount: self.collector.attributes.count
+        ).synonyms()
+        synonyms.withLock { $0 = found }
+      default:
         let middle = valueCount / 2
         self.byValue(
           starts, pairs, task == 1 ? 0..<middle : middle..<valueCount, valueStarts, reverse)
       }
     }
+    let found = synonyms.withLock { $0 }
     var writer = SectionFileWriter(kind: KnowledgeBase.kind)
     let header = Block<UInt64>([generation, UInt64(pairs.count)])
     writer.add("generation", UnsafeRawBufferPointer(header.buffer), owner: header)
@@ -45,6 +53,7 @@ struct TripleWriter {
     writer.add("reverse", UnsafeRawBufferPointer(reverse.buffer), owner: reverse)
     writer.add("entity.order", UnsafeRawBufferPointer(order.buffer), owner: order)
     writer.add("attribute.count", UnsafeRawBufferPointer(counts.buffer), owner: counts)
+    writer.add("synonyms", UnsafeRawBufferPointer(found.buffer), owner: found)
     try writer.write(to: path, threads: threads)
     return Result(triples: pairs.count, duplicates: duplicates)
   }

@@ -2,7 +2,8 @@
 public enum Aggregate: Int, Sendable, CaseIterable, Codable {
   case none, average, maximum, minimum, count, sum
 
-  var function: String? {
+  /// SQL's word; `nil` for the values themselves.
+  public var function: String? {
     switch self {
     case .none: nil
     case .average: "AVG"

@@ -229,6 +229,8 @@ struct KnowledgeStats: ParsableCommand {
   private struct Attribute: Encodable {
     let attribute: String
     let triples: Int
+    /// Attributes with the same values, which answer questions for this one.
+    let synonyms: [String]
   }
 
   private struct Output: Encodable {
@@ -245,7 +247,11 @@ struct KnowledgeStats: ParsableCommand {
       (count: base.count(ofAttribute: $0), number: $0)
     }
     .sorted { ($1.count, $0.number) < ($0.count, $1.number) }.prefix(max(0, top))
-    .map { Attribute(attribute: base.attributes[$0.number], triples: $0.count) }
+    .map {
+      Attribute(
+        attribute: base.attributes[$0.number], triples: $0.count,
+        synonyms: base.synonyms(of: $0.number).map { base.attributes[Int($0.other)] })
+    }
     let perTriple = Double(base.byteCount) / Double(max(1, base.tripleCount))
     if output.json {
       return try Console.json(
@@ -267,7 +273,8 @@ struct KnowledgeStats: ParsableCommand {
       """)
     if check { Console.output("checksums   all right") }
     for item in frequent {
-      Console.output("  \(item.attribute)\t\(NumberText.grouped(item.triples))")
+      let synonyms = item.synonyms.isEmpty ? "" : "\t= " + item.synonyms.joined(separator: ", ")
+      Console.output("  \(item.attribute)\t\(NumberText.grouped(item.triples))\(synonyms)")
     }
     if let lookUps { try measure(base, lookUps) }
   }

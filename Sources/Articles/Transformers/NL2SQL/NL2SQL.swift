@@ -59,6 +59,7 @@ public enum NL2SQLArticle: Article {
       reader,
       example: corpus.heldOut.first { $0.question.query.conditions.count == 1 && !$0.rows.isEmpty })
     let answered = try HeldOutAnswers(reader, corpus, run)
+    try AnswerFile.write(answered, to: run.run.folder.path)
     guard corpus.isInvented else { return [answered] }
     var findings: [any Finding] = [
       answered, RuleGains(answered), try TableChoice(reader, corpus, run),

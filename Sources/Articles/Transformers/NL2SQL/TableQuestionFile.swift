@@ -160,12 +160,11 @@ struct TableQuestionFile {
     }
     let selected = sql["sel"]?.arrayValue ?? sql["sel"].map { [$0] } ?? []
     let aggregates = sql["agg"]?.arrayValue ?? sql["agg"].map { [$0] } ?? []
-    let words = ["", "AVG", "MAX", "MIN", "COUNT", "SUM"]
     var selections: [SketchQuery.Selection] = []
     for (column, aggregate) in zip(selected, aggregates) {
       guard let column = self.column(column, names), known.table.columns.indices.contains(column),
-        let kind = (aggregate.integerValue ?? words.firstIndex(of: aggregate.stringValue ?? "-"))
-          .flatMap(Aggregate.init)
+        let kind = aggregate.integerValue.map(Aggregate.init)
+          ?? Aggregate.allCases.first(where: { ($0.function ?? "") == aggregate.stringValue })
       else { return refuse("they select a column or an aggregate that is not there") }
       selections.append(.init(column: column, aggregate: kind))
     }
@@ -174,14 +173,13 @@ struct TableQuestionFile {
     }
     var conditions: [SketchQuery.Condition] = []
     var spans: [TableQuestion.Span] = []
-    let symbols = [">", "<", "=", "!="]
     for part in sql["conds"]?.arrayValue ?? [] {
       guard let parts = part.arrayValue, parts.count == 3,
         let column = self.column(parts[0], names),
         known.table.columns.indices.contains(column),
         let comparison =
-          (parts[1].integerValue ?? symbols.firstIndex(of: parts[1].stringValue ?? ""))
-          .flatMap(Comparison.init)
+          parts[1].integerValue.map(Comparison.init)
+          ?? Comparison.allCases.first(where: { $0.fileSymbol == parts[1].stringValue })
       else { return refuse("they have a condition that the model cannot express") }
       let text = self.text(parts[2])
       guard let range = place(of: text, in: question) else {
@@ -225,5 +223,17 @@ struct TableQuestionFile {
       }
     }
     return best.flatMap { $0.distance < max(1, wanted.count) ? $0.range : nil }
+  }
+}
+
+extension Comparison {
+  /// As files of questions write it.
+  var fileSymbol: String {
+    switch self {
+    case .greater: ">"
+    case .less: "<"
+    case .equal: "="
+    case .unequal: "!="
+    }
   }
 }
