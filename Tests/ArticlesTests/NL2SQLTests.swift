@@ -128,6 +128,19 @@ struct NL2SQLTests {
   @Test func whatNothingIsAskedOfHasNoConditions() {
     let decoded = Self.decode("面积大于2000", selecting: [:], tags: [("2000", .greater, 2)])
     #expect(decoded.query == SketchQuery(selections: [], connective: .none, conditions: []))
+    // But for rows, of which every table has a number.
+    let counted = Self.decode(
+      "面积大于2000的有几个", selecting: [:], tags: [("2000", .greater, 2)])
+    #expect(counted.query.selections == [.init(column: 0, aggregate: .count)])
+    #expect(counted.query.conditions.count == 1)
+  }
+
+  @Test(arguments: [
+    ("2019年以后入职的有多少人", true), ("研发部有几个人？", true), ("月薪超过15000的有几位呢", true), ("有多少条", true),
+    ("有多少", false), ("每个人有多少个孩子", false), ("人口是多少", false), ("有几个孩子", false), ("谁是负责人", false), ("", false),
+  ])
+  func questionsForTheNumberOfRows(_ question: String, _ isOne: Bool) {
+    #expect(DecodingRules.countsRows(QuestionTokens(question)) == isOne)
   }
 
   @Test func rowsOfTokens() {

@@ -48,6 +48,10 @@ import Testing
       let batch = try succeed(
         "knowledge", "ask", "--questions", folder + "/questions.txt", "--db", base)
       #expect(batch.rows[0][1...3] == ["天津", "曹禺", "出生地"] && batch.rows[1][1].isEmpty)
+      let objects = try succeed(
+        "knowledge", "ask", "--questions", folder + "/questions.txt", "--db", base, "--json"
+      ).output.split(separator: "\n").map { try JSONValue(parsing: Array($0.utf8)) }
+      #expect(objects.map { $0["answered"]?.boolValue } == [true, false])
       let refusal = try Command("knowledge", "ask", "曹禺的血型", "--db", base).run()
       expectFailure(refusal, "nearest is 曹禺")
     }
@@ -149,6 +153,19 @@ import Testing
       #expect(made.output.contains("4 questions"))
       let found = try succeed("questions", "search", "怎样学好数学", "--db", index, "--top", "1")
       #expect(found.rows[0][1...2] == ["怎样学好数学", "教育"])
+      try AtomicFile.write("怎样学好数学\n\n明天天气\n", to: folder + "/asked.txt")
+      let batch = ["questions", "search", "--queries", folder + "/asked.txt", "--db", index]
+      let answered = try Command(batch + ["--top", "1"]).run()
+      #expect(
+        answered.rows.map { $0[0] } == ["1", "3"] && answered.errors.contains("3 queries: half"))
+      let objects = try Command(batch + ["--json"]).run().output.split(separator: "\n").map {
+        try JSONValue(parsing: Array($0.utf8))
+      }
+      #expect(objects.map { $0["found"]?.arrayValue?.isEmpty } == [false, true, false])
+      try AtomicFile.write("", to: folder + "/none.txt")
+      expectFailure(
+        try Command("questions", "search", "--queries", folder + "/none.txt", "--db", index).run(),
+        "no lines")
       let exact = try succeed("questions", "duplicates", "--exact", "--db", index)
       #expect(exact.output == "1.000\t怎么学好数学\t怎么学好数学？\n")
       let tags = try succeed("questions", "tags", "明天天气", "--db", index, "--json").json()

@@ -21,7 +21,11 @@ struct KnowledgeAsk: ParsableCommand {
 
   @Argument(help: "The question.") var question: String?
   @Option(
-    help: "A file of questions, one a line; prints question, answer, entity, attribute, score.")
+    help:
+      """
+      A file of questions, one a line; prints question, answer, entity, attribute, score, or with \
+      --json an object a line.
+      """)
   var questions: String?
   @Option(help: "A file of `danlu knowledge learn`: what other questions taught.")
   var learnt: String?
@@ -44,42 +48,29 @@ struct KnowledgeAsk: ParsableCommand {
     let triples: [KnowledgeBase.Triple]
     let score: Double?
     let nearest: [KnowledgeBase.Triple]
+
+    init(_ question: String, _ reply: Reply) {
+      let answer = reply.answer
+      self.question = question
+      answered = answer != nil
+      form = answer?.form.rawValue
+      values = answer?.values ?? []
+      triples = answer?.triples ?? []
+      score = answer?.score
+      nearest = if case .refusal(let answers) = reply { answers.flatMap(\.triples) } else { [] }
+    }
   }
 
   func run() throws {
     var engine = AnswerEngine(try base.open())
     engine.threshold = threshold
     engine.learnt = try learnt.map { try LearntAttributes(path: $0) }
-    if let questions {
-      var lines = ""
-      _ = try TextSource(paths: [questions]).forEachLine("asking", work: Terminal.work) { line, _ in
-        let question = String(decoding: line, as: UTF8.self)
-        guard !question.isEmpty else { return }
-        let answer = engine.ask(question).answer
-        let triple = answer?.triples.last
-        lines +=
-          [
-            question, answer?.values.joined(separator: "|") ?? "", triple?.entity ?? "",
-            triple?.attribute ?? "", answer.map { String(format: "%.3f", $0.score) } ?? "",
-          ].map {
-            $0.replacingOccurrences(of: "\t", with: " ").replacingOccurrences(of: "\n", with: " ")
-          }
-          .joined(separator: "\t") + "\n"
-      }
-      return try Console.write(Array(lines.utf8))
-    }
+    if let questions { return try answer(questions, engine) }
     let text = question ?? ""
     let reply = engine.ask(text)
     if output.json {
-      var nearest: [KnowledgeBase.Triple] = []
-      if case .refusal(let answers) = reply { nearest = answers.flatMap(\.triples) }
-      let answer = reply.answer
-      try Console.json(
-        Output(
-          question: text, answered: answer != nil, form: answer?.form.rawValue,
-          values: answer?.values ?? [], triples: answer?.triples ?? [], score: answer?.score,
-          nearest: nearest))
-      if answer == nil { throw ExitCode(1) }
+      try Console.json(Output(text, reply))
+      if reply.answer == nil { throw ExitCode(1) }
       return
     }
     switch reply {
@@ -98,4 +89,26 @@ struct KnowledgeAsk: ParsableCommand {
       throw Failure("no answer in \(base.path)" + (near ?? ": it names no entity of the question"))
     }
   }
+
+  /// What a file of questions gets, written as it is found.
+  private func answer(_ path: String, _ engine: AnswerEngine) throws {
+    _ = try TextSource(paths: [path]).forEachLine("asking", work: Terminal.work) { line, _ in
+      let question = String(decoding: line, as: UTF8.self)
+      guard !question.isEmpty else { return }
+      let reply = engine.ask(question)
+      if output.json {
+        return Console.output(try JSONValue(encoding: Output(question, reply)).text())
+      }
+      let triple = reply.answer?.triples.last
+      let cells = [
+        question, reply.answer?.values.joined(separator: "|") ?? "", triple?.entity ?? "",
+        triple?.attribute ?? "", reply.answer.map { String(format: "%.3f", $0.score) } ?? "",
+      ]
+      Console.output(
+        cells.map {
+          $0.replacingOccurrences(of: "\t", with: " ").replacingOccurrences(of: "\n", with: " ")
+        }.joined(separator: "\t"))
+    }
+  }
+
 }

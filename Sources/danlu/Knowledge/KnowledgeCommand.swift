@@ -238,11 +238,19 @@ struct KnowledgeStats: ParsableCommand {
     let bytesPerTriple: Double
     let frequent: [Attribute]
     let sections: [String: Int]
+    let lookUps: LookUps?
+  }
+
+  /// On one thread; microseconds with the clock's own time.
+  private struct LookUps: Encodable {
+    let count, found: Int
+    let perSecond, medianMicroseconds, p99Microseconds: Double
   }
 
   func run() throws {
     let base = try base.open()
     if check { try base.verify() }
+    let lookUps = try lookUps.map { try measure(base, $0) }
     let frequent = (0..<base.attributes.count).map {
       (count: base.count(ofAttribute: $0), number: $0)
     }
@@ -260,7 +268,8 @@ struct KnowledgeStats: ParsableCommand {
           attributes: base.attributes.count, values: base.values.count,
           generation: base.generation, bytes: base.byteCount, bytesPerTriple: perTriple,
           frequent: frequent,
-          sections: Dictionary(uniqueKeysWithValues: base.sections.map { ($0.name, $0.bytes) })))
+          sections: Dictionary(uniqueKeysWithValues: base.sections.map { ($0.name, $0.bytes) }),
+          lookUps: lookUps))
     }
     Console.output(
       """
@@ -276,11 +285,18 @@ struct KnowledgeStats: ParsableCommand {
       let synonyms = item.synonyms.isEmpty ? "" : "\t= " + item.synonyms.joined(separator: ", ")
       Console.output("  \(item.attribute)\t\(NumberText.grouped(item.triples))\(synonyms)")
     }
-    if let lookUps { try measure(base, lookUps) }
+    if let lookUps {
+      Console.output(
+        String(
+          format:
+            "look-ups    %.0f/s, p50 %.2f µs, p99 %.2f µs with the clock's own time, %d of %d found",
+          lookUps.perSecond, lookUps.medianMicroseconds, lookUps.p99Microseconds, lookUps.found,
+          lookUps.count))
+    }
   }
 
   /// The rate of look-ups on one thread, and how long one takes.
-  private func measure(_ base: KnowledgeBase, _ path: String) throws {
+  private func measure(_ base: KnowledgeBase, _ path: String) throws -> LookUps {
     let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
     let pairs = lines.map { $0.split(separator: "\t", maxSplits: 1).map { Array($0.utf8) } }
       .filter { $0.count == 2 }
@@ -302,13 +318,10 @@ struct KnowledgeStats: ParsableCommand {
       return now() - before
     }
     times.sort()
-    let middle = Double(times[times.count / 2]) * 1e-3
-    let late = Double(times[times.count * 99 / 100]) * 1e-3
-    Console.output(
-      String(
-        format:
-          "look-ups    %.0f/s, p50 %.2f µs, p99 %.2f µs with the clock's own time, %d of %d found",
-        rate, middle, late, hits, pairs.count))
+    return LookUps(
+      count: pairs.count, found: hits, perSecond: rate,
+      medianMicroseconds: Double(times[times.count / 2]) * 1e-3,
+      p99Microseconds: Double(times[times.count * 99 / 100]) * 1e-3)
   }
 }
 

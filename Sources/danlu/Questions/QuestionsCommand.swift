@@ -82,14 +82,16 @@ struct QuestionsSearch: ParsableCommand {
     commandName: "search", abstract: "The stored questions nearest to a text.",
     discussion: """
       BM25 over pairs of characters finds fifty; BM25 over characters and the order of characters put
-      them in order. With --queries: one query a line; prints query number, rank, question number, text.
+      them in order. With --queries: one query a line, empty ones found nowhere; prints query number, rank,
+      question number and text, or with --json an object a line, and says how long a query takes.
 
       Examples:
         danlu questions search 怎么学好数学 --db zhidao.que
+        danlu questions search --queries asked.txt --top 3 --db zhidao.que
       """)
 
   @Argument(help: "The text.") var text: String?
-  @Option(help: "A file of queries, one a line.") var queries: String?
+  @Option(help: "A file of queries, one a line; - is standard input.") var queries: String?
   @Option(help: "How many to print.") var top = 10
   @OptionGroup var index: IndexOptions
   @OptionGroup var output: OutputOptions
@@ -110,20 +112,8 @@ struct QuestionsSearch: ParsableCommand {
 
   func run() throws {
     let index = try index.open()
-    if let queries {
-      let lines = try String(contentsOfFile: queries, encoding: .utf8).split(separator: "\n")
-      var text = ""
-      for (number, line) in lines.enumerated() {
-        for (rank, hit) in index.search(String(line), limit: top).enumerated() {
-          text += "\(number + 1)\t\(rank + 1)\t\(hit.question + 1)\t\(index.text(hit.question))\n"
-        }
-      }
-      return try Console.write(Array(text.utf8))
-    }
-    let found = index.search(text ?? "", limit: top).map { hit in
-      let record = index[hit.question]
-      return Found(score: hit.score, id: record.id, question: record.text, tags: record.tags)
-    }
+    if let queries { return try answer(queries, index) }
+    let found = self.found(index.search(text ?? "", limit: top), index)
     guard !found.isEmpty else {
       throw Failure("no question shares a character with '\(text ?? "")'")
     }
@@ -133,6 +123,44 @@ struct QuestionsSearch: ParsableCommand {
         String(format: "%.2f", item.score) + "\t\(item.question)"
           + (item.tags.isEmpty ? "" : "\t\(item.tags.joined(separator: " "))"))
     }
+  }
+
+  private func found(_ hits: [QuestionIndex.Hit], _ index: QuestionIndex) -> [Found] {
+    hits.map { hit in
+      let record = index[hit.question]
+      return Found(score: hit.score, id: record.id, question: record.text, tags: record.tags)
+    }
+  }
+
+  /// What a file of queries gets, written as it is found.
+  private func answer(_ path: String, _ index: QuestionIndex) throws {
+    struct Answered: Encodable {
+      let query: String
+      let found: [Found]
+    }
+    var times: [UInt64] = []
+    _ = try TextSource(paths: [path]).forEachLine("searching", work: Terminal.work) { line, _ in
+      let query = String(decoding: line, as: UTF8.self)
+      let start = DispatchTime.now().uptimeNanoseconds
+      let hits = index.search(query, limit: top)
+      times.append(DispatchTime.now().uptimeNanoseconds - start)
+      if output.json {
+        let answered = Answered(query: query, found: found(hits, index))
+        return Console.output(try JSONValue(encoding: answered).text())
+      }
+      let rows = hits.enumerated().map { rank, hit in
+        "\(times.count)\t\(rank + 1)\t\(hit.question + 1)\t\(index.text(hit.question))\n"
+      }
+      Console.output(rows.joined(), terminator: "")
+    }
+    guard !times.isEmpty else { throw Failure("\(path) has no lines: a query each was expected") }
+    times.sort()
+    func milliseconds(_ share: Double) -> String {
+      String(format: "%.3f", Double(times[Int(Double(times.count - 1) * share)]) * 1e-6)
+    }
+    Console.note(
+      "\(NumberText.grouped(times.count)) queries: half took at most \(milliseconds(0.5)) ms, "
+        + "99 of 100 at most \(milliseconds(0.99)) ms")
   }
 }
 

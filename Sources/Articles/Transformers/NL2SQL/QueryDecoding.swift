@@ -58,6 +58,11 @@ extension DecodingRules {
     {
       decoded.query.selections = [.init(column: column, aggregate: aggregate)]
     }
+    // A question that ends with 有多少人 asks for the number of rows, whatever they are.
+    if decoded.query.selections.isEmpty, Self.countsRows(question) {
+      let named = table.columns.firstIndex { $0.kind == .text } ?? 0
+      decoded.query.selections = [.init(column: named, aggregate: .count)]
+    }
     // What nothing is asked of has no conditions.
     if decoded.query.selections.isEmpty { return decoded }
     for run in Self.runs(reading.comparisons, in: row.question) {
@@ -91,6 +96,21 @@ extension DecodingRules {
     }
     return decoded
   }
+
+  /// Whether the question ends with 多少 or 几 and a word that counts, or one and 人: 几位, 有多少个人.
+  static func countsRows(_ question: QuestionTokens) -> Bool {
+    var words = question.tokens.map(\.text)
+    while let last = words.last, "？?。.！!呢啊呀".contains(last) { words.removeLast() }
+    if words.last == "人" { words.removeLast() } else if !counters.contains(words.last ?? "") {
+      return false
+    }
+    if counters.contains(words.last ?? "") { words.removeLast() }
+    return words.last == "几" || words.suffix(2) == ["多", "少"]
+  }
+
+  private static let counters: Set<String> = [
+    "个", "位", "名", "条", "行", "家", "种", "款", "部", "本", "只", "台", "辆", "件", "项", "座", "所", "次",
+  ]
 
   static func argmax(_ values: [Float]) -> Int {
     values.indices.max { values[$0] < values[$1] } ?? 0
