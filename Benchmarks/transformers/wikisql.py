@@ -300,11 +300,9 @@ def answer(model, vocabulary, item):
         if scores.argmax() < 6:
             query["sel"].append(item.names[column])
             query["agg"].append(AGGREGATES[scores.argmax()])
-    if not query["sel"] and selections[:, 6].min() < 0.5:
+    if not query["sel"]:
         column = int(selections[:, 6].argmin())
         query["sel"], query["agg"] = [item.names[column]], [AGGREGATES[selections[column, :6].argmax()]]
-    if not query["sel"]:
-        return query
     tags = model.operator(x)[0].argmax(-1).tolist()[1 : count + 1]
     ofs = model.columns(x[0], torch.zeros(ids.shape[1], dtype=torch.long), at_headers, headers).softmax(-1)
     start = 0

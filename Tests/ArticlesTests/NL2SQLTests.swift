@@ -128,6 +128,12 @@ struct NL2SQLTests {
   @Test func whatNothingIsAskedOfHasNoConditions() {
     let decoded = Self.decode("面积大于2000", selecting: [:], tags: [("2000", .greater, 2)])
     #expect(decoded.query == SketchQuery(selections: [], connective: .none, conditions: []))
+    // Who never saw such a question has not learnt to refuse.
+    var rules = DecodingRules()
+    rules.refuses = false
+    let given = Self.decode(
+      "面积大于2000", selecting: [:], tags: [("2000", .greater, 2)], rules: rules)
+    #expect(given.query.selections.count == 1 && given.query.conditions.count == 1)
     // But for rows, of which every table has a number.
     let counted = Self.decode(
       "面积大于2000的有几个", selecting: [:], tags: [("2000", .greater, 2)])

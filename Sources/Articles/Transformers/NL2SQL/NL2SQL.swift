@@ -54,7 +54,9 @@ public enum NL2SQLArticle: Article {
     try train(
       model, corpus, layout, named: "reader", steps: settings.steps, rate: settings.rate, run)
     model.evaluate()
-    let reader = TableReader(model: model, layout: layout)
+    var reader = TableReader(model: model, layout: layout)
+    // Files hold no questions without an answer.
+    reader.rules.refuses = corpus.isInvented
     try SavedTableReader(folder: run.run.folder.path).write(
       reader,
       example: corpus.heldOut.first { $0.question.query.conditions.count == 1 && !$0.rows.isEmpty })

@@ -12,6 +12,8 @@ struct DecodingRules: Sendable {
   var readsNumbers = true
   /// 不是北京 stays ≠; the article makes every comparison with a text =.
   var keepsUnequal = true
+  /// Questions that ask for no column of the table are refused. Off for a model that was never shown one.
+  var refuses = true
   /// A question is refused if for every column "not asked for" has at least this probability.
   var leastRefusal: Float = 0.5
 }
@@ -53,7 +55,7 @@ extension DecodingRules {
     if decoded.query.selections.isEmpty,
       let (column, scores) = zip(row.columns, reading.selections).min(by: {
         $0.1[QuestionModel.notSelected] < $1.1[QuestionModel.notSelected]
-      }), scores[QuestionModel.notSelected] < leastRefusal,
+      }), !refuses || scores[QuestionModel.notSelected] < leastRefusal,
       let aggregate = Aggregate(rawValue: Self.argmax(Array(scores[..<QuestionModel.notSelected])))
     {
       decoded.query.selections = [.init(column: column, aggregate: aggregate)]
@@ -101,7 +103,9 @@ extension DecodingRules {
   static func countsRows(_ question: QuestionTokens) -> Bool {
     var words = question.tokens.map(\.text)
     while let last = words.last, "？?。.！!呢啊呀".contains(last) { words.removeLast() }
-    if words.last == "人" { words.removeLast() } else if !counters.contains(words.last ?? "") {
+    if words.last == "人" {
+      words.removeLast()
+    } else if !counters.contains(words.last ?? "") {
       return false
     }
     if counters.contains(words.last ?? "") { words.removeLast() }

@@ -17,6 +17,8 @@ public struct SavedTableReader {
   private struct Description: Codable {
     var score: ColumnScore
     var links: Bool
+    /// Missing in older runs, all of invented questions.
+    var refuses: Bool?
     var question: String
   }
 
@@ -31,7 +33,7 @@ public struct SavedTableReader {
     try write(
       Description(
         score: reader.model.columnScore, links: reader.layout.marksLinks,
-        question: example?.question.question ?? ""), "reader.json")
+        refuses: reader.rules.refuses, question: example?.question.question ?? ""), "reader.json")
     try reader.model.save(to: folder + "/model.safetensors")
     guard let example else { return }
     let rows = [example.table.columns.map(\.header)] + example.rows
@@ -73,7 +75,9 @@ public struct SavedTableReader {
     let model = QuestionModel(encoder: Transformer(configuration), score: description.score)
     try model.load(from: folder + "/model.safetensors")
     model.evaluate()
-    return TableReader(model: model, layout: layout)
+    var reader = TableReader(model: model, layout: layout)
+    reader.rules.refuses = description.refuses ?? true
+    return reader
   }
 
   /// Asks the tables of `source`.
