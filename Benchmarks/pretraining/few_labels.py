@@ -4,7 +4,7 @@ that folder and from the same model with random weights, on 100, 500 and 2,000 l
     python3 Benchmarks/pretraining/few_labels.py TEXT... --set NAME=FILE [--set NAME=FILE] [--steps N] [--out DIR]
 
 TEXT are files and folders of raw text; FILE is labelled (.tsv of label and text, or .jsonl of label and text, also .gz). A
-fifth of each set, at most 2,000, is what all are judged by; none of it is trained on, but its texts may be among TEXT. The
+fifth of each set, at most --held, is what all are judged by; none of it is trained on, but its texts may be among TEXT. The
 model with random weights is one that was pre-trained for a single update at a rate of 1e-12: the same sizes, the same
 vocabulary. Both are fine-tuned for the same number of epochs at the better of two rates each, chosen by the first seed;
 that rate and the best epoch are chosen on the texts that judge, for both sides alike.
@@ -51,6 +51,7 @@ def main():
     parser.add_argument("--labels", default="100,500,2000")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--held", type=int, default=2000)
     parser.add_argument("--out")
     options = parser.parse_args()
     out = pathlib.Path(options.out or tempfile.mkdtemp())
@@ -65,7 +66,7 @@ def main():
         name, path = entry.split("=", 1)
         suffix = ".jsonl" if ".json" in path else ".tsv"
         all_lines = lines(pathlib.Path(path))
-        cut = min(2000, len(all_lines) // 5)
+        cut = min(options.held, len(all_lines) // 5)
         held = out / f"{name}-held{suffix}"
         held.write_text("\n".join(all_lines[:cut]) + "\n", encoding="utf8")
         for count in map(int, options.labels.split(",")):
