@@ -113,6 +113,9 @@ public struct PageLayout: Sendable {
 
   static let siteName = "丹炉 Danlu"
 
+  /// The `id`s that every page has.
+  static let anchors: Set<String> = ["main", "keys", "tip"]
+
   private var header: String {
     let items = sections.map { item in
       let current = item == section ? " aria-current=\"page\"" : ""

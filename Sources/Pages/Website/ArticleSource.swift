@@ -12,10 +12,12 @@ import Parallel
 ///     category: Generative models
 ///     tags: GAN, loss functions
 ///     source: https://kexue.fm/archives/6163
+///     claim trains: Without a Lipschitz constraint it trains
 ///     ---
 ///     (Markdown)
 ///
-/// Its file is `<article>.<language>.md`.
+/// Its file is `<article>.<language>.md`. `claim ID` says how a claim of the recipe reads in this language;
+/// recipes themselves speak English.
 public struct ArticleSource: Sendable, Equatable {
   /// The recipe's name, and the page's: `gan-qp`.
   public let name: String
@@ -23,10 +25,13 @@ public struct ArticleSource: Sendable, Equatable {
   public let title: String
   /// `2018-11-20`.
   public let date: String
+  let day: CalendarDay
   public let category: String
   public let tags: [String]
   /// The address of the original article.
   public let source: String?
+  /// The recipe's claims in this language, by their `id`.
+  public let claims: [String: String]
   /// What follows the header.
   public let markdown: String
   /// Of the whole file.
@@ -46,6 +51,7 @@ public struct ArticleSource: Sendable, Equatable {
       throw FileError(path: path, reason: "line 1: a header that begins with --- was expected")
     }
     var fields: [String: String] = [:]
+    var claims: [String: String] = [:]
     var number = 1
     while true {
       number += 1
@@ -61,14 +67,21 @@ public struct ArticleSource: Sendable, Equatable {
         )
       }
       let field = String(decoding: line[..<colon].trimmed, as: UTF8.self)
-      guard Self.fields.contains(field) else {
+      let value = String(decoding: line[(colon + 1)...].trimmed, as: UTF8.self)
+      let before: String?
+      if field.hasPrefix("claim ") {
+        before = claims.updateValue(value, forKey: String(field.dropFirst("claim ".count)))
+      } else if Self.fields.contains(field) {
+        before = fields.updateValue(value, forKey: field)
+      } else {
         throw FileError(
           path: path,
-          reason:
-            "line \(number): '\(field)' is no field; they are \(Self.fields.joined(separator: ", "))"
-        )
+          reason: "line \(number): '\(field)' is no field; they are "
+            + (Self.fields + ["claim ID"]).joined(separator: ", "))
       }
-      fields[field] = String(decoding: line[(colon + 1)...].trimmed, as: UTF8.self)
+      guard before == nil else {
+        throw FileError(path: path, reason: "line \(number): a second '\(field):'")
+      }
     }
     func field(_ name: String) throws(FileError) -> String {
       guard let value = fields[name], !value.isEmpty else {
@@ -85,14 +98,22 @@ public struct ArticleSource: Sendable, Equatable {
         path: path,
         reason: "article: the file's name up to the first dot was expected, found '\(name)'")
     }
-    guard Self.isDay(date) else {
+    guard let day = CalendarDay(date) else {
       throw FileError(
         path: path, reason: "date: a day such as 2018-11-20 was expected, found '\(date)'")
     }
+    self.day = day
     self.language = language
+    self.claims = claims
     tags = (fields["tags"] ?? "").split { $0 == "," || $0 == "，" || $0 == "、" }
       .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     source = fields["source"].flatMap { $0.isEmpty ? nil : $0 }
+    guard source.map({ $0.hasPrefix("https://") || $0.hasPrefix("http://") }) ?? true else {
+      throw FileError(
+        path: path,
+        reason: "source: an address that begins with https:// was expected, found '\(source ?? "")'"
+      )
+    }
     markdown = String(decoding: lines.rest, as: UTF8.self)
     hash = ContentHash(bytes)
   }
@@ -105,14 +126,6 @@ public struct ArticleSource: Sendable, Equatable {
     return (1...100).contains(bytes.count) && bytes.first != UInt8(ascii: "-")
       && bytes.allSatisfy {
         (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-")
-      }
-  }
-
-  /// `2018-11-20`.
-  private static func isDay(_ text: String) -> Bool {
-    text.utf8.count == 10
-      && text.utf8.enumerated().allSatisfy { place, byte in
-        place == 4 || place == 7 ? byte == UInt8(ascii: "-") : (0x30...0x39).contains(byte)
       }
   }
 

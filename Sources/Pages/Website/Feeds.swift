@@ -34,7 +34,7 @@ struct Feeds {
       <item><title>\(HTMLText.escaped(entry.source.title))</title>
       <link>\(address(entry.source.path))</link>
       <guid isPermaLink="true">\(address(entry.source.path))</guid>
-      <pubDate>\(CalendarDay(entry.source.date).rfc822)</pubDate>
+      <pubDate>\(entry.source.day.rfc822)</pubDate>
       <category>\(HTMLText.escaped(entry.source.category))</category>
       <description>\(HTMLText.escaped(HTMLText.escaped(entry.summary)))</description></item>
       """
@@ -80,33 +80,5 @@ struct Feeds {
       </feed>
 
       """
-  }
-}
-
-/// A day of the Gregorian calendar, `2018-11-20`.
-struct CalendarDay {
-  let year: Int
-  let month: Int
-  let day: Int
-
-  /// A text that is no day is the first day of 1970.
-  init(_ text: String) {
-    let parts = text.split(separator: "-").compactMap { Int($0) }
-    let isDay = parts.count == 3 && (1...12).contains(parts[1]) && (1...31).contains(parts[2])
-    (year, month, day) = isDay ? (parts[0], parts[1], parts[2]) : (1970, 1, 1)
-  }
-
-  /// `Tue, 20 Nov 2018 00:00:00 GMT`.
-  var rfc822: String {
-    let months = [
-      "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ]
-    let days = ["Sat", "Sun", "Mon", "Tue", "Wed", "Thu", "Fri"]
-    // Zeller's congruence.
-    let m = month < 3 ? month + 12 : month
-    let y = month < 3 ? year - 1 : year
-    let weekday = (day + 13 * (m + 1) / 5 + y + y / 4 - y / 100 + y / 400) % 7
-    return
-      "\(days[weekday]), \(day < 10 ? "0" : "")\(day) \(months[month - 1]) \(year) 00:00:00 GMT"
   }
 }

@@ -22,15 +22,15 @@ struct SiteCatalog: Sendable {
   private let names: [PageLanguage: Set<String>]
   private let places: [PageLanguage: [String: Int]]
 
-  init(_ articles: [ArticleSource], claims: [String: RunClaims], threads: Int) {
-    let made = try? parallelMap(count: articles.count, threads: threads) { index in
+  init(_ articles: [ArticleSource], claims: [String: RunClaims], threads: Int) throws {
+    let made = try parallelMap(count: articles.count, threads: threads) { index in
       let source = articles[index]
       let opening = Self.opening(of: source.markdown)
       return Entry(
         source: source, opening: opening, summary: Self.summary(of: opening),
         minutes: Self.minutes(source.markdown), claims: claims[source.name])
     }
-    for entry in made ?? [] { entries[entry.source.language, default: []].append(entry) }
+    for entry in made { entries[entry.source.language, default: []].append(entry) }
     names = entries.mapValues { Set($0.map(\.source.name)) }
     places = entries.mapValues { list in
       Dictionary(list.enumerated().map { ($1.source.name, $0) }) { first, _ in first }
@@ -67,9 +67,10 @@ struct SiteCatalog: Sendable {
     guard let own = place(of: source.name, in: source.language) else { return [] }
     var scores: [Int: Int] = [:]
     for tag in source.tags {
-      // A tag that half of the articles have says little.
-      let others = byTag[tag] ?? []
-      for other in others.prefix(400) where other != own { scores[other, default: 0] += 4 }
+      // Of very many only the newest are looked at: the work stays linear.
+      for other in (byTag[tag] ?? []).prefix(400) where other != own {
+        scores[other, default: 0] += 4
+      }
     }
     for distance in 1...8 {
       for other in [own - distance, own + distance] where list.indices.contains(other) {

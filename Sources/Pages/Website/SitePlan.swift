@@ -24,7 +24,7 @@ struct SitePlan: Sendable {
     self.options = options
     let articles = try ArticleSource.all(
       in: options.articles ?? PageResources.folder("Articles"), threads: options.threads)
-    catalog = SiteCatalog(
+    catalog = try SiteCatalog(
       articles, claims: options.runs.map(RunClaims.newest) ?? [:], threads: options.threads)
     var base = ContentHash()
     base.add(Self.program)

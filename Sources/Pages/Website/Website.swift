@@ -138,7 +138,7 @@ public struct Website: Sendable {
   /// The articles that answer a query, the best first: a few words or a whole sentence.
   public func search(_ query: String, in language: PageLanguage, limit: Int = 20) -> [SearchHit] {
     guard let index = indices[language] else { return [] }
-    let lowered = SearchTerms.lowered(String(query.prefix(400)))
+    let lowered = Array(SearchTerms.lowered(query).prefix(400))
     var keys: Set<SearchTerms.Key> = []
     index.terms.forEach(in: lowered) { keys.insert($0.key) }
     let sentence = SearchTerms.joined(lowered)
