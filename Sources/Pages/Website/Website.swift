@@ -177,6 +177,11 @@ public struct Website: Sendable {
 
   // MARK: Pages
 
+  /// How the claims of a recipe read in a language, by their `id` (`ClaimTable`).
+  @Sendable public func claims(of recipe: String, in language: PageLanguage) -> [String: String] {
+    articles.first { $0.name == recipe && $0.language == language }?.claims ?? [:]
+  }
+
   /// All paths that answer with a page, sorted.
   public var paths: [String] { pages.keys.sorted() }
 
