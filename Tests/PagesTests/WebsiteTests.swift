@@ -109,6 +109,10 @@ import Testing
       #expect(parser.parse(site.page(at: path).bytes), "\(path)")
       #expect(parser.root == root)
       #expect(parser.entries == min(20, site.articles.count / 2), "\(path)")
+      // Newest first, no two at one time.
+      let text = String(decoding: site.page(at: path).bytes, as: UTF8.self)
+      let times = text.matches(of: /<updated>(.*?)<\/updated>/).map { String($0.1) }.dropFirst()
+      #expect(times.sorted(by: >) == Array(times) && Set(times).count == times.count, "\(path)")
     }
   }
 

@@ -53,19 +53,30 @@ struct Feeds {
       """
   }
 
+  /// When entries were updated. Two of one day are minutes apart, in the list's order, since readers sort by it.
+  private var times: [String] {
+    var places: [String: Int] = [:]
+    let times = entries.reversed().map { entry -> String in
+      let place = places[entry.source.date, default: 0]
+      places[entry.source.date] = place + 1
+      return "\(entry.source.date)T00:\(place < 10 ? "0" : "")\(place):00Z"
+    }
+    return times.reversed()
+  }
+
   var atom: String {
-    let items = entries.map { entry in
+    let times = times
+    let items = zip(entries, times).map { entry, time in
       """
       <entry><title>\(HTMLText.escaped(entry.source.title))</title>
       <link rel="alternate" type="text/html" href="\(address(entry.source.path))"/>
       <id>\(address(entry.source.path))</id>
       <published>\(entry.source.date)T00:00:00Z</published>
-      <updated>\(entry.source.date)T00:00:00Z</updated>
+      <updated>\(time)</updated>
       <category term="\(HTMLText.escaped(entry.source.category))"/>
       <summary>\(HTMLText.escaped(entry.summary))</summary></entry>
       """
     }
-    let updated = entries.map(\.source.date).max() ?? "1970-01-01"
     return """
       <?xml version="1.0" encoding="utf-8"?>
       <feed xmlns="http://www.w3.org/2005/Atom" xml:lang="\(language.tag)">
@@ -74,7 +85,7 @@ struct Feeds {
       <link rel="alternate" type="text/html" href="\(address(language.prefix + "/"))"/>
       <link rel="self" type="application/atom+xml" href="\(address(language.prefix + "/atom.xml"))"/>
       <id>\(address(language.prefix + "/"))</id>
-      <updated>\(updated)T00:00:00Z</updated>
+      <updated>\(times.first ?? "1970-01-01T00:00:00Z")</updated>
       <author><name>Danlu</name></author>
       \(items.joined(separator: "\n"))
       </feed>
