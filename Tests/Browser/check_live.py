@@ -82,14 +82,25 @@ class LiveCheck:
         page.goto(self.root + path)
         return page
 
+    def comes_true(self, page, condition, seconds, argument=None):
+        """Whether `condition` (JavaScript) came true in time; asked from outside, as the page's policy forbids `eval`."""
+        end = time.perf_counter() + seconds
+        while time.perf_counter() < end:
+            try:
+                if page.evaluate(condition, argument):
+                    return True
+            except Exception as error:
+                if "context was destroyed" not in str(error) and "navigation" not in str(error):
+                    raise
+            page.wait_for_timeout(100)
+        return False
+
     def wait(self, page, condition, text, seconds=20):
-        """Whether `condition` (JavaScript) came true in time; a problem if not."""
-        try:
-            page.wait_for_function(condition, timeout=1000 * seconds)
-            return True
-        except Exception:
+        """The same; a problem if not."""
+        came = self.comes_true(page, f"() => Boolean({condition})", seconds)
+        if not came:
             self.report(page.url.removeprefix(self.root), text)
-            return False
+        return came
 
     def shot(self, page, name):
         if self.options.shots:
@@ -205,11 +216,9 @@ class LiveCheck:
         before = page.evaluate(SHOWN)
         began = time.perf_counter()
         action()
-        try:
-            page.wait_for_function(f"before => ({SHOWN})() !== before && !document.querySelector('[aria-busy]')",
-                                   arg=before, timeout=30000)
-        except Exception:
-            return self.report(f"/play/{name}/", f"nothing changes by {how}")
+        if not self.comes_true(page, f"before => ({SHOWN})() !== before && !document.querySelector('[aria-busy]')", 30, before):
+            self.report(f"/play/{name}/", f"nothing changes by {how}")
+            return
         seconds = time.perf_counter() - began
         said = page.locator(".panel .failed")
         words = f": {said.first.inner_text()}" if said.count() else ""

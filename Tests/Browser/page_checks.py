@@ -74,7 +74,7 @@ REACHABLE = ("a[href], button:not([disabled]), input:not([disabled]), select, te
              "pre[tabindex]")
 
 
-def unreached(page, presses=400):
+def unreached(page, presses=500):
     """What can be clicked and is not reached by Tab from the top, at most three."""
     page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
     reached, last = set(), None
@@ -82,11 +82,12 @@ def unreached(page, presses=400):
         page.keyboard.press("Tab")
         now = page.evaluate("""s => {
           const e = document.activeElement;
-          return e === document.body ? -1 : [...document.querySelectorAll(s)].indexOf(e);
+          return e === document.body ? null : [...document.querySelectorAll(s)].indexOf(e);
         }""", REACHABLE)
-        if now == -1 and last is not None:
+        if now is None and last is not None:
             break
-        reached.add(now)
+        if now is not None:
+            reached.add(now)
         last = now
     return page.evaluate("""([s, r]) => [...document.querySelectorAll(s)].map((e, i) => [e, i])
       .filter(([e, i]) => e.checkVisibility({visibilityProperty: true}) && !r.includes(i) && !e.closest("dialog"))

@@ -152,11 +152,10 @@ public struct ArticleSource: Sendable, Equatable {
     }
     return try parallelMap(count: names.count, threads: threads) { index in
       let path = "\(folder)/\(names[index])"
-      let file = try MappedFile(path: path)
+      var bytes = try SiteFile.read(path)
       // A byte order mark at the beginning is none of the text.
-      let bytes =
-        file.bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? file.bytes.dropFirst(3) : file.bytes[...]
-      return try ArticleSource(Array(bytes), path: path)
+      if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
+      return try ArticleSource(bytes, path: path)
     }
     .sorted { ($0.date, $0.name, $0.language.rawValue) > ($1.date, $1.name, $1.language.rawValue) }
   }

@@ -67,7 +67,7 @@ public struct SiteExport: Sendable {
     try work.phase("writing", of: due.count, unit: "files") { phase in
       try makeFolders(of: due)
       try parallelFor(count: due.count, threads: options.threads) { index in
-        try write(due[index])
+        try SiteFile.write(due[index].bytes, to: place(due[index].path))
         try phase.advance()
       }
     }
@@ -119,7 +119,7 @@ public struct SiteExport: Sendable {
     let folder = folder
     let reader = SearchFilesReader(language) { path in
       guard let entry = previous.entries[path],
-        let bytes = try? ByteSource(path: folder + path).readAll(),
+        let bytes = try? SiteFile.read(folder + path),
         ContentHash(bytes).text == entry.content
       else { return nil }
       return bytes
@@ -191,31 +191,6 @@ public struct SiteExport: Sendable {
     for folder in folders.sorted() where access(folder, F_OK) != 0 { try Folder.create(folder) }
   }
 
-  /// Beside the file, then in its place. Not synchronized with the disk one by one: an export that power
-  /// failure cut short is made anew.
-  private func write(_ file: File) throws {
-    let path = place(file.path)
-    let temporary = path + ".partial"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw FileError(path: path, action: "write", code: errno) }
-    var offset = 0
-    let code = file.bytes.withUnsafeBytes { bytes -> Int32 in
-      while offset < bytes.count {
-        let count = Foundation.write(
-          descriptor, bytes.baseAddress?.advanced(by: offset), bytes.count - offset)
-        if count < 0, errno != EINTR { return errno }
-        offset += max(0, count)
-      }
-      return 0
-    }
-    let closed = close(descriptor) == 0 ? 0 : errno
-    guard code == 0, closed == 0, rename(temporary, path) == 0 else {
-      let reason = code != 0 ? code : closed != 0 ? closed : errno
-      unlink(temporary)
-      throw FileError(path: path, action: "write", code: reason)
-    }
-  }
-
   /// Removes the files of pages that are no more, and folders that become empty.
   private func removeOthers(_ plan: SitePlan, _ manifest: inout Manifest) throws -> Int {
     var wanted = Set(plan.items.map(\.path))
@@ -259,7 +234,7 @@ public struct SiteExport: Sendable {
     /// Reads it; one that is missing or damaged is an empty one.
     init(_ folder: String) {
       path = "\(folder)/\(Self.name)"
-      guard let bytes = try? ByteSource(path: path).readAll() else { return }
+      guard let bytes = try? SiteFile.read(path) else { return }
       guard let value = try? JSONValue(parsing: bytes), let members = value["files"]?.members else {
         return
       }
@@ -280,7 +255,7 @@ public struct SiteExport: Sendable {
         json +=
           "\(JSONText.quoted(path)):[\"\(entry.fingerprint)\",\"\(entry.content)\",\(entry.bytes)]"
       }
-      try AtomicFile.write(json + "\n}}\n", to: path)
+      try SiteFile.write(Array((json + "\n}}\n").utf8), to: path)
     }
 
     /// The articles whose words the search has; `nil` where there is no search.

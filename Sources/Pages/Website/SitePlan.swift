@@ -138,7 +138,7 @@ struct SitePlan: Sendable {
     }
     let hasFont = files.contains { $0.0 == PageResources.mathFontPath }
     return try files.map { path, file in
-      var bytes = try ByteSource(path: file).readAll()
+      var bytes = try SiteFile.read(file)
       if path == "/assets/site.css", hasFont { bytes += PageResources.mathFontRule.utf8 }
       var fingerprint = base
       fingerprint.add(ContentHash(bytes).text)
