@@ -43,7 +43,7 @@ struct ArticlePage {
         guard catalog.has(String(name), in: language) else { return nil }
         return PageLayout.address(language.prefix + "/article/\(name)/\(anchor)", from: path)
       })
-    let rendered = MarkdownHTML.render(MarkdownTree(source.markdown), rules: rules)
+    let rendered = MarkdownHTML.render(MarkdownTree(source.body), rules: rules)
     var scripts = livePart?.scripts ?? []
     if hasMathJax, rendered.hasFormulas { scripts.append("/assets/formulas.js") }
     let layout = PageLayout(

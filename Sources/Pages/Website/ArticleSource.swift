@@ -32,8 +32,10 @@ public struct ArticleSource: Sendable, Equatable {
   public let source: String?
   /// The recipe's claims in this language, by their `id`.
   public let claims: [String: String]
-  /// What follows the header.
-  public let markdown: String
+  /// What follows the header, as it stands in the file: of most articles nobody asks for the string.
+  let body: ArraySlice<UInt8>
+  /// The same as a text.
+  public var markdown: String { String(decoding: body, as: UTF8.self) }
   /// Of the whole file.
   let hash: ContentHash
 
@@ -114,7 +116,7 @@ public struct ArticleSource: Sendable, Equatable {
         reason: "source: an address that begins with https:// was expected, found '\(source ?? "")'"
       )
     }
-    markdown = String(decoding: lines.rest, as: UTF8.self)
+    body = lines.rest
     hash = ContentHash(bytes)
   }
 

@@ -52,13 +52,13 @@ struct SitePlan: Sendable {
     _ base: ContentHash,
     hasMathJax: Bool
   ) -> [Item] {
-    let byTag = catalog.placesByTag(language)
+    let related = catalog.related(language)
     let list = catalog.all(language)
     // Links may lead to every article: a new name may mend one that led nowhere.
     var names = base
     for entry in list { names.add(entry.source.name) }
     return list.enumerated().map { place, entry in
-      let related = catalog.related(to: entry.source, byTag: byTag)
+      let related = related[place]
       let livePart = options.liveParts(entry.source.name, language)
       var fingerprint = names
       fingerprint.add(entry.source.hash.text)
