@@ -205,7 +205,7 @@ struct MathMLWriter {
     case "0"..."9":
       let rest = isArgument ? "" : tokens.restOfNumber()
       let digits = (String(scalar) + rest).unicodeScalars.map { font.letter($0) }
-      return Node("<mn>\(String(String.UnicodeScalarView(digits)))</mn>")
+      return Node("<mn>\(String(scalars: digits))</mn>")
     case "a"..."z", "A"..."Z": return letter(scalar)
     case "(", "[": return Node("<mo stretchy=\"false\">\(scalar)</mo>", .open)
     case ")", "]": return Node("<mo stretchy=\"false\">\(scalar)</mo>", .close)
