@@ -76,7 +76,12 @@ REACHABLE = ("a[href], button:not([disabled]), input:not([disabled]), select, te
 
 def unreached(page, presses=500):
     """What can be clicked and is not reached by Tab from the top, at most three."""
-    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+    # From the top: what was clicked last would be where Tab goes on from.
+    page.evaluate("""() => {
+      document.body.tabIndex = -1;
+      document.body.focus();
+      document.body.removeAttribute("tabindex");
+    }""")
     reached, last = set(), None
     for _ in range(presses):
         page.keyboard.press("Tab")
