@@ -28,11 +28,12 @@ def main():
     ]
     for summary in summaries:
         lines += [f"## {summary['recipe']} ({summary['seconds']:.0f} s)", "",
-                  "| | claim | expected | measured |", "| --- | --- | --- | --- |"]
+                  "| | claim | in words | expected | measured |", "| --- | --- | --- | --- | --- |"]
         for claim in summary["claims"]:
             mark = "✓" if claim["holds"] else "✗"
             text = claim["statement"].replace("|", "\\|")
-            lines.append(f"| {mark} | {text} | {claim['expected']} | {measured(claim['measured'])} |")
+            lines.append(f"| {mark} | `{claim['id']}` | {text} | {claim['expected']} "
+                         f"| {measured(claim['measured'])} |")
         lines.append("")
     (ROOT / "docs/claims.md").write_text("\n".join(lines), encoding="utf-8")
 

@@ -42,8 +42,7 @@ final class Site: Sendable {
     let library = RunLibrary(folder: options.runs)
     let queue = RunQueue(library, program: options.danlu, log: log)
     let runs = RunEndpoints(library: library, queue: queue, streams: streams)
-    endpoints += runs.all() + RunPages(runs: runs).all()
-    endpoints += PlaygroundPages.all()
+    endpoints += runs.all() + PlaygroundPages.all()
     var website = Website.Options()
     website.runs = options.runs
     website.articles = options.articles
@@ -51,6 +50,7 @@ final class Site: Sendable {
     let takesComments = options.comments != nil
     website.liveParts = { Playground.livePart($0, $1, takesComments: takesComments) }
     let fixed = try Website(website)
+    endpoints += RunPages(runs: runs, statements: fixed.claims(of:in:)).all()
     let store = try options.comments.map {
       try CommentStore(path: $0, isModerated: options.isModerated)
     }

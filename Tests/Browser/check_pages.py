@@ -14,10 +14,10 @@ import functools
 import http.server
 import json
 import os
-import shutil
-import sys
 import threading
 from urllib.parse import quote
+
+import page_checks
 
 POLICY = ("default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
           "frame-ancestors 'none'; base-uri 'none'; form-action 'self'")
@@ -33,24 +33,13 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-def skip(reason):
-    print(f"skipped: {reason}")
-    sys.exit(0)
-
-
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("folder", help="an exported site")
     options.add_argument("--shots", help="where screenshots go")
     options.add_argument("--quick", action="store_true", help="every tenth page only")
     options = options.parse_args()
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        skip("there is no Chromium; Debian: apt-get install --no-install-recommends chromium fonts-noto-cjk")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        skip("there is no playwright; pip install playwright (without its own browser)")
+    chromium, sync_playwright = page_checks.tools()
     with open(os.path.join(options.folder, "export.json"), encoding="utf-8") as file:
         files = json.load(file)["files"]
     paths = sorted(path for path in files if path.endswith("/"))
@@ -60,39 +49,19 @@ def main():
         ("127.0.0.1", 0), functools.partial(Handler, directory=options.folder))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     root = f"http://127.0.0.1:{server.server_address[1]}"
-    problems = []
-
-    def report(path, text):
-        problems.append(f"{path}: {text}")
-        print(problems[-1])
+    problems = page_checks.Problems()
+    report = problems.report
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         for width in (320, 768, 1440):
             for scheme in ("light", "dark"):
                 page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-                place = {"path": ""}
-                page.on("console", lambda message: report(place["path"], f"console: {message.text}"))
-                page.on("pageerror", lambda error: report(place["path"], f"script: {error}"))
-                page.on("request", lambda request: request.url.startswith((root, "data:"))
-                        or report(place["path"], f"request to {request.url}"))
+                place = page_checks.listen(page, root, report)
                 for path in paths:
                     place["path"] = f"{path} at {width} {scheme}"
                     page.goto(root + quote(path))
-                    size = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-                    if size[0] > size[1]:
-                        report(place["path"], f"{size[0]} px wide")
-                    # Nothing sticks out beside what scrolls in its own box.
-                    wide = page.evaluate("""() => [...document.querySelectorAll("main *")].filter(e => {
-                      if (e.closest(".formula, .scroll, pre, .visually-hidden, .skip")) return false;
-                      const box = e.getBoundingClientRect();
-                      return box.width && box.right > innerWidth + 1;
-                    }).slice(0, 3).map(e => e.tagName + "." + e.className)""")
-                    if wide:
-                        report(place["path"], f"stick out: {wide}")
-                    unknown = page.evaluate("document.querySelectorAll('.unknown-tex').length")
-                    if unknown:
-                        report(place["path"], f"{unknown} formulas with unknown commands")
+                    page_checks.look(page, place["path"], report)
                 page.close()
                 print(f"{len(paths)} pages at {width} px, {scheme}", flush=True)
         articles = [path for path in paths if path.startswith("/article/")]
@@ -102,8 +71,7 @@ def main():
             if options.shots:
                 shots(browser, root, articles, options.shots)
         browser.close()
-    print("nothing found" if not problems else f"{len(problems)} problems")
-    sys.exit(1 if problems else 0)
+    problems.end()
 
 
 def behaviour(browser, root, articles, report):
@@ -134,20 +102,18 @@ def behaviour(browser, root, articles, report):
             page.keyboard.press(key)
             page.wait_for_url(target, timeout=3000)
             page.goto(root + path)
+    # Of a session what one types is copied, without its prompt.
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    button = page.locator("#claims ~ .code .copy")
+    button.hover()
+    button.click()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    expect(copied == f"danlu run {path.strip('/').split('/')[-1]}", f"copied: {copied!r}")
     page.locator(".citation summary").click()
     expect("@misc{" in page.locator("#citation-bibtex").inner_text(), "no BibTeX")
     # The keyboard alone reaches everything that can be clicked.
-    reached = set()
-    for _ in range(200):
-        page.keyboard.press("Tab")
-        reached.add(page.evaluate("""() => {
-          const e = document.activeElement;
-          return e === document.body ? "" : [...document.querySelectorAll("a, button, input, summary")].indexOf(e) + "";
-        }"""))
-    hidden = page.evaluate("""r => [...document.querySelectorAll("a, button, input, summary")].map((e, i) => [e, i + ""])
-      .filter(([e, i]) => e.checkVisibility({visibilityProperty: true}) && !r.includes(i) && !e.closest("dialog"))
-      .map(([e]) => e.outerHTML.slice(0, 80))""", list(reached))
-    expect(len(hidden) == 0, f"not reached by Tab: {hidden[:3]}")
+    hidden = page_checks.unreached(page)
+    expect(not hidden, f"not reached by Tab: {hidden}")
     # A number of an equation shows the equation.
     reference = page.locator("a.reference").first
     if reference.count():
@@ -182,10 +148,8 @@ def behaviour(browser, root, articles, report):
 
 def accessibility(browser, root, articles, report):
     """axe-core's serious findings."""
-    try:
-        from axe_playwright_python.sync_playwright import Axe
-    except ImportError:
-        print("accessibility not checked: pip install axe-playwright-python")
+    runner = page_checks.axe()
+    if runner is None:
         return
     kinds = ["/", "/en/", "/archives/", "/topics/", "/about/", "/search/?q=GAN", *articles[::9]]
     for scheme in ("light", "dark"):
@@ -193,10 +157,8 @@ def accessibility(browser, root, articles, report):
             page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
             page.goto(root + quote(path, safe="/?=%"))
             page.wait_for_timeout(300)
-            for found in Axe().run(page).response["violations"]:
-                if found["impact"] in ("serious", "critical"):
-                    report(path, f"{scheme}: {found['id']}, {len(found['nodes'])} times: "
-                           + found["nodes"][0]["html"][:100])
+            for found in page_checks.serious(runner, page):
+                report(path, f"{scheme}: {found}")
             page.close()
     print(f"{len(kinds)} pages checked with axe-core, light and dark")
 

@@ -25,6 +25,14 @@ import Testing
     ("\\boldsymbol{A\\alpha}", "<mrow><mi>𝑨</mi><mi>𝜶</mi></mrow>"),
     ("\\mathbf{x}_1", "<msub><mrow><mi>𝐱</mi></mrow><mn>1</mn></msub>"),
     ("\\mathrm{KL}", "<mi>KL</mi>"),
+    (
+      "{\\bf a\\rm b}c",
+      "<mrow><mi>𝐚</mi><mi mathvariant=\"normal\">b</mi></mrow><mi>c</mi>"
+    ),
+    (
+      "\\fcolorbox{red}{blue}{x}",
+      "<mrow><mstyle mathbackground=\"blue\"><mrow><mtext>x</mtext></mrow></mstyle></mrow>"
+    ),
     ("\\operatorname{tr}A", "<mi>tr</mi><mspace width=\"0.1667em\"/><mi>A</mi>"),
     (
       "\\log(x)", "<mi>log</mi><mo stretchy=\"false\">(</mo><mi>x</mi><mo stretchy=\"false\">)</mo>"

@@ -43,6 +43,35 @@ import Testing
     #expect(table.contains("<td>only</td><td class=\"right\"></td>"))
   }
 
+  /// Also from those of the page around the text, of its equations and of its notes.
+  @Test func everyAnchorStandsOnce() {
+    let text = html(
+      """
+      ## Main
+
+      ## Claims
+
+      ## Eq a
+
+      ## Note 1
+
+      See \\eqref{eq:a}[^a!] and[^a?].
+
+      \\begin{equation}\\label{eq:a}
+      x
+      \\end{equation}
+
+      [^a!]: one
+      [^a?]: two
+      """)
+    let anchors = text.matches(of: /id="([^"]*)"/).map { String($0.1) }
+    #expect(
+      anchors == [
+        "main-2", "claims-2", "eq-a-2", "note-1-2", "noted-1", "noted-2", "eq-a", "note-1",
+        "note-2",
+      ])
+  }
+
   @Test func headingsHaveDifferentAnchors() {
     let text = html("## The method\n\n## The method\n\n## 方法 一")
     for anchor in ["the-method", "the-method-2", "方法-一"] {
@@ -57,8 +86,8 @@ import Testing
 
   @Test func notesAreNumberedByFirstUse() {
     let text = html("One[^b] two[^a] again[^b].\n\n[^a]: first\n[^b]: second\n[^c]: never")
-    #expect(text.contains("href=\"#note-b\">1</a>") && text.contains("href=\"#note-a\">2</a>"))
-    #expect(text.contains("<li id=\"note-b\"><p>second</p>") && !text.contains("never"))
+    #expect(text.contains("href=\"#note-1\">1</a>") && text.contains("href=\"#note-2\">2</a>"))
+    #expect(text.contains("<li id=\"note-1\"><p>second</p>") && !text.contains("never"))
   }
 
   @Test func equationsAreNumberedAcrossThePage() {

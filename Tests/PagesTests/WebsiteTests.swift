@@ -1,5 +1,6 @@
 import Foundation
 import Messages
+import Reports
 import Testing
 
 @testable import Pages
@@ -108,9 +109,21 @@ import Testing
       #expect(parser.parse(site.page(at: path).bytes), "\(path)")
       #expect(parser.root == root)
       #expect(parser.entries == min(20, site.articles.count / 2), "\(path)")
+      // Newest first, no two at one time.
+      let text = String(decoding: site.page(at: path).bytes, as: UTF8.self)
+      let times = text.matches(of: /<updated>(.*?)<\/updated>/).map { String($0.1) }.dropFirst()
+      #expect(times.sorted(by: >) == Array(times) && Set(times).count == times.count, "\(path)")
     }
-    #expect(CalendarDay("2018-11-20").rfc822 == "Tue, 20 Nov 2018 00:00:00 GMT")
-    #expect(CalendarDay("2020-02-29").rfc822 == "Sat, 29 Feb 2020 00:00:00 GMT")
+  }
+
+  @Test func days() {
+    #expect(CalendarDay("2018-11-20")?.rfc822 == "Tue, 20 Nov 2018 00:00:00 GMT")
+    #expect(CalendarDay("2020-02-29")?.rfc822 == "Sat, 29 Feb 2020 00:00:00 GMT")
+    for text in [
+      "2019-02-29", "1900-02-29", "2018-04-31", "2018-13-01", "2018-1-02", "2018-11-20x",
+    ] {
+      #expect(CalendarDay(text) == nil, "\(text)")
+    }
   }
 
   @Test(arguments: [
@@ -119,7 +132,14 @@ import Testing
     ("x.zh.md", "---\narticle: x\ntitle: t\ndate: 2018-1-2\ncategory: c\n---\n", "2018-1-2"),
     ("x.zh.md", "---\narticle: y\ntitle: t\ndate: 2018-01-02\ncategory: c\n---\n", "'y'"),
     ("x.zh.md", "---\narticle: x\ntitle: t\ndate: 2018-01-02\n---\n", "category"),
+    ("x.zh.md", "---\narticle: x\ntitle: t\ndate: 2018-02-30\ncategory: c\n---\n", "2018-02-30"),
     ("x.zh.md", "---\nauthor: x\n---\n", "author"),
+    ("x.zh.md", "---\ntitle: x\ntitle: y\n---\n", "line 3: a second 'title:'"),
+    (
+      "x.zh.md",
+      "---\narticle: x\ntitle: t\ndate: 2018-01-02\ncategory: c\nsource: javascript:alert(1)\n---\n",
+      "https://"
+    ),
     ("x.md", "---\n---\n", "NAME.zh.md"),
   ])
   func badHeadersAreExplained(file: String, text: String, part: String) {
@@ -140,6 +160,34 @@ import Testing
     )
     #expect(
       citation.bibTeX.contains("@misc{kexuefm-6163,") && citation.bibTeX.contains("{原题 \\& B}"))
+    let odd = Citation(source, original: "a\\b~c^d", address: nil).bibTeX
+    #expect(odd.contains("{a\\textbackslash{}b\\textasciitilde{}c\\textasciicircum{}d}"))
+  }
+
+  /// Claims speak the page's language where the article's header says how.
+  @Test func claimsAreTold() {
+    let claims = [
+      Claim(id: "a", statement: "a < b", measured: 1, atMost: 2),
+      Claim(id: "b", statement: "b holds", measured: 3, atMost: 2),
+    ]
+    let html = ClaimTable.html(claims, .chinese, statements: ["a": "甲 < 乙"])
+    #expect(html.contains("<td class=\"statement\">甲 &lt; 乙<code>a</code>"))
+    #expect(html.contains("<td class=\"statement\" lang=\"en\">b holds<code>b</code>"))
+    #expect(html.contains("chip holds\">成立") && html.contains("chip fails\">不成立"))
+  }
+
+  /// A text without headings has no contents, and its page no empty list.
+  @Test func aTextWithoutHeadingsHasNoContents() throws {
+    let folder = NSTemporaryDirectory() + "danlu-note-\(UInt64.random(in: 0...UInt64.max))"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let text = "---\narticle: note\ntitle: A note\ndate: 2020-01-02\ncategory: c\n---\nOne line.\n"
+    try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/note.en.md"))
+    var options = Website.Options()
+    options.articles = folder
+    let page = String(
+      decoding: try Website(options).page(at: "/en/article/note/").bytes, as: UTF8.self)
+    #expect(page.contains("One line.") && !page.contains("<ol></li>") && !page.contains("contents"))
   }
 }
 

@@ -1,6 +1,8 @@
 // Where set-up could get MathJax: its SVG in the place of Danlu's MathML, once the page stands.
 (() => {
-  const formulas = [...document.querySelectorAll("[data-tex]")];
+  // MathJax does not know the page's numbers of equations; Danlu does.
+  const formulas = [...document.querySelectorAll("[data-tex]")]
+    .filter(box => !/\\(eq)?ref\b/.test(box.dataset.tex));
   if (!formulas.length) return;
   window.MathJax = {
     tex: {tags: "none"},

@@ -97,7 +97,7 @@
   async function search(query) {
     const index = await load("index.json");
     const words = new Set(index.words);
-    const scalars = lowered(query.slice(0, 400));
+    const scalars = lowered(Array.from(query).slice(0, 400).join(""));
     const terms = new Set();
     forEachTerm(scalars, words, term => terms.add(term));
     const documents = index.documents;

@@ -14,6 +14,7 @@
   }
 
   async function copy(text, button) {
+    let isCopied = true;
     try {
       await navigator.clipboard.writeText(text);
     } catch {
@@ -24,12 +25,21 @@
       area.className = "visually-hidden";
       document.body.append(area);
       area.select();
-      document.execCommand("copy");
+      isCopied = document.execCommand("copy");
       area.remove();
+      button.focus();
     }
     const before = button.dataset.label ?? (button.dataset.label = button.textContent);
-    button.textContent = isChinese ? "已复制" : "Copied";
+    button.textContent = isCopied ? (isChinese ? "已复制" : "Copied")
+      : (isChinese ? "复制不了，请选中后复制" : "Not allowed: select and copy it");
     setTimeout(() => { button.textContent = before; }, 1500);
+  }
+
+  // Of a session in a terminal only what one types.
+  function codeOf(button) {
+    const lines = button.parentElement.querySelector("pre").textContent.split("\n");
+    const commands = lines.filter(line => line.startsWith("$ ")).map(line => line.slice(2));
+    return (commands.length ? commands : lines).join("\n");
   }
 
   const keys = document.getElementById("keys");
@@ -40,13 +50,16 @@
     share: async button => {
       const address = location.href.split("#")[0];
       if (navigator.share) {
-        try { return await navigator.share({title: document.title, url: address}); } catch { /* Copy. */ }
+        try {
+          return await navigator.share({title: document.title, url: address});
+        } catch (error) {
+          if (error.name === "AbortError") return;
+        }
       }
       copy(address, button);
     },
     copy: button => copy(
-      document.getElementById(button.dataset.target)?.textContent
-        ?? button.parentElement.querySelector("pre").textContent, button),
+      document.getElementById(button.dataset.target)?.textContent ?? codeOf(button), button),
   };
   document.addEventListener("click", event => {
     const button = event.target.closest("[data-action]");
@@ -54,16 +67,22 @@
     if (event.target === keys) keys.close();
   });
 
+  const tip = document.getElementById("tip");
+  const hide = () => { tip.hidden = true; tip.classList.remove("preview"); };
+
   const follow = relation => {
     const link = document.querySelector(`link[rel=${relation}]`);
     if (link) location.href = link.href;
   };
   document.addEventListener("keydown", event => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.key === "Escape") hide();
     if (event.key === "Escape" && isTyping(event.target)) return event.target.blur();
     if (isTyping(event.target) || keys.open) return;
     switch (event.key) {
-      case "/": document.querySelector("main input[type=search], .find input").focus(); break;
+      case "/":
+        (document.querySelector("main input[type=search]") ?? document.querySelector(".find input")).focus();
+        break;
       case "j": follow("next"); break;
       case "k": follow("prev"); break;
       case "t": toggleTheme(); break;
@@ -74,16 +93,16 @@
   });
 
   // What a number of an equation or of a note stands for, beside the pointer.
-  const tip = document.getElementById("tip");
-  const hide = () => { tip.hidden = true; tip.classList.remove("preview"); };
   for (const link of document.querySelectorAll("a.reference, .footnote-mark a")) {
     const show = () => {
       const target = document.getElementById(decodeURIComponent(link.hash.slice(1)));
       const content = target && (target.querySelector(".formula") ?? target.querySelector("p") ?? target);
       if (!content) return;
       const copy = content.cloneNode(true);
-      copy.removeAttribute("id");
-      copy.removeAttribute("tabindex");
+      for (const element of [copy, ...copy.querySelectorAll("[id], [tabindex]")]) {
+        element.removeAttribute("id");
+        element.removeAttribute("tabindex");
+      }
       tip.replaceChildren(copy);
       tip.classList.add("preview");
       tip.hidden = false;

@@ -78,14 +78,13 @@ struct EquationSource {
   /// several have their tags.
   var tex: String {
     guard let environment, environment != "equation" else { return rows[0].tex }
-    let body = rows.map { $0.tex + ($0.tag.map { "\\tag{\($0)}" } ?? "") }.joined(
-      separator: " \\\\ ")
     if rows.count == 1 {
       let inner = environment == "gather" || environment == "multline" ? "gathered" : "aligned"
       return "\\begin{\(inner)}\(rows[0].tex)\\end{\(inner)}"
     }
-    let name = environment == "multline" ? "gather" : environment
-    return "\\begin{\(name)*}\(argument)\(body)\\end{\(name)*}"
+    let body = rows.map { $0.tex + ($0.tag.map { "\\tag{\($0)}" } ?? "") }
+    return
+      "\\begin{\(environment)*}\(argument)\(body.joined(separator: " \\\\ "))\\end{\(environment)*}"
   }
 }
 

@@ -59,6 +59,8 @@ extension MathMLWriter {
       let color = Self.color(tokens.rawArgument())
       return Node("<mstyle\(color)>\(argument())</mstyle>")
     case "colorbox", "fcolorbox":
+      // The frame's colour comes first.
+      if name == "fcolorbox" { _ = tokens.rawArgument() }
       let color = Self.color(tokens.rawArgument(), attribute: "mathbackground")
       return Node("<mrow><mstyle\(color)>\(text(tokens.rawArgument()))</mstyle></mrow>")
     case "mathop":

@@ -78,6 +78,9 @@ struct MathMLWriter {
         _ = tokens.next()
         let style = Self.switches[name] ?? ""
         nodes.append(Node("<mstyle \(style)>\(Node.joined(row(until: stop)))</mstyle>"))
+      case .command(let name) where TeXFont.switches[name] != nil:
+        _ = tokens.next()
+        (font, isFontGiven) = (TeXFont.switches[name] ?? font, true)
       case .command("color"):
         _ = tokens.next()
         let color = Self.color(tokens.rawArgument())
@@ -202,7 +205,7 @@ struct MathMLWriter {
     case "0"..."9":
       let rest = isArgument ? "" : tokens.restOfNumber()
       let digits = (String(scalar) + rest).unicodeScalars.map { font.letter($0) }
-      return Node("<mn>\(String(String.UnicodeScalarView(digits)))</mn>")
+      return Node("<mn>\(String(scalars: digits))</mn>")
     case "a"..."z", "A"..."Z": return letter(scalar)
     case "(", "[": return Node("<mo stretchy=\"false\">\(scalar)</mo>", .open)
     case ")", "]": return Node("<mo stretchy=\"false\">\(scalar)</mo>", .close)
@@ -412,12 +415,12 @@ struct MathMLWriter {
     case "hspace", "kern", "mspace", "mkern", "hskip":
       if tokens.peek() == .character("*") { _ = tokens.next() }
       return space(Self.length(tokens.rawArgument()))
-    case "nonumber", "notag", "hline", "strut", "relax", "noindent", "rm", "limits", "nolimits",
+    case "nonumber", "notag", "hline", "strut", "relax", "noindent", "limits", "nolimits",
       "displaylimits", "tiny", "small", "normalsize", "large", "Large", "allowbreak", "nobreak",
       "centering":
       break
     case "require", "vspace", "cline": _ = tokens.rawArgument()
-    case "{", "}", "#", "$", "%", "&", "_":
+    case "#", "$", "%", "&", "_":
       return Node("<mi mathvariant=\"normal\">\(HTMLText.escaped(name))</mi>")
     default: return nil
     }

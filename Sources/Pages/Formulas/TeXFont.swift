@@ -4,10 +4,15 @@ enum TeXFont: Sendable {
   case italic, upright, bold, boldItalic, doubleStruck, script, fraktur, sansSerif, monospaced
 
   static let commands: [String: TeXFont] = [
-    "mathrm": .upright, "mathnormal": .italic, "mathit": .italic, "mathbf": .bold, "bf": .bold,
+    "mathrm": .upright, "mathnormal": .italic, "mathit": .italic, "mathbf": .bold,
     "boldsymbol": .boldItalic, "bm": .boldItalic, "pmb": .boldItalic, "mathbb": .doubleStruck,
     "mathds": .doubleStruck, "Bbb": .doubleStruck, "mathcal": .script, "mathscr": .script,
     "mathfrak": .fraktur, "mathsf": .sansSerif, "mathtt": .monospaced,
+  ]
+
+  /// Plain TeX's: for what follows in the group.
+  static let switches: [String: TeXFont] = [
+    "rm": .upright, "it": .italic, "bf": .bold, "sf": .sansSerif, "tt": .monospaced, "cal": .script,
   ]
 
   /// The letter, digit or Greek letter in this alphabet; itself where the alphabet has none.

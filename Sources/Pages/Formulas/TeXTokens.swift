@@ -129,9 +129,5 @@ struct TeXTokens {
     return string(start..<source.count)
   }
 
-  private func string(_ range: Range<Int>) -> String {
-    var text = String.UnicodeScalarView()
-    text.append(contentsOf: source[range])
-    return String(text)
-  }
+  private func string(_ range: Range<Int>) -> String { String(scalars: source[range]) }
 }

@@ -113,6 +113,9 @@ public struct PageLayout: Sendable {
 
   static let siteName = "丹炉 Danlu"
 
+  /// The `id`s that every page has.
+  static let anchors: Set<String> = ["main", "keys", "tip"]
+
   private var header: String {
     let items = sections.map { item in
       let current = item == section ? " aria-current=\"page\"" : ""
@@ -122,7 +125,7 @@ public struct PageLayout: Sendable {
     }
     let home = address(language.prefix + "/")
     let other = address(otherLanguagePath ?? language.other.prefix + "/")
-    let search = language("搜索文章，可用整句", "Search, whole sentences too")
+    let search = language("搜索文章，可用整句", "Search whole sentences")
     return """
       <header class="site-header"><div class="bar">
       <a class="brand" href="\(home)"><span class="mark" aria-hidden="true">丹</span>\

@@ -19,12 +19,15 @@ struct MarkdownHTML {
   private let rules: Rules
   private let tree: MarkdownTree
   private var result = RenderedText()
-  private var anchors: Set<String> = []
+  /// Names of elements that are taken, and how often a heading asked for one.
+  private var anchors: Set<String>
+  private var wishes: [String: Int] = [:]
   private var equations: [EquationSource] = []
   private var labels: [String: String] = [:]
   private var nextEquation = 0
   private var noteNumbers: [String: Int] = [:]
   private var seenNotes: Set<String> = []
+  private var seenEquations: Set<String> = []
   private var isInHeading = false
 
   static func render(_ tree: MarkdownTree, rules: Rules) -> RenderedText {
@@ -46,6 +49,7 @@ struct MarkdownHTML {
   private init(_ tree: MarkdownTree, rules: Rules) {
     self.tree = tree
     self.rules = rules
+    anchors = PageLayout.anchors.union(ArticlePage.anchors)
     for (index, note) in tree.footnotes.enumerated() { noteNumbers[note.name] = index + 1 }
     // References lead forward, too: all equations get their numbers first.
     var numbers = EquationNumbers()
@@ -63,6 +67,9 @@ struct MarkdownHTML {
     tree.blocks.forEach(visit)
     for note in tree.footnotes { note.blocks.forEach(visit) }
     labels = numbers.byLabel
+    // Equations and notes keep their names, headings of the same words get a number.
+    anchors.formUnion(labels.keys.map(equationAnchor))
+    for number in noteNumbers.values { anchors.formUnion(["note-\(number)", "noted-\(number)"]) }
   }
 
   private mutating func render() -> RenderedText {
@@ -71,8 +78,8 @@ struct MarkdownHTML {
     if !tree.footnotes.isEmpty {
       let title = rules.language("注释", "Notes")
       result.html += "<section class=\"footnotes\" aria-label=\"\(title)\"><ol>"
-      for note in tree.footnotes {
-        let name = anchor(note.name)
+      for (index, note) in tree.footnotes.enumerated() {
+        let name = index + 1
         result.html += rules.hasAnchors ? "<li id=\"note-\(name)\">" : "<li>"
         for block in note.blocks { write(block) }
         if rules.hasAnchors, seenNotes.contains(note.name) {
@@ -182,10 +189,8 @@ struct MarkdownHTML {
       result.html += "<div>\(formula)</div>\n"
       return endText()
     }
-    var names: [String] = []
-    for label in tags.flatMap(\.labels) {
-      let name = anchor(Self.equationAnchor(label))
-      if anchors.insert(name).inserted { names.append(name) }
+    let names = tags.flatMap(\.labels).map(equationAnchor).filter {
+      seenEquations.insert($0).inserted
     }
     let id = names.first.map { " id=\"\($0)\"" } ?? ""
     let marks = names.dropFirst().map { "<span id=\"\($0)\"></span>" }.joined()
@@ -201,8 +206,8 @@ struct MarkdownHTML {
     endText()
   }
 
-  private static func equationAnchor(_ label: String) -> String {
-    label.hasPrefix("eq:") ? "eq-" + label.dropFirst(3) : "eq-" + label
+  private func equationAnchor(_ label: String) -> String {
+    anchor("eq-" + (label.hasPrefix("eq:") ? label.dropFirst(3) : label[...]))
   }
 
   private mutating func formula(_ tex: String, isDisplayed: Bool) -> String {
@@ -226,9 +231,9 @@ struct MarkdownHTML {
       }
     }
     let text = String(decoding: words, as: UTF8.self)
-    return text.contains("&")
-      ? text.replacing("&lt;", with: "<").replacing("&gt;", with: ">").replacing("&amp;", with: "&")
-      : text
+    guard text.contains("&") else { return text }
+    return [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&amp;", "&")]
+      .reduce(text) { $0.replacing($1.0, with: $1.1) }
   }
 
   // MARK: Inlines
@@ -297,10 +302,9 @@ struct MarkdownHTML {
   private mutating func note(_ name: String) -> String {
     guard let number = noteNumbers[name] else { return HTMLText.escaped("[^\(name)]") }
     guard rules.hasAnchors, !isInHeading else { return "<sup>\(number)</sup>" }
-    let anchor = anchor(name)
     // The way back leads to the first place.
-    let id = seenNotes.insert(name).inserted ? " id=\"noted-\(anchor)\"" : ""
-    return "<sup class=\"footnote-mark\"\(id)><a href=\"#note-\(anchor)\">\(number)</a></sup>"
+    let id = seenNotes.insert(name).inserted ? " id=\"noted-\(number)\"" : ""
+    return "<sup class=\"footnote-mark\"\(id)><a href=\"#note-\(number)\">\(number)</a></sup>"
   }
 
   private mutating func reference(_ label: String, _ isInParentheses: Bool) -> String {
@@ -311,7 +315,7 @@ struct MarkdownHTML {
     let text = HTMLText.escaped(isInParentheses ? "(\(number))" : number)
     addText(text)
     if isInHeading { return text }
-    return "<a class=\"reference\" href=\"#\(anchor(Self.equationAnchor(label)))\">\(text)</a>"
+    return "<a class=\"reference\" href=\"#\(equationAnchor(label))\">\(text)</a>"
   }
 
   // MARK: Anchors and words
@@ -320,13 +324,10 @@ struct MarkdownHTML {
   private mutating func newAnchor(_ text: String) -> String {
     let plain = anchor(text)
     let base = plain.isEmpty ? "section" : plain
-    var name = base
-    var number = 1
-    while !anchors.insert(name).inserted {
-      number += 1
-      name = "\(base)-\(number)"
-    }
-    return name
+    var number = wishes[base, default: 0] + 1
+    while !anchors.insert(number == 1 ? base : "\(base)-\(number)").inserted { number += 1 }
+    wishes[base] = number
+    return number == 1 ? base : "\(base)-\(number)"
   }
 
   /// Letters and digits, also Chinese ones, small; everything else is a hyphen.

@@ -365,6 +365,10 @@ struct MarkdownInlineReader {
       address.removeLast()
     }
     let link = String(decoding: address, as: UTF8.self)
+    guard !link.hasSuffix("://") else {
+      place += 1
+      return
+    }
     endText()
     append(.link(address: link, [.text(link)]))
     skip(address.count)

@@ -34,9 +34,12 @@ struct MarkdownTree: Sendable {
 
   enum Alignment: Sendable { case none, left, center, right }
 
-  init(_ text: String) {
+  init(_ text: String) { self.init(ArraySlice(text.utf8)) }
+
+  /// Bytes that are no UTF-8 become `�` in the end.
+  init(_ text: ArraySlice<UInt8>) {
     var reader = MarkdownBlockReader()
-    blocks = reader.blocks(ArraySlice(text.utf8), depth: 0)
+    blocks = reader.blocks(text, depth: 0)
     var notes = reader.notes
     footnotes = []
     // A note that nothing refers to is not printed; notes may refer to notes.

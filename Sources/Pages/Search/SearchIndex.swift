@@ -29,13 +29,27 @@ struct SearchIndex: Sendable {
   static let titleWeight: Int32 = 3
   static let candidates = 20
 
-  init(terms: SearchTerms) { self.terms = terms }
+  init(terms: SearchTerms, documents: [Document] = []) {
+    self.terms = terms
+    self.documents = documents
+    totalLength = documents.reduce(0) { $0 + $1.length }
+  }
 
   /// The terms of one page, counted: what threads can make apart from each other.
   struct Counts: Sendable {
     var counts: [SearchTerms.Key: Int32] = [:]
     var names: [SearchTerms.Key: String] = [:]
     var length = 0
+
+    /// The terms that one has more often than the other.
+    func differences(from other: Counts) -> Set<SearchTerms.Key> {
+      var keys = Set(counts.keys.filter { counts[$0] != other.counts[$0] })
+      for key in other.counts.keys where counts[key] == nil { keys.insert(key) }
+      return keys
+    }
+
+    /// A term's text.
+    func name(of key: SearchTerms.Key) -> String { names[key] ?? SearchTerms.pair(key) }
   }
 
   static func counts(_ title: String, _ passages: [RenderedText.Passage], terms: SearchTerms)
@@ -71,50 +85,28 @@ struct SearchIndex: Sendable {
     names.merge(counts.names) { old, _ in old }
   }
 
-  /// Puts a page in the place of the one of the same name, or behind all. Returns the terms whose lists
-  /// that changed.
-  mutating func replace(_ name: String, title: String, _ counts: Counts) -> Set<SearchTerms.Key> {
-    guard let number = documents.firstIndex(where: { $0.name == name }) else {
-      add(name, title: title, counts)
-      return Set(counts.counts.keys)
-    }
-    totalLength += counts.length - documents[number].length
-    documents[number] = Document(name: name, title: title, length: counts.length)
+  /// Puts a page's new terms in the place of its old ones; the page has to be there.
+  mutating func replace(_ name: String, title: String, _ old: Counts, by new: Counts) {
+    guard let number = documents.firstIndex(where: { $0.name == name }) else { return }
+    totalLength += new.length - documents[number].length
+    documents[number] = Document(name: name, title: title, length: new.length)
     let document = Int32(number)
-    var changed: Set<SearchTerms.Key> = []
-    for (key, list) in postings where counts.counts[key] == nil {
-      if list.contains(where: { $0.document == document }) { changed.insert(key) }
-    }
-    for key in changed {
-      postings[key]?.removeAll { $0.document == document }
-      if postings[key]?.isEmpty == true { postings[key] = nil }
-    }
-    for (key, count) in counts.counts {
-      let list = postings[key] ?? []
-      let posting = Posting(document: document, count: count)
+    for key in old.differences(from: new) {
+      var list = postings[key] ?? []
       let place = list.firstIndex { $0.document >= document } ?? list.endIndex
-      if place < list.endIndex, list[place].document == document {
-        if list[place] == posting { continue }
-        postings[key]?[place] = posting
-      } else {
-        postings[key, default: []].insert(posting, at: place)
-      }
-      changed.insert(key)
+      let isThere = place < list.endIndex && list[place].document == document
+      let posting = new.counts[key].map { [Posting(document: document, count: $0)] } ?? []
+      list.replaceSubrange(place..<(isThere ? place + 1 : place), with: posting)
+      postings[key] = list.isEmpty ? nil : list
     }
-    names.merge(counts.names) { old, _ in old }
-    return changed
+    names.merge(new.names) { old, _ in old }
   }
 
-  /// Puts back what was written to files.
-  mutating func restore(_ documents: [Document], _ lists: [(term: String, postings: [Posting])]) {
-    self.documents = documents
-    totalLength = documents.reduce(0) { $0 + $1.length }
-    postings.reserveCapacity(lists.count)
-    for (term, list) in lists {
-      let key = SearchTerms.key(of: term)
-      postings[key] = list
-      if key >> 63 == 1 { names[key] = term }
-    }
+  /// Puts back a list that was written to a file.
+  mutating func restore(_ term: String, _ list: [Posting]) {
+    let key = SearchTerms.key(of: term)
+    postings[key] = list
+    if key >> 63 == 1 { names[key] = term }
   }
 
   /// A term's text.

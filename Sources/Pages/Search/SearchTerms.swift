@@ -113,6 +113,6 @@ struct SearchTerms: Sendable {
   }
 
   static func text(_ scalars: ArraySlice<UInt32>) -> String {
-    String(String.UnicodeScalarView(scalars.compactMap(Unicode.Scalar.init)))
+    String(scalars: scalars.compactMap(Unicode.Scalar.init))
   }
 }

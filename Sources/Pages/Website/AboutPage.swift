@@ -1,3 +1,5 @@
+import Reports
+
 /// What the site is and how it is read.
 struct AboutPage {
   let language: PageLanguage
@@ -8,19 +10,21 @@ struct AboutPage {
   func page() -> WebPage {
     let path = language.prefix + "/about/"
     let title = language("说明", "About")
-    let links = guides.map { "- [\($0.title)](\($0.path))" }.joined(separator: "\n")
-    let more =
-      links.isEmpty ? "" : "\n\n## \(language("指南", "Guides"))\n\n\(links)\n"
-    let html = Markdown.html(language(Self.chinese, Self.english) + more, language: language) {
+    let html = Markdown.html(language(Self.chinese, Self.english), language: language) {
       PageLayout.address($0, from: path)
     }
+    let links = guides.map {
+      "<li><a href=\"\(PageLayout.address($0.path, from: path))\">\(HTMLText.escaped($0.title))</a></li>"
+    }
+    let guideList =
+      links.isEmpty ? "" : "<h2>\(language("指南", "Guides"))</h2>\n<ul>\(links.joined())</ul>"
     return WebPage(
       html: PageLayout(
         title: title, language: language, path: path,
         otherLanguagePath: language.other.prefix + "/about/",
         section: .about, sections: options.sections,
         body:
-          "<div class=\"page-head\"><h1>\(title)</h1></div><div class=\"text single\">\(html)</div>"
+          "<div class=\"page-head\"><h1>\(title)</h1></div><div class=\"text single\">\(html)\(guideList)</div>"
       ).html())
   }
 
@@ -29,7 +33,7 @@ struct AboutPage {
 
     ## 一页里有什么
 
-    方法与公式用的是丹炉自己的话；公式有编号，文中的编号是链接。命题表取自 `runs/` 里最新的一次运行：每行一条命题、预期和实测，不成立的照样列出。要重做一遍，复制表下的那一行命令。
+    方法与公式用的是丹炉自己的话；公式有编号，文中的编号是链接。论断表取自 `runs/` 里最新的一次运行：每行一条论断、预期和实测，不成立的照样列出。要重做一遍，复制表下的那一行命令。
 
     ## 阅读
 

@@ -9,6 +9,11 @@ struct ArticlePage {
   let options: Website.Options
   let hasMathJax: Bool
 
+  /// The `id`s that stand around an article's text.
+  static let anchors: Set<String> = [
+    "claims", "sources", "citation-text", "citation-bibtex", "try",
+  ]
+
   private var source: ArticleSource { entry.source }
   private var language: PageLanguage { entry.source.language }
 
@@ -18,7 +23,7 @@ struct ArticlePage {
     return list.indices.contains(place + offset) ? list[place + offset].source : nil
   }
 
-  private func text(_ html: String) -> String { HTMLText.escaped(html) }
+  private func text(_ string: String) -> String { HTMLText.escaped(string) }
 
   private func address(_ path: String) -> String {
     text(PageLayout.address(path, from: source.path))
@@ -38,7 +43,7 @@ struct ArticlePage {
         guard catalog.has(String(name), in: language) else { return nil }
         return PageLayout.address(language.prefix + "/article/\(name)/\(anchor)", from: path)
       })
-    let rendered = MarkdownHTML.render(MarkdownTree(source.markdown), rules: rules)
+    let rendered = MarkdownHTML.render(MarkdownTree(source.body), rules: rules)
     var scripts = livePart?.scripts ?? []
     if hasMathJax, rendered.hasFormulas { scripts.append("/assets/formulas.js") }
     let layout = PageLayout(
@@ -55,10 +60,7 @@ struct ArticlePage {
     """
     <article class="article-page">
     \(head)
-    <aside class="contents"><nav aria-label="\(language("目录", "Contents"))">\
-    <h2>\(language("目录", "Contents"))</h2>\(contents(rendered))</nav></aside>
-    <details class="contents-folded"><summary>\(language("目录", "Contents"))</summary>\
-    \(contents(rendered))</details>
+    \(contents(rendered))
     <div class="text">
     \(rendered.html)
     \(livePart.map { "<section class=\"live\">\($0.html)</section>" } ?? "")
@@ -101,53 +103,67 @@ struct ArticlePage {
     return "<a class=\"claims-chip\(style)\" href=\"#claims\">\(claims.verdict(language))</a>"
   }
 
+  /// Beside the text where there is room for it, else above it, folded. A text without headings has none.
   private func contents(_ rendered: RenderedText) -> String {
     var items = rendered.headings.filter { $0.level <= 3 }.map { ($0.level, $0.anchor, $0.html) }
     if source.isRecipe {
-      items.append((2, "claims", language("命题与实测", "Claims, measured")))
+      items.append((2, "claims", language("论断与实测", "Claims, measured")))
       items.append((2, "sources", language("来源", "Sources")))
     }
+    guard !items.isEmpty else { return "" }
+    let title = language("目录", "Contents")
+    let list = Self.contentsList(items)
+    return """
+      <aside class="contents"><nav aria-label="\(title)"><h2>\(title)</h2>\(list)</nav></aside>
+      <details class="contents-folded"><summary>\(title)</summary>\(list)</details>
+      """
+  }
+
+  private static func contentsList(_ items: [(level: Int, anchor: String, html: String)]) -> String
+  {
     var html = "<ol>"
     var isInner = false
     for (index, item) in items.enumerated() {
-      if item.0 == 3, !isInner {
+      if item.level == 3, !isInner {
         // A third level without a second before it stands on the second.
         html += index == 0 ? "" : "<ol>"
         isInner = index > 0
-      } else if item.0 == 2, isInner {
+      } else if item.level == 2, isInner {
         html += "</li></ol></li>"
         isInner = false
       } else if index > 0 {
         html += "</li>"
       }
-      html += "<li><a href=\"#\(item.1)\">\(item.2)</a>"
+      html += "<li><a href=\"#\(item.anchor)\">\(item.html)</a>"
     }
     return html + (isInner ? "</li></ol>" : "") + "</li></ol>"
   }
 
   private var claims: String {
-    let title =
-      "<h2 id=\"claims\"><a href=\"#claims\">\(language("命题与实测", "Claims, measured"))</a></h2>"
-    let command = "danlu run \(source.name)"
     guard source.isRecipe else { return "" }
+    let copy = language("复制", "Copy")
+    return """
+      <h2 id="claims"><a href="#claims">\(language("论断与实测", "Claims, measured"))</a></h2>
+      \(claimsTable)
+      <div class="code"><pre tabindex="0"><code><span class="t-p">$ </span>danlu run \(source.name)</code></pre>\
+      <button type="button" class="button copy needs-script" data-action="copy" hidden>\(copy)</button></div>
+      """
+  }
+
+  private var claimsTable: String {
     guard let claims = entry.claims else {
-      return """
-        \(title)
-        <p>\(language(
-          "这里还没有这篇文章的运行结果。运行一次，表格就会出现：",
-          "No run of this article was found here yet. Run it, and its table appears:"))</p>
-        <div class="code"><pre tabindex="0"><code><span class="t-p">$ </span>\(command)</code></pre></div>
-        """
+      let none = language(
+        "这里还没有这篇文章的运行结果。运行一次，表格就会出现：",
+        "No run of this article was found here yet. Run it, and its table appears:")
+      return "<p>\(none)</p>"
     }
     let time = NumberWords.duration(claims.seconds, language)
     return """
-      \(title)
       <p class="note">\(claims.verdict(language))\(language("。", ".")) \
       \(language(
         "数据来自运行 <code>\(text(claims.run))</code>，用时 \(time)。",
         "From the run <code>\(text(claims.run))</code>, which took \(time)."))</p>
-      \(claims.table(language))
-      <div class="code"><pre tabindex="0"><code><span class="t-p">$ </span>\(command)</code></pre></div>
+      \(ClaimTable.html(claims.claims, language, statements: source.claims))
       """
   }
 
@@ -212,89 +228,5 @@ struct ArticlePage {
       \(link(neighbour(-1), "preceding", language("← 较新", "← Newer")))\
       \(link(neighbour(1), "following", language("较早 →", "Older →")))</nav>
       """
-  }
-}
-
-/// How a page is cited: in words and for BibTeX, together with the article it is about.
-struct Citation {
-  private let source: ArticleSource
-  private let original: String
-  private let address: String?
-
-  /// `original` is the title of the article at `source.source`.
-  init(_ source: ArticleSource, original: String, address: String?) {
-    self.source = source
-    self.original = original
-    self.address = address
-  }
-
-  private static let months = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-  ]
-
-  func text(_ language: PageLanguage) -> String {
-    var text = ""
-    if let link = source.source {
-      let month =
-        Int(source.date.dropFirst(5).prefix(2)).flatMap {
-          Self.months.indices.contains($0 - 1) ? Self.months[$0 - 1] : nil
-        } ?? ""
-      let day = Int(source.date.suffix(2)) ?? 1
-      text =
-        language(
-          "苏剑林. (\(month). \(day), \(source.year)). 《\(original)》[Blog post]. Retrieved from \(link)",
-          "Su, J. (\(month). \(day), \(source.year)). “\(original)” [Blog post]. Retrieved from \(link)"
-        )
-    }
-    guard let address else { return text.isEmpty ? source.title : text }
-    return text + (text.isEmpty ? "" : "\n") + "Danlu. \(source.title). \(address)"
-  }
-
-  var bibTeX: String {
-    var entries: [String] = []
-    if let link = source.source {
-      let number = link.split(separator: "/").last.map(String.init) ?? source.name
-      let month = Int(source.date.dropFirst(5).prefix(2)) ?? 1
-      entries.append(
-        entry(
-          "kexuefm-\(number)",
-          [
-            ("title", original), ("author", "苏剑林"), ("year", source.year),
-            ("month", Self.months.indices.contains(month - 1) ? Self.months[month - 1] : ""),
-            ("url", "\\url{\(link)}"),
-          ]))
-    }
-    if let address {
-      entries.append(
-        entry(
-          "danlu-\(source.name)",
-          [
-            ("title", source.title), ("author", "{Danlu}"), ("url", "\\url{\(address)}"),
-          ]))
-    }
-    if entries.isEmpty {
-      entries.append(
-        entry("danlu-\(source.name)", [("title", source.title), ("author", "{Danlu}")]))
-    }
-    return entries.joined(separator: "\n\n")
-  }
-
-  private func entry(_ key: String, _ fields: [(String, String)]) -> String {
-    let width = fields.map(\.0.count).max() ?? 0
-    let lines = fields.map { name, value in
-      let value = name == "url" || name == "author" ? value : Self.escaped(value)
-      return "  \(name)\(String(repeating: " ", count: width - name.count)) = {\(value)}"
-    }
-    return "@misc{\(key),\n\(lines.joined(separator: ",\n"))\n}"
-  }
-
-  /// TeX's own characters.
-  private static func escaped(_ text: String) -> String {
-    var result = ""
-    for character in text {
-      if "&%$#_{}".contains(character) { result += "\\" }
-      result.append(character)
-    }
-    return result
   }
 }

@@ -12,10 +12,12 @@ import Parallel
 ///     category: Generative models
 ///     tags: GAN, loss functions
 ///     source: https://kexue.fm/archives/6163
+///     claim trains: Without a Lipschitz constraint it trains
 ///     ---
 ///     (Markdown)
 ///
-/// Its file is `<article>.<language>.md`.
+/// Its file is `<article>.<language>.md`. `claim ID` says how a claim of the recipe reads in this language;
+/// recipes themselves speak English.
 public struct ArticleSource: Sendable, Equatable {
   /// The recipe's name, and the page's: `gan-qp`.
   public let name: String
@@ -23,12 +25,17 @@ public struct ArticleSource: Sendable, Equatable {
   public let title: String
   /// `2018-11-20`.
   public let date: String
+  let day: CalendarDay
   public let category: String
   public let tags: [String]
   /// The address of the original article.
   public let source: String?
-  /// What follows the header.
-  public let markdown: String
+  /// The recipe's claims in this language, by their `id`.
+  public let claims: [String: String]
+  /// What follows the header, as it stands in the file: of most articles nobody asks for the string.
+  let body: ArraySlice<UInt8>
+  /// The same as a text.
+  public var markdown: String { String(decoding: body, as: UTF8.self) }
   /// Of the whole file.
   let hash: ContentHash
 
@@ -46,6 +53,7 @@ public struct ArticleSource: Sendable, Equatable {
       throw FileError(path: path, reason: "line 1: a header that begins with --- was expected")
     }
     var fields: [String: String] = [:]
+    var claims: [String: String] = [:]
     var number = 1
     while true {
       number += 1
@@ -61,14 +69,21 @@ public struct ArticleSource: Sendable, Equatable {
         )
       }
       let field = String(decoding: line[..<colon].trimmed, as: UTF8.self)
-      guard Self.fields.contains(field) else {
+      let value = String(decoding: line[(colon + 1)...].trimmed, as: UTF8.self)
+      let before: String?
+      if field.hasPrefix("claim ") {
+        before = claims.updateValue(value, forKey: String(field.dropFirst("claim ".count)))
+      } else if Self.fields.contains(field) {
+        before = fields.updateValue(value, forKey: field)
+      } else {
         throw FileError(
           path: path,
-          reason:
-            "line \(number): '\(field)' is no field; they are \(Self.fields.joined(separator: ", "))"
-        )
+          reason: "line \(number): '\(field)' is no field; they are "
+            + (Self.fields + ["claim ID"]).joined(separator: ", "))
       }
-      fields[field] = String(decoding: line[(colon + 1)...].trimmed, as: UTF8.self)
+      guard before == nil else {
+        throw FileError(path: path, reason: "line \(number): a second '\(field):'")
+      }
     }
     func field(_ name: String) throws(FileError) -> String {
       guard let value = fields[name], !value.isEmpty else {
@@ -85,15 +100,23 @@ public struct ArticleSource: Sendable, Equatable {
         path: path,
         reason: "article: the file's name up to the first dot was expected, found '\(name)'")
     }
-    guard Self.isDay(date) else {
+    guard let day = CalendarDay(date) else {
       throw FileError(
         path: path, reason: "date: a day such as 2018-11-20 was expected, found '\(date)'")
     }
+    self.day = day
     self.language = language
+    self.claims = claims
     tags = (fields["tags"] ?? "").split { $0 == "," || $0 == "，" || $0 == "、" }
       .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
     source = fields["source"].flatMap { $0.isEmpty ? nil : $0 }
-    markdown = String(decoding: lines.rest, as: UTF8.self)
+    guard source.map({ $0.hasPrefix("https://") || $0.hasPrefix("http://") }) ?? true else {
+      throw FileError(
+        path: path,
+        reason: "source: an address that begins with https:// was expected, found '\(source ?? "")'"
+      )
+    }
+    body = lines.rest
     hash = ContentHash(bytes)
   }
 
@@ -105,14 +128,6 @@ public struct ArticleSource: Sendable, Equatable {
     return (1...100).contains(bytes.count) && bytes.first != UInt8(ascii: "-")
       && bytes.allSatisfy {
         (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-")
-      }
-  }
-
-  /// `2018-11-20`.
-  private static func isDay(_ text: String) -> Bool {
-    text.utf8.count == 10
-      && text.utf8.enumerated().allSatisfy { place, byte in
-        place == 4 || place == 7 ? byte == UInt8(ascii: "-") : (0x30...0x39).contains(byte)
       }
   }
 
@@ -139,11 +154,10 @@ public struct ArticleSource: Sendable, Equatable {
     }
     return try parallelMap(count: names.count, threads: threads) { index in
       let path = "\(folder)/\(names[index])"
-      let file = try MappedFile(path: path)
+      var bytes = try SiteFile.read(path)
       // A byte order mark at the beginning is none of the text.
-      let bytes =
-        file.bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? file.bytes.dropFirst(3) : file.bytes[...]
-      return try ArticleSource(Array(bytes), path: path)
+      if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
+      return try ArticleSource(bytes, path: path)
     }
     .sorted { ($0.date, $0.name, $0.language.rawValue) > ($1.date, $1.name, $1.language.rawValue) }
   }

@@ -34,7 +34,7 @@ struct Feeds {
       <item><title>\(HTMLText.escaped(entry.source.title))</title>
       <link>\(address(entry.source.path))</link>
       <guid isPermaLink="true">\(address(entry.source.path))</guid>
-      <pubDate>\(CalendarDay(entry.source.date).rfc822)</pubDate>
+      <pubDate>\(entry.source.day.rfc822)</pubDate>
       <category>\(HTMLText.escaped(entry.source.category))</category>
       <description>\(HTMLText.escaped(HTMLText.escaped(entry.summary)))</description></item>
       """
@@ -53,19 +53,30 @@ struct Feeds {
       """
   }
 
+  /// When entries were updated. Two of one day are minutes apart, in the list's order, since readers sort by it.
+  private var times: [String] {
+    var places: [String: Int] = [:]
+    let times = entries.reversed().map { entry -> String in
+      let place = places[entry.source.date, default: 0]
+      places[entry.source.date] = place + 1
+      return "\(entry.source.date)T00:\(place < 10 ? "0" : "")\(place):00Z"
+    }
+    return times.reversed()
+  }
+
   var atom: String {
-    let items = entries.map { entry in
+    let times = times
+    let items = zip(entries, times).map { entry, time in
       """
       <entry><title>\(HTMLText.escaped(entry.source.title))</title>
       <link rel="alternate" type="text/html" href="\(address(entry.source.path))"/>
       <id>\(address(entry.source.path))</id>
       <published>\(entry.source.date)T00:00:00Z</published>
-      <updated>\(entry.source.date)T00:00:00Z</updated>
+      <updated>\(time)</updated>
       <category term="\(HTMLText.escaped(entry.source.category))"/>
       <summary>\(HTMLText.escaped(entry.summary))</summary></entry>
       """
     }
-    let updated = entries.map(\.source.date).max() ?? "1970-01-01"
     return """
       <?xml version="1.0" encoding="utf-8"?>
       <feed xmlns="http://www.w3.org/2005/Atom" xml:lang="\(language.tag)">
@@ -74,39 +85,11 @@ struct Feeds {
       <link rel="alternate" type="text/html" href="\(address(language.prefix + "/"))"/>
       <link rel="self" type="application/atom+xml" href="\(address(language.prefix + "/atom.xml"))"/>
       <id>\(address(language.prefix + "/"))</id>
-      <updated>\(updated)T00:00:00Z</updated>
+      <updated>\(times.first ?? "1970-01-01T00:00:00Z")</updated>
       <author><name>Danlu</name></author>
       \(items.joined(separator: "\n"))
       </feed>
 
       """
-  }
-}
-
-/// A day of the Gregorian calendar, `2018-11-20`.
-struct CalendarDay {
-  let year: Int
-  let month: Int
-  let day: Int
-
-  /// A text that is no day is the first day of 1970.
-  init(_ text: String) {
-    let parts = text.split(separator: "-").compactMap { Int($0) }
-    let isDay = parts.count == 3 && (1...12).contains(parts[1]) && (1...31).contains(parts[2])
-    (year, month, day) = isDay ? (parts[0], parts[1], parts[2]) : (1970, 1, 1)
-  }
-
-  /// `Tue, 20 Nov 2018 00:00:00 GMT`.
-  var rfc822: String {
-    let months = [
-      "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ]
-    let days = ["Sat", "Sun", "Mon", "Tue", "Wed", "Thu", "Fri"]
-    // Zeller's congruence.
-    let m = month < 3 ? month + 12 : month
-    let y = month < 3 ? year - 1 : year
-    let weekday = (day + 13 * (m + 1) / 5 + y + y / 4 - y / 100 + y / 400) % 7
-    return
-      "\(days[weekday]), \(day < 10 ? "0" : "")\(day) \(months[month - 1]) \(year) 00:00:00 GMT"
   }
 }

@@ -103,7 +103,7 @@ struct ListPages {
       claims.isEmpty
       ? ""
       : language(
-        " 眼下有 \(runs.count) 篇的运行结果：\(claims.count) 条命题，\(claims.count(where: \.holds)) 条成立。",
+        " 眼下有 \(runs.count) 篇的运行结果：\(claims.count) 条论断，\(claims.count(where: \.holds)) 条成立。",
         " Runs of \(runs.count) of them are here: \(claims.count(where: \.holds)) of \(claims.count) claims hold."
       )
     let more =
@@ -140,7 +140,7 @@ struct ListPages {
     return """
       <figure class="claims-map"><div>\(groups.joined())</div>
       <figcaption><i class="held"></i> \(language("成立", "holds"))\u{2003}<i class="failed"></i> \
-      \(language("不成立；每点一条命题，每组一篇文章", "fails; a dot is a claim, a group an article"))</figcaption>
+      \(language("不成立；每点一条论断，每组一篇文章", "fails; a dot is a claim, a group an article"))</figcaption>
       </figure>
       """
   }

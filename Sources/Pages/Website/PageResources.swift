@@ -31,24 +31,21 @@ enum PageResources {
     ]
   }()
 
-  /// What is served if it is there: path of the site, file. Set-up fetches MathJax into the user's cache;
-  /// the font is Debian's fonts-lmodern.
+  /// What is served if it is there: path of the site, file. Set-up puts both into the user's cache: MathJax, and
+  /// the characters of Latin Modern Math that formulas use.
   static let optional: [(path: String, file: String)] = [
     (SitePlan.mathJaxPath, cacheFolder + "/mathjax/tex-svg.js"),
-    (mathFontPath, "/usr/share/texmf/fonts/opentype/public/lm-math/latinmodern-math.otf"),
-    (
-      mathFontPath,
-      "/usr/share/texlive/texmf-dist/fonts/opentype/public/lm-math/latinmodern-math.otf"
-    ),
+    (mathFontPath, cacheFolder + "/fonts/latinmodern-math.woff"),
   ]
 
-  static let mathFontPath = "/assets/latinmodern-math.otf"
+  static let mathFontPath = "/assets/latinmodern-math.woff"
 
-  /// Added to the style sheet where the font is there; a page without formulas does not load it.
+  /// Added to the style sheet where the font is there; a page without formulas does not load it, nor a reader
+  /// who has it.
   static let mathFontRule = """
 
-    @font-face { font-family: "Danlu Math"; src: url("latinmodern-math.otf") format("opentype");
-      font-display: swap; }
+    @font-face { font-family: "Danlu Math"; src: local("Latin Modern Math"),
+      url("latinmodern-math.woff") format("woff"); font-display: swap; }
 
     """
 

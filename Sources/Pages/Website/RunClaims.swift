@@ -24,7 +24,7 @@ struct RunClaims: Sendable {
       let time = modificationTime(status)
       if let other = newest[summary.recipe], other.time >= time { continue }
       var hash = ContentHash()
-      hash.add(name)
+      hash.add("\(name) \(summary.seconds)")
       for claim in summary.claims {
         hash.add(
           "\(claim.id) \(claim.statement) \(claim.expected) \(claim.measuredText) \(claim.holds)")
@@ -50,28 +50,6 @@ struct RunClaims: Sendable {
   func verdict(_ language: PageLanguage) -> String {
     let holding = claims.count(where: \.holds)
     return language(
-      "\(claims.count) 条命题，\(holding) 条成立", "\(holding) of \(claims.count) claims hold")
-  }
-
-  /// The table, as reports have it.
-  func table(_ language: PageLanguage) -> String {
-    let (expected, measured) = (language("预期", "Expected"), language("实测", "Measured"))
-    let rows = claims.map { claim in
-      """
-      <tr><td class="verdict"><span class="chip \(claim.holds ? "holds" : "fails")">\
-      \(claim.holds ? language("成立", "holds") : language("不成立", "fails"))</span></td>\
-      <td class="statement" lang="en">\(HTMLText.escaped(claim.statement))\
-      <code>\(HTMLText.escaped(claim.id))</code></td>\
-      <td class="figure" data-label="\(expected)">\(HTMLText.escaped(claim.expected))</td>\
-      <td class="figure" data-label="\(measured)">\(HTMLText.escaped(claim.measuredText))</td></tr>
-      """
-    }
-    return """
-      <div class="scroll" tabindex="0"><table class="claims">
-      <thead><tr><th><span class="visually-hidden">\(language("结论", "Verdict"))</span></th>\
-      <th>\(language("命题", "Claim"))</th><th class="figure">\(expected)</th>\
-      <th class="figure">\(measured)</th></tr></thead>
-      <tbody>\(rows.joined(separator: "\n"))</tbody></table></div>
-      """
+      "\(claims.count) 条论断，\(holding) 条成立", "\(holding) of \(claims.count) claims hold")
   }
 }

@@ -22,15 +22,15 @@ struct SiteCatalog: Sendable {
   private let names: [PageLanguage: Set<String>]
   private let places: [PageLanguage: [String: Int]]
 
-  init(_ articles: [ArticleSource], claims: [String: RunClaims], threads: Int) {
-    let made = try? parallelMap(count: articles.count, threads: threads) { index in
+  init(_ articles: [ArticleSource], claims: [String: RunClaims], threads: Int) throws {
+    let made = try parallelMap(count: articles.count, threads: threads) { index in
       let source = articles[index]
-      let opening = Self.opening(of: source.markdown)
+      let opening = Self.opening(of: source.body)
       return Entry(
         source: source, opening: opening, summary: Self.summary(of: opening),
-        minutes: Self.minutes(source.markdown), claims: claims[source.name])
+        minutes: Self.minutes(source.body), claims: claims[source.name])
     }
-    for entry in made ?? [] { entries[entry.source.language, default: []].append(entry) }
+    for entry in made { entries[entry.source.language, default: []].append(entry) }
     names = entries.mapValues { Set($0.map(\.source.name)) }
     places = entries.mapValues { list in
       Dictionary(list.enumerated().map { ($1.source.name, $0) }) { first, _ in first }
@@ -60,49 +60,50 @@ struct SiteCatalog: Sendable {
       .sorted { ($1.entries.count, $0.name) < ($0.entries.count, $1.name) }
   }
 
-  /// Up to four articles that share most tags with this one, and its category; the nearest in time among
+  /// For each article up to four that share most tags with it, and its category; the nearest in time among
   /// equals.
-  func related(to source: ArticleSource, byTag: [String: [Int]]) -> [Entry] {
-    let list = all(source.language)
-    guard let own = place(of: source.name, in: source.language) else { return [] }
-    var scores: [Int: Int] = [:]
-    for tag in source.tags {
-      // A tag that half of the articles have says little.
-      let others = byTag[tag] ?? []
-      for other in others.prefix(400) where other != own { scores[other, default: 0] += 4 }
+  func related(_ language: PageLanguage) -> [[Entry]] {
+    let list = all(language)
+    var byTag: [String: [Int]] = [:]
+    for (place, entry) in list.enumerated() {
+      for tag in entry.source.tags { byTag[tag, default: []].append(place) }
     }
-    for distance in 1...8 {
-      for other in [own - distance, own + distance] where list.indices.contains(other) {
-        if list[other].source.category == source.category { scores[other, default: 0] += 2 }
+    var scores = [Int](repeating: 0, count: list.count)
+    return list.indices.map { own in
+      var others: [Int] = []
+      func add(_ score: Int, to other: Int) {
+        guard other != own else { return }
+        if scores[other] == 0 { others.append(other) }
+        scores[other] += score
       }
+      for tag in list[own].source.tags {
+        // Of very many only the newest are looked at: the work stays linear.
+        for other in (byTag[tag] ?? []).prefix(400) { add(4, to: other) }
+      }
+      for other in max(0, own - 8)...min(list.count - 1, own + 8)
+      where list[other].source.category == list[own].source.category {
+        add(2, to: other)
+      }
+      let nearest = others.map { (score: scores[$0], place: $0) }.sorted {
+        ($1.score, abs($0.place - own), $0.place) < ($0.score, abs($1.place - own), $1.place)
+      }
+      for other in others { scores[other] = 0 }
+      return nearest.prefix(4).map { list[$0.place] }
     }
-    return scores.sorted {
-      ($1.value, abs($0.key - own), $0.key) < ($0.value, abs($1.key - own), $1.key)
-    }.prefix(4).map { list[$0.key] }
   }
 
-  /// The articles' places by tag.
-  func placesByTag(_ language: PageLanguage) -> [String: [Int]] {
-    var result: [String: [Int]] = [:]
-    for (place, entry) in all(language).enumerated() {
-      for tag in entry.source.tags { result[tag, default: []].append(place) }
-    }
-    return result
-  }
-
-  private static func opening(of markdown: String) -> [MarkdownTree.Inline] {
-    let bytes = Array(markdown.utf8)
+  private static func opening(of markdown: ArraySlice<UInt8>) -> [MarkdownTree.Inline] {
     // Only as far as the end of the first paragraph.
-    var end = bytes.startIndex
+    var lines = MarkdownLines(markdown)
+    var end = markdown.startIndex
     var hasText = false
-    while end < bytes.count {
-      let lineEnd = bytes[end...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
-      let isEmpty = bytes[end..<lineEnd].trimmed.isEmpty
+    while let line = lines.next() {
+      let isEmpty = line.trimmedStart.isEmpty
       if isEmpty, hasText { break }
       if !isEmpty { hasText = true }
-      end = min(lineEnd + 1, bytes.count)
+      end = lines.place
     }
-    let tree = MarkdownTree(String(decoding: bytes[..<end], as: UTF8.self))
+    let tree = MarkdownTree(markdown[..<end])
     guard case .paragraph(let inlines)? = tree.blocks.first else { return [] }
     return inlines
   }
@@ -113,18 +114,16 @@ struct SiteCatalog: Sendable {
   }
 
   /// 400 Chinese characters or 220 words a minute.
-  private static func minutes(_ markdown: String) -> Int {
-    var markdown = markdown
-    // Without branches, so that many bytes are counted at once.
-    let (ideographs, words) = markdown.withUTF8 { bytes in
-      var ideographs = 0
-      var words = 0
-      var before: UInt8 = 0
-      for byte in bytes {
-        ideographs &+= byte &- 0xE3 < 7 ? 1 : 0
-        let isLetter: UInt8 = (byte | 0x20) &- 0x61 < 26 ? 1 : 0
-        words &+= Int(isLetter & ~before)
-        before = isLetter
+  private static func minutes(_ markdown: ArraySlice<UInt8>) -> Int {
+    // Without branches, and each byte by itself, so that many are counted at once.
+    func isLetter(_ byte: UInt8) -> Int { (byte | 0x20) &- 0x61 < 26 ? 1 : 0 }
+    let (ideographs, words) = markdown.withUnsafeBufferPointer { bytes in
+      guard let first = bytes.first else { return (0, 0) }
+      var ideographs = first &- 0xE3 < 7 ? 1 : 0
+      var words = isLetter(first)
+      for place in 1..<bytes.count {
+        ideographs &+= bytes[place] &- 0xE3 < 7 ? 1 : 0
+        words &+= isLetter(bytes[place]) & ~isLetter(bytes[place - 1])
       }
       return (ideographs, words)
     }

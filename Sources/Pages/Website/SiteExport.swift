@@ -29,7 +29,7 @@ public struct SiteExport: Sendable {
     self.folder = folder.count > 1 && folder.hasSuffix("/") ? String(folder.dropLast()) : folder
     self.options = options
     guard access(self.folder, F_OK) == 0 else { return }
-    let names = try FileManager.default.contentsOfDirectory(atPath: self.folder)
+    let names = try Folder.names(in: self.folder)
     if !names.isEmpty, !names.contains(Manifest.name) {
       throw FileError(
         path: folder,
@@ -67,7 +67,7 @@ public struct SiteExport: Sendable {
     try work.phase("writing", of: due.count, unit: "files") { phase in
       try makeFolders(of: due)
       try parallelFor(count: due.count, threads: options.threads) { index in
-        try write(due[index])
+        try SiteFile.write(due[index].bytes, to: place(due[index].path))
         try phase.advance()
       }
     }
@@ -92,34 +92,59 @@ public struct SiteExport: Sendable {
   ) throws -> [File] {
     let entries = plan.catalog.all(language)
     let changed = entries.filter { made[$0.source.path] != nil }
-    var files: [File] = []
-    for entry in changed {
-      files.append(
-        File(
-          path: SearchFiles.textPath(entry.source.name, language), fingerprint: ContentHash(),
-          bytes: SearchFiles.text(made[entry.source.path] ?? [])))
-    }
-    let shards = SearchFiles.shardCount(entries.count)
-    let isSameList = Set(entries.map(\.source.name)) == previous.articles(language)
+    let isSameList = previous.articles(language) == Set(entries.map(\.source.name))
     if changed.isEmpty, isSameList { return [] }
-    var index: SearchIndex?
-    var amended: Set<SearchTerms.Key>?
-    if isSameList, changed.count * 8 <= entries.count,
-      var old = SearchFiles.read(language, in: folder, threads: options.threads)
-    {
-      var keys: Set<SearchTerms.Key> = []
-      for entry in changed {
-        let counts = SearchIndex.counts(
-          entry.source.title, made[entry.source.path] ?? [], terms: old.terms)
-        keys.formUnion(old.replace(entry.source.name, title: entry.source.title, counts))
-      }
-      (index, amended) = (old, keys)
+    let texts = changed.map { entry in
+      File(
+        path: SearchFiles.textPath(entry.source.name, language), fingerprint: ContentHash(),
+        bytes: SearchFiles.text(made[entry.source.path] ?? []))
     }
-    let whole = try index ?? newIndex(plan, entries, made)
-    files += try SearchFiles.files(
-      whole, language, shards: shards, amended: amended, threads: options.threads
+    if isSameList, changed.count * 8 <= entries.count,
+      let files = try amendedSearchFiles(changed, language, made, previous)
+    {
+      return texts + files
+    }
+    let index = try newIndex(plan, entries, made)
+    return try texts
+      + SearchFiles.files(
+        index, language, shards: SearchFiles.shardCount(entries.count), threads: options.threads
+      ).map { File(path: $0.path, fingerprint: ContentHash(), bytes: $0.bytes) }
+  }
+
+  /// Reads only what it has to write. `nil` where what stands there is not what was written.
+  private func amendedSearchFiles(
+    _ changed: [SiteCatalog.Entry], _ language: PageLanguage,
+    _ made: [String: [RenderedText.Passage]], _ previous: Manifest
+  ) throws -> [File]? {
+    let folder = folder
+    let reader = SearchFilesReader(language) { path in
+      guard let entry = previous.entries[path],
+        let bytes = try? SiteFile.read(folder + path),
+        ContentHash(bytes).text == entry.content
+      else { return nil }
+      return bytes
+    }
+    guard var reader else { return nil }
+    var due: Set<Int> = []
+    var pairs: [(old: SearchIndex.Counts, new: SearchIndex.Counts)] = []
+    for entry in changed {
+      guard let old = reader.counts(of: entry.source.name) else { return nil }
+      let new = SearchIndex.counts(
+        entry.source.title, made[entry.source.path] ?? [], terms: reader.index.terms)
+      for key in old.differences(from: new) {
+        let term = old.counts[key] == nil ? new.name(of: key) : old.name(of: key)
+        due.insert(SearchFiles.shard(of: term, reader.shards))
+      }
+      pairs.append((old, new))
+    }
+    guard reader.readLists(of: due, threads: options.threads) else { return nil }
+    var index = reader.index
+    for (entry, counts) in zip(changed, pairs) {
+      index.replace(entry.source.name, title: entry.source.title, counts.old, by: counts.new)
+    }
+    return try SearchFiles.files(
+      index, language, shards: reader.shards, due: due, threads: options.threads
     ).map { File(path: $0.path, fingerprint: ContentHash(), bytes: $0.bytes) }
-    return files
   }
 
   /// An index of all articles; those that were not rendered now are, for their words.
@@ -166,38 +191,12 @@ public struct SiteExport: Sendable {
     for folder in folders.sorted() where access(folder, F_OK) != 0 { try Folder.create(folder) }
   }
 
-  /// Beside the file, then in its place. Not synchronized with the disk one by one: an export that power
-  /// failure cut short is made anew.
-  private func write(_ file: File) throws {
-    let path = place(file.path)
-    let temporary = path + ".partial"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw FileError(path: path, action: "write", code: errno) }
-    var offset = 0
-    let code = file.bytes.withUnsafeBytes { bytes -> Int32 in
-      while offset < bytes.count {
-        let count = Foundation.write(
-          descriptor, bytes.baseAddress?.advanced(by: offset), bytes.count - offset)
-        if count < 0, errno != EINTR { return errno }
-        offset += max(0, count)
-      }
-      return 0
-    }
-    let closed = close(descriptor) == 0 ? 0 : errno
-    guard code == 0, closed == 0, rename(temporary, path) == 0 else {
-      let reason = code != 0 ? code : closed != 0 ? closed : errno
-      unlink(temporary)
-      throw FileError(path: path, action: "write", code: reason)
-    }
-  }
-
   /// Removes the files of pages that are no more, and folders that become empty.
   private func removeOthers(_ plan: SitePlan, _ manifest: inout Manifest) throws -> Int {
     var wanted = Set(plan.items.map(\.path))
     for language in PageLanguage.allCases {
       let entries = plan.catalog.all(language)
       for entry in entries { wanted.insert(SearchFiles.textPath(entry.source.name, language)) }
-      guard !entries.isEmpty else { continue }
       wanted.insert(SearchFiles.folder(language) + "index.json")
       for number in 0..<SearchFiles.shardCount(entries.count) {
         wanted.insert(SearchFiles.shardPath(number, language))
@@ -231,14 +230,11 @@ public struct SiteExport: Sendable {
 
     private let path: String
     var entries: [String: Entry] = [:]
-    /// Whether there was none.
-    var isNew = true
 
     /// Reads it; one that is missing or damaged is an empty one.
     init(_ folder: String) {
       path = "\(folder)/\(Self.name)"
-      guard let bytes = try? ByteSource(path: path).readAll() else { return }
-      isNew = false
+      guard let bytes = try? SiteFile.read(path) else { return }
       guard let value = try? JSONValue(parsing: bytes), let members = value["files"]?.members else {
         return
       }
@@ -259,12 +255,15 @@ public struct SiteExport: Sendable {
         json +=
           "\(JSONText.quoted(path)):[\"\(entry.fingerprint)\",\"\(entry.content)\",\(entry.bytes)]"
       }
-      try AtomicFile.write(json + "\n}}\n", to: path)
+      try SiteFile.write(Array((json + "\n}}\n").utf8), to: path)
     }
 
-    /// The articles whose words the search has.
-    func articles(_ language: PageLanguage) -> Set<String> {
+    /// The articles whose words the search has; `nil` where there is no search.
+    func articles(_ language: PageLanguage) -> Set<String>? {
       let folder = SearchFiles.folder(language) + "text/"
+      guard entries[SearchFiles.folder(language) + "index.json"]?.content.isEmpty == false else {
+        return nil
+      }
       return Set(
         entries.filter { path, entry in
           path.hasPrefix(folder) && path.hasSuffix(".json") && !entry.content.isEmpty

@@ -24,7 +24,7 @@ struct SitePlan: Sendable {
     self.options = options
     let articles = try ArticleSource.all(
       in: options.articles ?? PageResources.folder("Articles"), threads: options.threads)
-    catalog = SiteCatalog(
+    catalog = try SiteCatalog(
       articles, claims: options.runs.map(RunClaims.newest) ?? [:], threads: options.threads)
     var base = ContentHash()
     base.add(Self.program)
@@ -52,13 +52,13 @@ struct SitePlan: Sendable {
     _ base: ContentHash,
     hasMathJax: Bool
   ) -> [Item] {
-    let byTag = catalog.placesByTag(language)
+    let related = catalog.related(language)
     let list = catalog.all(language)
     // Links may lead to every article: a new name may mend one that led nowhere.
     var names = base
     for entry in list { names.add(entry.source.name) }
     return list.enumerated().map { place, entry in
-      let related = catalog.related(to: entry.source, byTag: byTag)
+      let related = related[place]
       let livePart = options.liveParts(entry.source.name, language)
       var fingerprint = names
       fingerprint.add(entry.source.hash.text)
@@ -138,7 +138,7 @@ struct SitePlan: Sendable {
     }
     let hasFont = files.contains { $0.0 == PageResources.mathFontPath }
     return try files.map { path, file in
-      var bytes = try ByteSource(path: file).readAll()
+      var bytes = try SiteFile.read(file)
       if path == "/assets/site.css", hasFont { bytes += PageResources.mathFontRule.utf8 }
       var fingerprint = base
       fingerprint.add(ContentHash(bytes).text)

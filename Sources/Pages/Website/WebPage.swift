@@ -34,7 +34,7 @@ public struct WebPage: Sendable, Equatable {
     case "svg": "image/svg+xml"
     case "png": "image/png"
     case "xml": "application/xml; charset=utf-8"
-    case "otf": "font/otf"
+    case "woff": "font/woff"
     default: "text/plain; charset=utf-8"
     }
   }

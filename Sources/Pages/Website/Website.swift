@@ -138,7 +138,7 @@ public struct Website: Sendable {
   /// The articles that answer a query, the best first: a few words or a whole sentence.
   public func search(_ query: String, in language: PageLanguage, limit: Int = 20) -> [SearchHit] {
     guard let index = indices[language] else { return [] }
-    let lowered = SearchTerms.lowered(String(query.prefix(400)))
+    let lowered = Array(SearchTerms.lowered(query).prefix(400))
     var keys: Set<SearchTerms.Key> = []
     index.terms.forEach(in: lowered) { keys.insert($0.key) }
     let sentence = SearchTerms.joined(lowered)
@@ -176,6 +176,11 @@ public struct Website: Sendable {
   }
 
   // MARK: Pages
+
+  /// How the claims of a recipe read in a language, by their `id` (`ClaimTable`).
+  @Sendable public func claims(of recipe: String, in language: PageLanguage) -> [String: String] {
+    articles.first { $0.name == recipe && $0.language == language }?.claims ?? [:]
+  }
 
   /// All paths that answer with a page, sorted.
   public var paths: [String] { pages.keys.sorted() }

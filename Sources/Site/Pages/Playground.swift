@@ -135,7 +135,7 @@ enum PlaygroundPages {
             return """
               <div class="page-head"><h1>\(HTMLText.escaped(one.title(language)))</h1>
               <p>\(HTMLText.escaped(one.about(language)))</p>
-              <p class="meta">\(language("文章", "Articles")): \(links.joined(separator: ", "))</p></div>
+              <p class="meta">\(language("文章", "Articles")): \(links.joined())</p></div>
               <div class="panel" data-play="\(one.name)"></div>
               """
           }, scripts: Playground.scripts)

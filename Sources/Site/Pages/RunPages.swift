@@ -7,6 +7,8 @@ import Tracking
 /// The pages of runs: all of them, one of them, several beside each other.
 struct RunPages: Sendable {
   let runs: RunEndpoints
+  /// How a recipe's claims read in a language, by their `id`.
+  let statements: @Sendable (_ recipe: String, _ language: PageLanguage) -> [String: String]
 
   func all() -> [Endpoint] {
     Endpoint.pages("/runs", list) + Endpoint.pages("/runs/compare", compare)
@@ -137,6 +139,14 @@ struct RunPages: Sendable {
         ? "<section><h2>\(language("报告", "Report"))</h2><iframe class=\"report\" sandbox=\"allow-scripts\" "
           + "title=\"\(language("报告", "Report"))\" src=\"\(reportPath)\"></iframe></section>" : ""
       let failure = state["failure"]?.stringValue.map { "<p class=\"failed\">\(Self.text($0))</p>" }
+      let claimTable = overview?.summary.map { summary in
+        summary.claims.isEmpty
+          ? ""
+          : "<section><h2>\(language("论断", "Claims"))</h2>"
+            + ClaimTable.html(
+              summary.claims, language, statements: statements(summary.recipe, language))
+            + "</section>"
+      }
       let configuration =
         (overview?.configuration).flatMap { try? JSONValue(encoding: $0).text(pretty: true) }
       return """
@@ -147,7 +157,7 @@ struct RunPages: Sendable {
         value="\(state["step"]?.integerValue ?? 0)" data-steps="\(steps.map(String.init) ?? "")" \
         aria-label="\(language("进度", "Progress"))"></progress>
         \(failure ?? "")<div class="buttons">\(buttons)</div>
-        \(Self.claimTable(overview?.summary?.claims ?? [], language))
+        \(claimTable ?? "")
         <section><h2>\(language("曲线", "Curves"))</h2><div id="charts" class="charts">\
         \(charts.joined())</div></section>
         <section\(pictures.isEmpty ? " hidden" : "")><h2>\(language("样本", "Samples"))</h2>\
@@ -161,23 +171,6 @@ struct RunPages: Sendable {
         </div>
         """
     }
-  }
-
-  private static func claimTable(_ claims: [Claim], _ language: PageLanguage) -> String {
-    guard !claims.isEmpty else { return "" }
-    let rows = claims.map { claim in
-      let verdict = claim.holds ? language("成立", "holds") : language("不成立", "fails")
-      return """
-        <tr><td><span class="chip \(claim.holds ? "holds" : "fails")">\(verdict)</span></td>\
-        <td class="statement">\(text(claim.statement))<code>\(text(claim.id))</code></td>\
-        <td class="figure">\(text(claim.expected))</td><td class="figure">\(text(claim.measuredText))</td></tr>
-        """
-    }
-    return """
-      <section><h2>\(language("论断", "Claims"))</h2><div class="scroll"><table class="claims"><thead><tr><th></th>\
-      <th>\(language("论断", "Claim"))</th><th class="figure">\(language("应为", "Expected"))</th>\
-      <th class="figure">\(language("测得", "Measured"))</th></tr></thead><tbody>\(rows.joined())</tbody></table></div></section>
-      """
   }
 
   @Sendable private func compare(
