@@ -24,6 +24,8 @@ extension Communicator {
   /// Begins an operation; `body` is given where to put it.
   func begin(_ what: String, _ body: (CMPIAPI, inout Pending?) -> Int32) throws -> Pending {
     guard let table else { fatalError("a communicator of one rank begins nothing") }
+    // One thread calls MPI at a time, and all ranks in one order.
+    if hasCourier, !courier.isCurrentThread { try courier.wait() }
     var pending: Pending?
     let code = body(table, &pending)
     guard code == 0, let pending else {
@@ -52,6 +54,7 @@ extension Communicator {
   /// One turn of waiting. Throws where it has lasted too long, and on rank 0 where another rank has failed.
   func pause(_ waiting: inout Waiting, _ what: String) throws {
     waiting.turns += 1
+    if hasCourier, courier.isCurrentThread { try courier.checkIsNotStopped() }
     if waiting.turns % 64 == 0 || waiting.isPatient {
       if isRoot { try hearFailure() }
       if waiting.elapsed > waiting.limit {
@@ -101,6 +104,7 @@ extension Communicator {
   /// - Parameter message: One line; empty where everything has been said.
   public func fail(_ message: String, status: Int32) -> Never {
     guard let table else { exit(status) }
+    if hasCourier, !courier.isCurrentThread { courier.stop() }
     if isRoot {
       Self.say(message)
     } else if hasTimedOut {

@@ -27,7 +27,7 @@ public enum MPILibrary {
     private static let suffix = "so"
   #endif
 
-  /// What there is, the one in use first.
+  /// What there is and has not been uninstalled since, the one in use first.
   public static var candidates: [Candidate] {
     let cache = CacheFolder.path + "/mpi"
     let names = (try? FileManager.default.contentsOfDirectory(atPath: cache)) ?? []
@@ -38,7 +38,9 @@ public enum MPILibrary {
         let text = try? String(contentsOfFile: "\(cache)/\(name)/location", encoding: .utf8)
       else { return nil }
       let lines = text.split(separator: "\n").map(String.init)
-      guard lines.count >= 2 else { return nil }
+      guard lines.count >= 2,
+        FileManager.default.isExecutableFile(atPath: lines[0] + "/mpirun")
+      else { return nil }
       return Candidate(
         folder: lines[0], name: lines[1], path: "\(cache)/\(name)/libcmpi.\(suffix)",
         isDefault: named.map { $0 == lines[0] } ?? (name == chosen))

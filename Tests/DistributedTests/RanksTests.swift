@@ -10,33 +10,60 @@ import Testing
     #expect(run.output == "\(count) ranks agree\n")
   }
 
-  static let trainings = [
-    ["supervised"], ["supervised", "accumulation"], ["tokens"], ["adversarial"],
+  /// What is trained, and how far float32 may lead away.
+  static let trainings: [(options: [String], tolerance: Double)] = [
+    (["supervised"], 1e-10), (["supervised", "accumulation"], 1e-10),
+    (["supervised", "overlap"], 1e-10), (["supervised", "sharded"], 1e-10),
+    (["tokens"], 1e-10), (["tokens", "means"], 1e-10), (["adversarial"], 1e-10), (["adversarial", "overlap", "sharded"], 1e-10),
+    (["images", "synchronized", "overlap"], 1e-10), (["pretraining"], 2e-5),
+    (["pretraining", "accumulation"], 2e-5),
   ]
+
+  private func weights(_ count: Int, _ options: [String]) throws -> [Double] {
+    let run = try Ranks.start(
+      [
+        try #require(Ranks.launcher), "--oversubscribe", "-n", "\(count)",
+        try #require(Ranks.probe), "training",
+      ] + options)
+    #expect(run.status == 0, "\(run.errors)")
+    return run.output.split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
+  }
+
+  private func expectEqual(
+    _ together: [Double], _ alone: [Double], _ tolerance: Double, _ what: String
+  ) throws {
+    try #require(together.count == alone.count)
+    let difference = zip(together, alone).map { abs($0 - $1) }.max() ?? 0
+    #expect(difference <= tolerance, "\(what)")
+  }
 
   /// Batches do not divide by the number of ranks, and the last one of an epoch is short.
   @Test(.enabled(if: hasTorch, torchReason), arguments: trainings)
-  func sameBatchesSameWeightsAsOneProcess(training: [String]) throws {
-    func weights(_ count: Int) throws -> [Double] {
-      let run = try Ranks.start(
-        [
-          try #require(Ranks.launcher), "--oversubscribe", "-n", "\(count)",
-          try #require(Ranks.probe), "training",
-        ] + training)
-      #expect(run.status == 0, "\(run.errors)")
-      return run.output.split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
-    }
-    let alone = try weights(1)
+  func sameBatchesSameWeightsAsOneProcess(
+    training: (options: [String], tolerance: Double)
+  ) throws {
+    let alone = try weights(1, training.options)
     #expect(alone.count > 20)
-    let three = try weights(3)
+    let three = try weights(3, training.options)
     for count in [2, 3, 4] {
-      let together = count == 3 ? three : try weights(count)
-      try #require(together.count == alone.count)
-      for (one, other) in zip(together, alone) where abs(one - other) > 1e-10 {
-        Issue.record("\(count) ranks: \(one) instead of \(other)")
-      }
+      let together = count == 3 ? three : try weights(count, training.options)
+      try expectEqual(together, alone, training.tolerance, "\(count) ranks")
     }
-    #expect(try weights(3) == three)
+    #expect(try weights(3, training.options) == three)
+  }
+
+  @Test(
+    .enabled(if: hasTorch, torchReason),
+    arguments: [(2, 1, ""), (1, 2, ""), (2, 3, ""), (3, 2, "sharded"), (2, 1, "sharded")])
+  func goesOnAtTheSamePlaceWithOtherRanks(first: Int, second: Int, option: String) throws {
+    try withTemporaryFolder { folder in
+      let alone = try weights(1, ["supervised"])
+      let options = ["supervised", option, "folder=\(folder)/run"]
+      let stopped = try weights(first, options + ["steps=4"])
+      let resumed = try weights(second, options)
+      #expect(zip(stopped, alone).contains { abs($0 - $1) > 1e-6 })
+      try expectEqual(resumed, alone, 1e-10, "\(first) ranks, then \(second)")
+    }
   }
 
   @Test(.enabled(if: hasTorch, torchReason)) func halfTheBytesCostLittle() throws {

@@ -10,10 +10,15 @@ enum RankProbe {
     let arguments = Array(CommandLine.arguments.dropFirst())
     let communicator: Communicator
     do {
+      var training = RankedTrainingOptions()
+      training.wire = arguments.contains("bf16") ? .brainFloat : .exact
+      training.overlaps = arguments.contains("overlap")
+      training.shardsOptimizer = arguments.contains("sharded")
+      training.sharesBatchStatistics = arguments.contains("synchronized")
       let seconds = ProcessInfo.processInfo.environment["PROBE_TIMEOUT"].flatMap { Double($0) }
       communicator = try Communicator.start(
         timeout: seconds.map { .seconds($0) } ?? Communicator.defaultTimeout,
-        wire: arguments.contains("bf16") ? .brainFloat : .exact)
+        training: training)
     } catch {
       if RankEnvironment.current?.rank ?? 0 == 0 { note("\(error)") }
       exit(1)
