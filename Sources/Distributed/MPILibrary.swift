@@ -19,6 +19,13 @@ public enum MPILibrary {
 
     /// Its launcher.
     public var launcher: String { folder + "/mpirun" }
+
+    /// The implementation and its major version, as far as its name says.
+    var family: (name: String, version: Int)? {
+      let version = name.split(separator: " ").last.flatMap { Int($0.prefix { $0 != "." }) } ?? 0
+      if name.contains("Open MPI") { return ("Open MPI", version) }
+      return name.hasPrefix("MPICH") || name.hasPrefix("HYDRA") ? ("MPICH", version) : nil
+    }
   }
 
   #if os(macOS)
@@ -67,6 +74,11 @@ public enum MPILibrary {
     }
     var seen: [String] = []
     for candidate in candidates {
+      // One MPI in a process: the next would be bound to the functions of the first.
+      if let known = candidate.family, !fits(environment.launcher, known.name, known.version) {
+        seen.append("\(known.name) \(known.version)")
+        continue
+      }
       let table = try open(candidate)
       let family = String(cString: table.family)
       if fits(environment.launcher, family, Int(table.family_version)) { return table }

@@ -320,7 +320,8 @@ public final class Trainer {
       try save(task, state, ranks)
       if training == nil {
         bestInMemory = (
-          state.step, try task.checkpointed.map { ($0.name, try ranks.checkpoint(of: $0.part).copied()) }
+          state.step,
+          try task.checkpointed.map { ($0.name, try ranks.checkpoint(of: $0.part).copied()) }
         )
       }
     } else {

@@ -2,7 +2,7 @@ import Distributed
 import Foundation
 import Messages
 
-/// What tests of several ranks start by mpirun: `RankProbe WHAT`. Rank 0 prints one line; an error ends the job as it
+/// What tests of several ranks start by mpirun: `RankProbe WHAT`. Rank 0 prints what came of it; an error ends the job as it
 /// ends the command `danlu`.
 @main
 enum RankProbe {
@@ -28,7 +28,11 @@ enum RankProbe {
       switch arguments.first {
       case "collectives": line = try Collectives(communicator).summary()
       case "failures": line = try failures(arguments[1], communicator)
-      case "training": line = try Trainings.summary(arguments[1], Array(arguments.dropFirst(2)))
+      case "training":
+        line = try arguments[1].split(separator: ",").map { training in
+          let words = training.split(separator: "+").map(String.init)
+          return try Trainings.summary(words[0], Array(words.dropFirst()))
+        }.joined(separator: "\n")
       default: throw InputError("collectives, failures or training expected")
       }
       if communicator.isRoot { print(line) }

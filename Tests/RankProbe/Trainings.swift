@@ -112,7 +112,8 @@ enum Trainings {
       Widening(), ChannelsLast(),
       Conv2d(2, 4, kernelSize: 3, stride: 2, padding: 1, bias: false, generator: generator),
       BatchNorm(4),
-      Activation(.tanh), Conv2d(4, 3, kernelSize: 3, bias: false, generator: generator), BatchNorm(3),
+      Activation(.tanh), Conv2d(4, 3, kernelSize: 3, bias: false, generator: generator),
+      BatchNorm(3),
       Flatten(), Dense(3, 2, generator: generator))
     model.move(dtype: .float64)
     for (_, parameter) in model.namedParameters() where parameter.shape.count == 4 {

@@ -110,7 +110,8 @@ final class FlatGradients<Number: ReducibleNumber & TensorElement & BinaryFloati
     guard let position = positions[index] else { return }
     require(
       !isFilled[position],
-      "a second gradient of a parameter of shape \(gradient.shape) came before a step took the first")
+      "a second gradient of a parameter of shape \(gradient.shape) came before a step took the first"
+    )
     fill(position, gradient, factor)
     while filled < order.count, isFilled[filled] { filled += 1 }
     try send(upTo: starts[filled])

@@ -129,8 +129,9 @@ final class QuestionModel: Module {
     let scores = columnLogits(
       states.tokens.flattened(from: 0, to: 1).gatherRows(places),
       rows: places.floorDivide(columns.size(1)), states)
-    return selected + joined + compared + mean(
-      scores, columns.flattened().gatherRows(places), counts[3])
+    return selected + joined + compared
+      + mean(
+        scores, columns.flattened().gatherRows(places), counts[3])
   }
 
   /// How many labels a batch has of headers, questions, characters of the question and characters of values.

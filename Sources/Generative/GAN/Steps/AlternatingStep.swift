@@ -82,7 +82,8 @@ extension AdversarialPlayers {
         realOutputs: outputs.real, fakeOutputs: outputs.fake, real: real, fake: fake, noise: noise)
       if let penalty = slopePenalty(real: real, fake: fake) { loss += penalty }
       return DiscriminatorGradients(
-        gradients: discriminatorOptimizer.gradients(of: loss, forStep: forStep), loss: loss.detach(),
+        gradients: discriminatorOptimizer.gradients(of: loss, forStep: forStep),
+        loss: loss.detach(),
         realScores: game.head.score(outputs.real).detach(),
         fakeScores: game.head.score(outputs.fake).detach())
     }
