@@ -27,7 +27,7 @@ class Job:
         self.process = subprocess.Popen([*launcher, *map(str, words)],
                                         stdout=subprocess.DEVNULL, stderr=self.errors, env=environment or ENVIRONMENT)
 
-    def wait(self, timeout=120):
+    def wait(self, timeout=900):
         try:
             status = self.process.wait(timeout)
         except subprocess.TimeoutExpired:
@@ -97,7 +97,10 @@ def main():
         """Runs, stops, goes on; returns what came of it."""
         folder = f"{work}/{name}"
         job = Job(2, *training, "--out", folder)
-        time.sleep(draw.uniform(0.35, 0.95) * seconds)
+        # From the moment at which there is a run: what comes before leaves nothing to go on with.
+        while job.process.poll() is None and not pathlib.Path(folder, "training/config.json").exists():
+            time.sleep(0.02)
+        time.sleep(draw.uniform(0, 0.6) * seconds)
         moment = time.time()
         stop(job, folder)
         status, text = job.wait()
