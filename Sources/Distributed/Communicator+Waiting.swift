@@ -113,9 +113,9 @@ extension Communicator {
       Self.say("rank \(rank) on \(ProcessInfo.processInfo.hostName): \(message)")
     }
     // With the network gone, MPI's own end may not come, and mpirun waits for hosts that it cannot reach.
+    if hasTimedOut { Self.watchLauncher() }
     let end = Thread {
       Thread.sleep(forTimeInterval: 5)
-      Self.endLauncher()
       _exit(status)
     }
     end.start()
@@ -123,15 +123,24 @@ extension Communicator {
     _exit(status)
   }
 
-  /// Ends the mpirun that has started this process, if it is its parent.
-  private static func endLauncher() {
+  /// Ends the mpirun that has started this process, if it is its parent, where it has not ended by itself ten seconds
+  /// later: by a process that outlives this one, which mpirun ends first.
+  private static func watchLauncher() {
     let parent = getppid()
     guard
-      let name = try? String(contentsOfFile: "/proc/\(parent)/comm", encoding: .utf8),
-      ["mpirun", "mpiexec", "orterun", "prterun"].contains(
-        name.trimmingCharacters(in: .whitespacesAndNewlines))
+      let text = try? String(contentsOfFile: "/proc/\(parent)/comm", encoding: .utf8)
     else { return }
-    kill(parent, SIGKILL)
+    let name = text.trimmingCharacters(in: .whitespacesAndNewlines)
+    guard ["mpirun", "mpiexec", "orterun", "prterun"].contains(name) else { return }
+    let watcher = Process()
+    watcher.executableURL = URL(fileURLWithPath: "/bin/sh")
+    watcher.arguments = [
+      "-c", "sleep 10; [ \"$(cat /proc/\(parent)/comm)\" = \(name) ] && kill -9 \(parent)",
+    ]
+    watcher.standardInput = FileHandle.nullDevice
+    watcher.standardOutput = FileHandle.nullDevice
+    watcher.standardError = FileHandle.nullDevice
+    try? watcher.run()
   }
 
   /// Tells rank 0, which says it and ends the job; returns only where rank 0 does not listen.
