@@ -279,7 +279,8 @@ let package = Package(
     .executableTarget(
       name: "RankProbe",
       dependencies: [
-        "Training", "Generative", "Optimizers", "Datasets", "Layers", "Torch", "Distributed",
+        "Training", "Generative", "Pretraining", "Transformers", "Optimizers", "Datasets",
+        "Layers", "Torch", "Tracking", "Distributed",
         "Parallel", "Messages",
       ], path: "Tests/RankProbe"),
   ],

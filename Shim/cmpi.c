@@ -35,6 +35,8 @@ static int start(int *rank, int *size) {
   int provided = 0;
   int code = MPI_Init_thread(NULL, NULL, MPI_THREAD_SERIALIZED, &provided);
   if (code != MPI_SUCCESS) return code;
+  // Gradients are summed on a thread of their own.
+  if (provided < MPI_THREAD_SERIALIZED) return MPI_ERR_OTHER;
   code = MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
   if (code != MPI_SUCCESS) return code;
   code = MPI_Comm_rank(MPI_COMM_WORLD, rank);

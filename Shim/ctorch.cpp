@@ -443,6 +443,26 @@ int32_t gradients(const CTorchTensor *outputs, int32_t outputCount,
   });
 }
 
+int32_t addGradientHook(CTorchTensor tensor, void *context,
+                        CTorchTensor (*hook)(void *, CTorchTensor), void (*release)(void *)) {
+  return guarded<int32_t>(-1, [&] {
+    std::shared_ptr<void> kept(context, release);
+    auto number = borrowed(tensor).register_hook([kept, hook](const at::Tensor &gradient) {
+      if (!gradient.defined()) return gradient;
+      auto *replacement = hook(kept.get(), owned(at::Tensor(gradient)));
+      return replacement ? at::Tensor(TensorPointer::reclaim(implementation(replacement))) : gradient;
+    });
+    return static_cast<int32_t>(number);
+  });
+}
+
+int32_t removeGradientHook(CTorchTensor tensor, int32_t number) {
+  return guarded<int32_t>(-1, [&] {
+    borrowed(tensor).remove_hook(static_cast<unsigned>(number));
+    return 0;
+  });
+}
+
 // ---- Mixed precision ---------------------------------------------------------------------------
 
 int32_t setAutocast(int32_t deviceKind, bool enabled, int32_t elementType) {
@@ -575,6 +595,8 @@ const CTorchAPI table = {
     },
     [](CTorchTensor tensor) { return borrowed(tensor).is_leaf(); },
     gradients,
+    addGradientHook,
+    removeGradientHook,
     [] { return c10::GradMode::is_enabled(); },
     [](bool enabled) { c10::GradMode::set_enabled(enabled); },
     [] { return reinterpret_cast<CTorchInference>(new c10::InferenceMode(true)); },

@@ -12,13 +12,17 @@ import Transformers
 /// Updates a second of a training whose batch grows with the number of ranks: `mpirun -n N DanluBench ranks MODEL STEPS`.
 ///
 /// Models: cnn (28 × 28, batches of 64 a rank), dcgan (the same images, 64), bert (BERT-small, 512 × 4, vocabulary of
-/// 21,128, 8 × 128 a rank). Data are drawn once, so no loader is measured. `wire` names bf16.
+/// 21,128, 8 × 128 a rank). Data are drawn once, so no loader is measured. `bf16` and `overlap` are
+/// the options of those names.
 enum RankEfficiency {
   static func run(_ arguments: [String]) throws {
     guard arguments.count >= 2, let steps = Int(arguments[1]) else {
-      throw TorchError("ranks expected cnn|dcgan|bert|reduce STEPS [bf16]")
+      throw TorchError("ranks expected cnn|dcgan|bert|reduce STEPS [bf16] [overlap]")
     }
-    let ranks = try Communicator.start(wire: arguments.contains("bf16") ? .brainFloat : .exact)
+    var training = RankedTrainingOptions()
+    training.wire = arguments.contains("bf16") ? .brainFloat : .exact
+    training.overlaps = arguments.contains("overlap")
+    let ranks = try Communicator.start(training: training)
     let clock = StepClock()
     var options = TrainingOptions(steps: steps, precision: .fp32, logInterval: steps)
     options.device = .cpu
@@ -32,9 +36,12 @@ enum RankEfficiency {
     default: throw TorchError("ranks expected cnn, dcgan, bert or reduce")
     }
     if ranks.isRoot {
+      let aside = ranks.secondsAside
       print(
         "{\"name\": \"\(arguments[0])\", \"ranks\": \(ranks.size), \"threads\": \(threadCount), "
-          + "\"seconds\": \(clock.median), \"minimum\": \(clock.minimum)}")
+          + "\"seconds\": \(clock.median), \"minimum\": \(clock.minimum), "
+          + "\"communication\": \(aside.total / Double(steps)), "
+          + "\"exposed\": \(aside.exposed / Double(steps))}")
     }
     ranks.finish()
   }
@@ -48,11 +55,7 @@ enum RankEfficiency {
     for _ in 0..<rounds {
       try ranks.barrier()
       let began = ContinuousClock.now
-      if ranks.wire == .exact {
-        try ranks.sum(values)
-      } else {
-        try ranks.sumInBrainFloat(values)
-      }
+      try ranks.sumGradients(values)
       best = min(best, (ContinuousClock.now - began) / .seconds(1))
     }
     if ranks.isRoot {

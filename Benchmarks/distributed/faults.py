@@ -1,12 +1,12 @@
 """What several ranks come to when something goes wrong: every job must end soon, with a line that says why, and go on
 bit-equal where it can be resumed.
 
-    python3 Benchmarks/distributed/faults.py TEXT [--kills 20] [--only kill,interrupt,other,disk,environment]
+    python3 Benchmarks/distributed/faults.py TEXT [--kills 20] [--only kill,interrupt,other,disk,cut,environment]
 
 TEXT is raw text to pre-train a tiny model on. kill: SIGKILL of a random rank at a random moment, then --resume, then the
 same weights as an uninterrupted run. interrupt: Ctrl-C of `danlu launch`, status 130, then the same. other: begun by two
-ranks, gone on with three and with one. disk: rank 0's folder is full (needs root for a small tmpfs). environment: starts that
-must be refused. DANLU names another binary than the release one.
+ranks, gone on with three and with one. disk: rank 0's folder is full (needs root for a small tmpfs). cut: two hosts (hosts.sh,
+needs root) whose link is down for 30 s, and for good. environment: starts that must be refused. DANLU names another binary than the release one.
 """
 import argparse, hashlib, json, os, pathlib, random, shutil, signal, subprocess, sys, tempfile, time
 
@@ -20,13 +20,14 @@ ENVIRONMENT = dict(os.environ, OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROO
 class Job:
     """`danlu launch` of some ranks, with what it wrote."""
 
-    def __init__(self, ranks, *words, environment=None):
+    def __init__(self, ranks, *words, environment=None, launcher=None):
         self.errors = tempfile.TemporaryFile("w+")
         self.began = time.time()
-        self.process = subprocess.Popen([DANLU, "launch", "-n", str(ranks), "--threads", "1", *map(str, words)],
+        launcher = launcher or [DANLU, "launch", "-n", str(ranks), "--threads", "1"]
+        self.process = subprocess.Popen([*launcher, *map(str, words)],
                                         stdout=subprocess.DEVNULL, stderr=self.errors, env=environment or ENVIRONMENT)
 
-    def wait(self, timeout=120):
+    def wait(self, timeout=900):
         try:
             status = self.process.wait(timeout)
         except subprocess.TimeoutExpired:
@@ -72,7 +73,7 @@ def main():
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--steps", type=int, default=120)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", default="kill,interrupt,other,disk,environment")
+    parser.add_argument("--only", default="kill,interrupt,other,disk,cut,environment")
     options = parser.parse_args()
     draw = random.Random(options.seed)
     work = tempfile.mkdtemp(prefix="danlu-faults-")
@@ -96,7 +97,10 @@ def main():
         """Runs, stops, goes on; returns what came of it."""
         folder = f"{work}/{name}"
         job = Job(2, *training, "--out", folder)
-        time.sleep(draw.uniform(0.35, 0.95) * seconds)
+        # From the moment at which there is a run: what comes before leaves nothing to go on with.
+        while job.process.poll() is None and not pathlib.Path(folder, "training/config.json").exists():
+            time.sleep(0.02)
+        time.sleep(draw.uniform(0, 0.6) * seconds)
         moment = time.time()
         stop(job, folder)
         status, text = job.wait()
@@ -146,6 +150,27 @@ def main():
             print(f"disk: status {status} after {time.time() - job.began:.1f} s; {said(text)}", flush=True)
         finally:
             subprocess.run(["umount", "-l", small])
+    if "cut" in chosen and os.geteuid() == 0:
+        hosts = str(pathlib.Path(__file__).resolve().with_name("hosts.sh"))
+        subprocess.run([hosts, "up", "2"], check=True)
+        try:
+            for name, length, limit in (("for 30 s", 30, 300), ("for good", 600, 10)):
+                folder = f"{work}/cut-{length}"
+                job = Job(2, *training, "--out", folder, "--collective-timeout", limit, launcher=[hosts, "run", DANLU])
+                # Well into the training.
+                while job.process.poll() is None and not list(pathlib.Path(folder).rglob("manifest.json")):
+                    time.sleep(0.1)
+                moment = time.time()
+                cut = subprocess.Popen([hosts, "cut", "2", str(length)])
+                status, text = job.wait(timeout=length + 120)
+                took = time.time() - moment
+                same = "same weights" if weights(folder) == whole else "not finished"
+                time.sleep(15)
+                print(f"cut {name}, ranks wait {limit} s: status {status} {took:.0f} s after the cut, {same}, "
+                      f"ranks left {len(job.ranks(folder))}; {said(text)}", flush=True)
+                cut.terminate()
+        finally:
+            subprocess.run([hosts, "down"])
     if "environment" in chosen:
         # Of an environment that does not belong to this MPI, in turns.
         claims = [

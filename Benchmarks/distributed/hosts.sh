@@ -55,6 +55,8 @@ cut() {
 down() {
   for name in $(ip netns list | awk '/^danlu[0-9]+/ {print $1}'); do ip netns delete "$name"; done
   ip link delete "$bridge" 2>/dev/null || true
+  # The ends here go with their namespaces, but later than they.
+  for link in $(ip -o link | grep -o 'danlu-v[0-9]*' || true); do ip link delete "$link" 2>/dev/null || true; done
   rm -rf "$folder"
 }
 

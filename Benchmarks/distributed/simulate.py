@@ -117,7 +117,7 @@ def tables():
         "as it is": {}, "bf16 on the wire": {"wire": 2}, "pieces of 32 MB": {"piece": 32 << 20},
         "accumulation over 8 batches": {"accumulation": 8}, "hosts of 8, summed inside first": {"per_host": 8},
         "bf16 and accumulation": {"wire": 2, "accumulation": 8},
-        "reduced while the backward pass runs (not built)": {"overlap": 0.9},
+        "`--overlap`: reduced while the backward pass runs": {"overlap": 0.9},
     }
     for name, settings in options.items():
         cells = [f"{efficiency('BERT-base, 8 x 128', 64, *network, speed=100, **settings):.2f}" for network in speeds.values()]

@@ -1,11 +1,12 @@
 """Words over ranks: time and memory of 1 process x 1 thread beside N ranks x 1 thread, and whether the bytes are the same.
 
-    python3 Benchmarks/distributed/words.py TEXT [--ranks 2,4] [--rounds 3] [--method v5]
+    python3 Benchmarks/distributed/words.py TEXT [--ranks 2,4] [--rounds 3] [--method v5] [--memory 2G]
+    python3 Benchmarks/distributed/words.py TEXT --hosts 4 --ranks 8           the ranks on so many network namespaces (root)
     python3 Benchmarks/distributed/words.py --make 4000 zipf.txt     makes a Zipf text of so many megabytes
 
 Commands take turns. Needs the release binary (DANLU names another) and an mpirun.
 """
-import argparse, hashlib, os, pathlib, random, re, statistics, subprocess, sys, tempfile, time
+import argparse, atexit, hashlib, os, pathlib, random, re, statistics, subprocess, sys, tempfile, time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import measure
@@ -29,8 +30,13 @@ def make(megabytes, path):
             written += len(text.encode())
 
 
-def run(ranks, words, out):
+HOSTS = str(pathlib.Path(__file__).resolve().with_name("hosts.sh"))
+
+
+def run(ranks, words, out, hosts):
     launch = [] if ranks == 1 else ["mpirun", "--oversubscribe", "--bind-to", "none", "-n", str(ranks)]
+    if ranks > 1 and hosts:
+        launch = ["env", f"PER_HOST={ranks // hosts}", HOSTS, "run"]
     command = [*launch, "sh", "-c", 'exec /usr/bin/time -f "peak %M" "$@"', "sh", DANLU, *words, "--out", out]
     began = time.time()
     done = subprocess.run(command, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
@@ -49,6 +55,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--method", default="v5")
     parser.add_argument("--memory")
+    parser.add_argument("--hosts", type=int, help="network namespaces that the ranks are spread over")
     options = parser.parse_args()
     if options.make:
         return make(options.make, options.text)
@@ -58,12 +65,15 @@ def main():
     jobs = {f"discover {options.method}": ["words", "discover", options.text, "--method", options.method, "--threads", "1", *more],
             "count": ["words", "count", options.text, "--threads", "1"]}
     print("| work | ranks | seconds (shortest, median) | gain | peak MB a rank | bytes |\n| --- | --- | --- | --- | --- | --- |")
+    if options.hosts:
+        subprocess.run([HOSTS, "up", str(options.hosts)], check=True)
+        atexit.register(subprocess.run, [HOSTS, "down"])
     with tempfile.TemporaryDirectory() as folder:
         for name, words in jobs.items():
             found = {count: [] for count in counts}
             for _ in range(options.rounds):
                 for count in counts:
-                    found[count].append(run(count, words, folder + "/out.tsv"))
+                    found[count].append(run(count, words, folder + "/out.tsv", options.hosts))
             for count in counts:
                 times = [took for took, _, _ in found[count]]
                 gain = min(took for took, _, _ in found[1]) / min(times)

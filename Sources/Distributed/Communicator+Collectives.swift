@@ -14,6 +14,8 @@ extension Communicator {
   /// What one call of MPI is given at most, in bytes: pieces of this size go through the cache, and take half
   /// the time of one call for everything.
   public static let pieceBytes = 4 << 20
+  /// What all ranks' blocks together have in one call of a gathering.
+  private static let gatheredBytes = 1 << 30
   /// How many pieces are under way at a time.
   private static let piecesUnderWay = 2
 
@@ -128,7 +130,18 @@ extension Communicator {
     }
     let lengths = try gatherBlocks(own, Array(repeating: 8, count: size), limit)
       .map { $0.withUnsafeBytes { $0.loadUnaligned(as: Int.self) } }
-    return try gatherBlocks(bytes, lengths, limit)
+    // No rank's counts and offsets may pass 2³¹.
+    let round = Self.gatheredBytes / size
+    guard let longest = lengths.max(), longest > round else {
+      return try gatherBlocks(bytes, lengths, limit)
+    }
+    var all = [[UInt8]](repeating: [], count: size)
+    for start in stride(from: 0, to: longest, by: round) {
+      let part = Array(bytes[min(start, bytes.count)..<min(start + round, bytes.count)])
+      let blocks = try gatherBlocks(part, lengths.map { max(0, min(round, $0 - start)) }, limit)
+      for rank in all.indices { all[rank] += blocks[rank] }
+    }
+    return all
   }
 
   private func gatherBlocks(
@@ -232,8 +245,12 @@ public final class PendingOperation {
   @discardableResult
   public func progress() throws -> Bool {
     guard let pending else { return true }
-    guard try communicator.isDone(pending, what) else { return false }
+    // A test that fails frees the request, too.
     self.pending = nil
+    guard try communicator.isDone(pending, what) else {
+      self.pending = pending
+      return false
+    }
     return true
   }
 

@@ -24,6 +24,8 @@ extension Communicator {
   /// Begins an operation; `body` is given where to put it.
   func begin(_ what: String, _ body: (CMPIAPI, inout Pending?) -> Int32) throws -> Pending {
     guard let table else { fatalError("a communicator of one rank begins nothing") }
+    // One thread calls MPI at a time, and all ranks in one order.
+    if hasCourier, !courier.isCurrentThread { try courier.wait() }
     var pending: Pending?
     let code = body(table, &pending)
     guard code == 0, let pending else {
@@ -52,6 +54,7 @@ extension Communicator {
   /// One turn of waiting. Throws where it has lasted too long, and on rank 0 where another rank has failed.
   func pause(_ waiting: inout Waiting, _ what: String) throws {
     waiting.turns += 1
+    if hasCourier, courier.isCurrentThread { try courier.checkIsNotStopped() }
     if waiting.turns % 64 == 0 || waiting.isPatient {
       if isRoot { try hearFailure() }
       if waiting.elapsed > waiting.limit {
@@ -101,6 +104,7 @@ extension Communicator {
   /// - Parameter message: One line; empty where everything has been said.
   public func fail(_ message: String, status: Int32) -> Never {
     guard let table else { exit(status) }
+    if hasCourier, !courier.isCurrentThread { courier.stop() }
     if isRoot {
       Self.say(message)
     } else if hasTimedOut {
@@ -109,9 +113,9 @@ extension Communicator {
       Self.say("rank \(rank) on \(ProcessInfo.processInfo.hostName): \(message)")
     }
     // With the network gone, MPI's own end may not come, and mpirun waits for hosts that it cannot reach.
+    if hasTimedOut { Self.watchLauncher() }
     let end = Thread {
       Thread.sleep(forTimeInterval: 5)
-      Self.endLauncher()
       _exit(status)
     }
     end.start()
@@ -119,15 +123,24 @@ extension Communicator {
     _exit(status)
   }
 
-  /// Ends the mpirun that has started this process, if it is its parent.
-  private static func endLauncher() {
+  /// Ends the mpirun that has started this process, if it is its parent, where it has not ended by itself ten seconds
+  /// later: by a process that outlives this one, which mpirun ends first.
+  private static func watchLauncher() {
     let parent = getppid()
     guard
-      let name = try? String(contentsOfFile: "/proc/\(parent)/comm", encoding: .utf8),
-      ["mpirun", "mpiexec", "orterun", "prterun"].contains(
-        name.trimmingCharacters(in: .whitespacesAndNewlines))
+      let text = try? String(contentsOfFile: "/proc/\(parent)/comm", encoding: .utf8)
     else { return }
-    kill(parent, SIGKILL)
+    let name = text.trimmingCharacters(in: .whitespacesAndNewlines)
+    guard ["mpirun", "mpiexec", "orterun", "prterun"].contains(name) else { return }
+    let watcher = Process()
+    watcher.executableURL = URL(fileURLWithPath: "/bin/sh")
+    watcher.arguments = [
+      "-c", "sleep 10; [ \"$(cat /proc/\(parent)/comm)\" = \(name) ] && kill -9 \(parent)",
+    ]
+    watcher.standardInput = FileHandle.nullDevice
+    watcher.standardOutput = FileHandle.nullDevice
+    watcher.standardError = FileHandle.nullDevice
+    try? watcher.run()
   }
 
   /// Tells rank 0, which says it and ends the job; returns only where rank 0 does not listen.

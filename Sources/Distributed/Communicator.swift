@@ -10,7 +10,8 @@ import Synchronization
 /// throws on the ranks that wait; so does, on rank 0, any operation once another rank has failed: a rank
 /// that is lost ends the job instead of letting it hang.
 ///
-/// Operations are called from one thread at a time. A process that no launcher has started is rank 0 of 1:
+/// Operations are called from one thread at a time; sums that were handed to a thread of the communicator's own
+/// (`sumAside`) are done before the next operation begins. A process that no launcher has started is rank 0 of 1:
 /// then nothing of MPI is opened, and every operation returns at once.
 /// MPI: `MPI_COMM_WORLD`; PyTorch: `torch.distributed`.
 public final class Communicator: @unchecked Sendable {
@@ -23,21 +24,17 @@ public final class Communicator: @unchecked Sendable {
   public let size: Int
   /// How long an operation may take.
   public let timeout: Duration
-  /// In what form gradients travel.
-  public let wire: Wire
+  /// What is done where ranks train together.
+  public let training: RankedTrainingOptions
   /// What the MPI library calls itself; `nil` where there is none.
   public let library: String?
   let table: CMPIAPI?
+  /// Carries out what is summed beside the caller's own work; made when first needed.
+  private(set) lazy var courier = Courier(self)
+  /// Whether somebody has needed it.
+  var hasCourier = false
   /// Whether an operation has taken too long here: then it has on rank 0, which says so.
   var hasTimedOut = false
-
-  /// The form in which gradients travel between ranks.
-  public enum Wire: String, Sendable, CaseIterable {
-    /// In the type that they have.
-    case exact = "fp32"
-    /// float32 rounded to bfloat16: half the bytes; sums are taken in float32.
-    case brainFloat = "bf16"
-  }
 
   public var isRoot: Bool { rank == 0 }
   /// Whether there are no other ranks.
@@ -48,15 +45,16 @@ public final class Communicator: @unchecked Sendable {
 
   /// Rank 0 of 1.
   public static let alone = Communicator(
-    rank: 0, size: 1, timeout: defaultTimeout, wire: .exact, library: nil, table: nil)
+    rank: 0, size: 1, timeout: defaultTimeout, training: .init(), library: nil, table: nil)
 
   init(
-    rank: Int, size: Int, timeout: Duration, wire: Wire, library: String?, table: CMPIAPI?
+    rank: Int, size: Int, timeout: Duration, training: RankedTrainingOptions, library: String?,
+    table: CMPIAPI?
   ) {
     self.rank = rank
     self.size = size
     self.timeout = timeout
-    self.wire = wire
+    self.training = training
     self.library = library
     self.table = table
   }
@@ -76,7 +74,7 @@ public final class Communicator: @unchecked Sendable {
   @discardableResult
   public static func start(
     _ environment: RankEnvironment? = .current, timeout: Duration = defaultTimeout,
-    wire: Wire = .exact
+    training: RankedTrainingOptions = .init()
   ) throws -> Communicator {
     if let communicator = started.withLock({ $0 }) { return communicator }
     guard let environment, environment.hasOthers else { return alone }
@@ -97,8 +95,8 @@ public final class Communicator: @unchecked Sendable {
           + "the one that Danlu was set up for, \(libraryName(table))")
     }
     let communicator = Communicator(
-      rank: Int(rank), size: Int(size), timeout: timeout, wire: wire, library: libraryName(table),
-      table: table)
+      rank: Int(rank), size: Int(size), timeout: timeout, training: training,
+      library: libraryName(table), table: table)
     started.withLock { $0 = communicator }
     try communicator.agree(on: ["Danlu": danluVersion], within: .seconds(patience))
     watch.stop()

@@ -19,6 +19,13 @@ public enum MPILibrary {
 
     /// Its launcher.
     public var launcher: String { folder + "/mpirun" }
+
+    /// The implementation and its major version, as far as its name says.
+    var family: (name: String, version: Int)? {
+      let version = name.split(separator: " ").last.flatMap { Int($0.prefix { $0 != "." }) } ?? 0
+      if name.contains("Open MPI") { return ("Open MPI", version) }
+      return name.hasPrefix("MPICH") || name.hasPrefix("HYDRA") ? ("MPICH", version) : nil
+    }
   }
 
   #if os(macOS)
@@ -27,7 +34,7 @@ public enum MPILibrary {
     private static let suffix = "so"
   #endif
 
-  /// What there is, the one in use first.
+  /// What there is and has not been uninstalled since, the one in use first.
   public static var candidates: [Candidate] {
     let cache = CacheFolder.path + "/mpi"
     let names = (try? FileManager.default.contentsOfDirectory(atPath: cache)) ?? []
@@ -38,7 +45,9 @@ public enum MPILibrary {
         let text = try? String(contentsOfFile: "\(cache)/\(name)/location", encoding: .utf8)
       else { return nil }
       let lines = text.split(separator: "\n").map(String.init)
-      guard lines.count >= 2 else { return nil }
+      guard lines.count >= 2,
+        FileManager.default.isExecutableFile(atPath: lines[0] + "/mpirun")
+      else { return nil }
       return Candidate(
         folder: lines[0], name: lines[1], path: "\(cache)/\(name)/libcmpi.\(suffix)",
         isDefault: named.map { $0 == lines[0] } ?? (name == chosen))
@@ -65,6 +74,11 @@ public enum MPILibrary {
     }
     var seen: [String] = []
     for candidate in candidates {
+      // One MPI in a process: the next would be bound to the functions of the first.
+      if let known = candidate.family, !fits(environment.launcher, known.name, known.version) {
+        seen.append("\(known.name) \(known.version)")
+        continue
+      }
       let table = try open(candidate)
       let family = String(cString: table.family)
       if fits(environment.launcher, family, Int(table.family_version)) { return table }

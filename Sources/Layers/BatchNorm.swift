@@ -25,6 +25,16 @@ extension Module {
   }
 }
 
+/// Sums over the parts of a batch that several processes have.
+public protocol BatchSums: AnyObject {
+  /// Whether this process's part counts; one that has no rows computes with others' and counts nothing.
+  var counts: Bool { get }
+
+  /// The sums of a tensor's elements over all parts. Gradients pass it, those of all parts summed, each as much as its
+  /// part counts; a second derivative does not.
+  func sum(_ tensor: Tensor) -> Tensor
+}
+
 /// Batch normalization: y = (x − μ) / √(σ² + ε) · weight + bias per channel of `(B, C)` or
 /// `(B, C, …)`; Ioffe and Szegedy 2015.
 ///
@@ -54,6 +64,9 @@ public final class BatchNorm: Layer, KernelLayer, StatisticsKeeping, Configured 
   public let bias: Parameter?
   public let runningMean: Parameter
   public let runningVariance: Parameter
+  /// Where several processes have parts of a batch: what makes its mean and variance those of the whole batch. Set by
+  /// a trainer.
+  public var batchSums: (any BatchSums)?
 
   public init(_ configuration: Configuration, generator: RandomGenerator? = nil) {
     self.configuration = configuration
@@ -108,11 +121,46 @@ public final class BatchNorm: Layer, KernelLayer, StatisticsKeeping, Configured 
       "BatchNorm expected (B, \(configuration.channels), …), received shape \(input.shape)")
     let byBatch = normalizesByBatch
     let updates = byBatch && isTraining && updatesStatistics
+    if byBatch, let batchSums { return normalize(input, weight, batchSums, updates: updates) }
     return input.batchNorm(
       weight: weight, bias: bias?.value,
       runningMean: byBatch && !updates ? nil : runningMean.value,
       runningVariance: byBatch && !updates ? nil : runningVariance.value,
       training: byBatch, momentum: configuration.momentum, epsilon: configuration.epsilon)
+  }
+
+  /// By the mean and variance of all parts of a batch, in float32 at least.
+  private func normalize(
+    _ input: Tensor, _ weight: Tensor?, _ sums: any BatchSums, updates: Bool
+  ) -> Tensor {
+    let channels = configuration.channels
+    let share = sums.counts ? 1.0 : 0
+    let values = input.dtype == .float64 ? input : input.to(.float32)
+    func total(_ tensor: Tensor) -> Tensor {
+      tensor.reshaped([tensor.size(0), channels, -1]).sum(axis: 0, 2) * share
+    }
+    let shape = [1, channels] + Array(repeating: 1, count: input.rank - 2)
+    let own = Tensor.full(
+      [1], share * Double(input.count / channels), dtype: values.dtype, device: input.device)
+    let totals = sums.sum(.concatenate([total(values), own]))
+    let count = totals.narrowed(0, start: channels, length: 1).detach()
+    let mean = totals.narrowed(0, start: 0, length: channels) / count
+    let centered = values - mean.reshaped(shape)
+    let variance = sums.sum(total(centered.square())) / count
+    if updates {
+      withoutGradients {
+        let momentum = configuration.momentum
+        runningMean.value.lerpInPlace(
+          to: mean.detach().to(runningMean.dtype), weight: momentum)
+        runningVariance.value.lerpInPlace(
+          to: (variance * (count / (count - 1))).detach().to(runningVariance.dtype),
+          weight: momentum)
+      }
+    }
+    var output = centered * (variance + configuration.epsilon).rsqrt().reshaped(shape)
+    if let weight { output = output * weight.to(values.dtype).reshaped(shape) }
+    if let bias { output = output + bias.value.to(values.dtype).reshaped(shape) }
+    return output.to(input.dtype)
   }
 
   public var kernel: Parameter {

@@ -32,9 +32,13 @@ public func gradients(
 }
 
 /// As `gradients`, with `nil` for inputs that the outputs do not depend on.
+///
+/// - Parameter observe: Given the gradient of each input, by its number, as soon as the pass has it; those of the last
+///   layers come first.
 public func optionalGradients(
   of outputs: [Tensor], withRespectTo inputs: [Tensor], outputGradients: [Tensor?]? = nil,
-  retainGraph: Bool = false, createGraph: Bool = false, file: StaticString = #fileID,
+  retainGraph: Bool = false, createGraph: Bool = false,
+  observe: ((_ input: Int, _ gradient: Tensor) -> Void)? = nil, file: StaticString = #fileID,
   line: UInt = #line
 ) -> [Tensor?] {
   let seeds = outputGradients ?? outputs.map { _ in nil }
@@ -50,6 +54,16 @@ public func optionalGradients(
       file: file, line: line)
   }
   guard !inputs.isEmpty else { return [] }
+  let hooks =
+    observe.map { observe in
+      inputs.enumerated().map { number, input in
+        input.onGradient { gradient in
+          observe(number, gradient)
+          return nil
+        }
+      }
+    } ?? []
+  defer { for hook in hooks { hook.remove() } }
   let results = [CTorchTensor?](unsafeUninitializedCapacity: inputs.count) { buffer, count in
     buffer.initialize(repeating: nil)
     count = inputs.count

@@ -28,7 +28,41 @@ public final class SupervisedTask: TrainingTask {
   private let figures: (() throws -> [String: Double])?
   private let validatesAverages: Bool
   private let denominator: ((_ batch: Batch) -> Double)?
+  private let means: Means?
   public private(set) var isWindowOpen = false
+
+  /// What the several means of a loss are over, in a batch and, where ranks have parts of it, in the whole.
+  private final class Means {
+    let denominators: (_ batch: Batch) -> [Double]
+    /// Of the whole batch under way.
+    var whole: [Double]?
+
+    init(_ denominators: @escaping (_ batch: Batch) -> [Double]) {
+      self.denominators = denominators
+    }
+
+    func callAsFunction(_ batch: Batch) -> [Double] {
+      if batch.share != nil, let whole { return whole }
+      return denominators(batch)
+    }
+  }
+
+  /// A model whose loss is a sum of several means, each over something else.
+  ///
+  /// - Parameters:
+  ///   - denominators: What the means are over, counted in a batch.
+  ///   - loss: From the batch and the denominators to one number; where ranks have parts of a batch, the denominators are
+  ///     those of the whole, so that the ranks' numbers add up to its loss.
+  public convenience init(
+    _ model: Module, optimizer: Optimizer, loader: BatchLoader,
+    denominators: @escaping (_ batch: Batch) -> [Double],
+    loss: @escaping (_ batch: Batch, _ denominators: [Double]) -> Tensor
+  ) {
+    let means = Means(denominators)
+    self.init(
+      model, optimizer: optimizer, loader: loader, means: means,
+      forward: { loss($0, means($0)) }, loss: { loss, _ in loss })
+  }
 
   /// - Parameters:
   ///   - metrics: What validation reports beside `validation/loss`.
@@ -39,12 +73,25 @@ public final class SupervisedTask: TrainingTask {
   ///   - denominator: What the loss is a mean over, counted in a batch, where that is not examples: tokens, say. Ranks that
   ///     train together weigh their parts by it.
   ///   - loss: From the model's output (as float32, or float64) and the batch to one number, a mean over examples.
-  public init(
+  public convenience init(
     _ model: Module, optimizer: Optimizer, loader: BatchLoader,
     validation: (any ExampleSource)? = nil, metrics: [any Metric] = [],
     figures: (() throws -> [String: Double])? = nil, validatesAverages: Bool = false,
     regularizations: [any Regularization] = [], denominator: ((_ batch: Batch) -> Double)? = nil,
     forward: @escaping Forward, loss: @escaping Loss
+  ) {
+    self.init(
+      model, optimizer: optimizer, loader: loader, validation: validation, metrics: metrics,
+      figures: figures, validatesAverages: validatesAverages, regularizations: regularizations,
+      denominator: denominator, means: nil, forward: forward, loss: loss)
+  }
+
+  private init(
+    _ model: Module, optimizer: Optimizer, loader: BatchLoader,
+    validation: (any ExampleSource)? = nil, metrics: [any Metric] = [],
+    figures: (() throws -> [String: Double])? = nil, validatesAverages: Bool = false,
+    regularizations: [any Regularization] = [], denominator: ((_ batch: Batch) -> Double)? = nil,
+    means: Means?, forward: @escaping Forward, loss: @escaping Loss
   ) {
     require(
       Set(metrics.map(\.name)).count == metrics.count,
@@ -54,6 +101,7 @@ public final class SupervisedTask: TrainingTask {
     self.regularizations = regularizations
     self.validatesAverages = validatesAverages
     self.denominator = denominator
+    self.means = means
     self.model = model
     self.optimizer = optimizer
     self.loader = loader
@@ -81,7 +129,13 @@ public final class SupervisedTask: TrainingTask {
   public func nextBatch() throws -> Batch { try loader.next() }
 
   public func share(of batch: Batch) throws -> Double? {
-    guard let denominator, let share = batch.share else { return nil }
+    guard let share = batch.share else { return nil }
+    if let means {
+      let own = means.denominators(batch)
+      means.whole = try Communicator.world.sum(share > 0 ? own : own.map { _ in 0 })
+      return share > 0 ? 1 : 0
+    }
+    guard let denominator else { return nil }
     let own = share > 0 ? denominator(batch) : 0
     let whole = try Communicator.world.sum([own])[0]
     return whole > 0 ? own / whole : 0
@@ -97,7 +151,7 @@ public final class SupervisedTask: TrainingTask {
         let output = scope.forward { forward(batch) }.forLosses
         return Evaluation(output: output, loss: loss(output, batch))
       }.loss
-      let gradients = optimizer.gradients(of: value)
+      let gradients = optimizer.gradients(of: value, forStep: true)
       if evaluation == 0 {
         values["loss"] = value.detach()
         // It reads all gradients once more. Of a window only this rank's part is known here.

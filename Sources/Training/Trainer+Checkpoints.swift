@@ -42,21 +42,24 @@ extension Trainer {
     try ranks.share(task.checkpointed)
   }
 
-  func save(_ task: some TrainingTask, _ state: TrainingState) throws {
+  func save(
+    _ task: some TrainingTask, _ state: TrainingState, _ ranks: RankedTraining
+  ) throws {
     // Weights that are no numbers any more must not push good ones out.
     if !state.unread.isEmpty { _ = try read(state) }
     guard state.savedStep != state.step else { return }
-    let parts = parts(task).map { (name: $0.name, state: $0.part.checkpoint()) }
+    let parts = try parts(task).map { (name: $0.name, state: try ranks.checkpoint(of: $0.part)) }
     for (name, part) in parts {
       guard let bad = part.firstTensorThatIsNotFinite else { continue }
       throw diverged("'\(bad)' of the \(name) is not finite", state)
     }
-    guard let training, Communicator.world.isRoot else { return }
+    guard let training else { return }
+    state.savedStep = state.step
+    guard ranks.isRoot else { return }
     let record = try JSONValue(encoding: state.record)
     try training.commit(step: state.step, note: record) { folder in
       for (name, part) in parts { try part.write(to: "\(folder)/\(name).safetensors") }
     }
-    state.savedStep = state.step
     let store = training.checkpoints
     let disposable = store.complete().filter { $0.step != state.best?.step }
     for checkpoint in disposable.dropLast(options.keptCheckpoints) { try store.remove(checkpoint) }

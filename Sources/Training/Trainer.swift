@@ -99,7 +99,8 @@ public final class Trainer {
       try validate(task, scope, state, ranks)
     }
     try ranks.shareStatistics(of: models)
-    if state.step > state.firstStep { try save(task, state) }
+    if state.step > state.firstStep { try save(task, state, ranks) }
+    try ranks.collect()
     for callback in callbacks { try callback.trainingDidEnd(state) }
     return Outcome(
       steps: state.step, firstStep: state.firstStep, metrics: state.metrics,
@@ -200,7 +201,7 @@ public final class Trainer {
     var scope = scope
     while state.step < plan.steps, !state.shouldStop {
       if ranks.isAlone ? phase.isCancelled : ranks.isCancelled {
-        try save(task, state)
+        try save(task, state, ranks)
         throw Cancelled()
       }
       let isTimeUp = options.maximumSeconds.map { state.seconds >= $0 } ?? false
@@ -231,7 +232,7 @@ public final class Trainer {
         try validate(task, scope, state, ranks)
       }
       if let interval = plan.checkpoint, state.step % interval == 0 {
-        try save(task, state)
+        try save(task, state, ranks)
       }
     }
   }
@@ -316,10 +317,11 @@ public final class Trainer {
     if monitor.isBetter(value, than: state.best?.value) {
       state.record.best = .init(value: value, step: state.step)
       state.record.validationsWithoutImprovement = 0
-      try save(task, state)
+      try save(task, state, ranks)
       if training == nil {
         bestInMemory = (
-          state.step, task.checkpointed.map { ($0.name, $0.part.checkpoint().copied()) }
+          state.step,
+          try task.checkpointed.map { ($0.name, try ranks.checkpoint(of: $0.part).copied()) }
         )
       }
     } else {

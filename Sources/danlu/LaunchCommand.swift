@@ -118,6 +118,9 @@ struct LaunchCommand: ParsableCommand {
     process.environment = environment
     process.standardInput = FileHandle.nullDevice
     Interruption.install()
+    guard FileManager.default.isExecutableFile(atPath: arguments[0]) else {
+      throw FileError(path: arguments[0], reason: "is no program that can be started")
+    }
     try process.run()
     // The signal that ranks hear first: mpirun passes this one on and goes on itself.
     var isPassedOn = false
@@ -130,6 +133,13 @@ struct LaunchCommand: ParsableCommand {
     }
     process.waitUntilExit()
     let status = process.terminationReason == .exit ? process.terminationStatus : 1
+    if status > 128, status != Interruption.exitCode {
+      // Nobody was left to say it.
+      Console.note(
+        "danlu: a rank was ended by signal \(status - 128)"
+          + (status == 128 + SIGKILL ? " (killed: by somebody, or for want of memory)" : "")
+          + "; a training goes on from its last checkpoint with --resume")
+    }
     if status != 0 {
       throw ExitCode(isPassedOn ? Interruption.exitCode : status)
     }

@@ -69,6 +69,34 @@ struct CommandsTests {
     }
   }
 
+  @Test(.enabled(if: hasTorch, torchReason)) func linesAreEncodedByAllRanks() throws {
+    try withTemporaryFolder { folder in
+      let (path, model) = (folder + "/text.txt", folder + "/model")
+      // Fewer lines in the last window than ranks would share evenly.
+      let lines = text().split(separator: "\n").prefix(41)
+      try lines.joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
+      let trained = try run(
+        2, "bert", "pretrain", path, "--out", model, "--layers", "1", "--hidden-size", "16",
+        "--heads", "2", "--vocabulary-size", "300", "--steps", "3", "--batch", "3", "--max-length",
+        "32", "--no-whole-words", "--sync-batch-norm", "--shard-optimizer", "--overlap")
+      #expect(trained.status == 0, "\(trained.errors)")
+      func vectors(_ ranks: Int) throws -> [[Double]] {
+        let run = try run(ranks, "bert", "encode", path, "--model", model)
+        #expect(run.status == 0, "\(run.errors)")
+        return try run.output.split(separator: "\n").map { line in
+          let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+          return try #require(object?["vector"] as? [Double])
+        }
+      }
+      let alone = try vectors(1)
+      let together = try vectors(3)
+      #expect(alone.count == 41 && together.count == 41 && alone[0].count == 16)
+      for (one, other) in zip(together, alone) {
+        #expect(zip(one, other).allSatisfy { abs($0 - $1) < 1e-4 })
+      }
+    }
+  }
+
   @Test func trialsAreSharedWithoutChangingTheAnswer() throws {
     try withTemporaryFolder { folder in
       var random = RandomStream(seed: 9, stream: 0)

@@ -2,7 +2,7 @@ import Distributed
 import Foundation
 import Messages
 
-/// What tests of several ranks start by mpirun: `RankProbe WHAT`. Rank 0 prints one line; an error ends the job as it
+/// What tests of several ranks start by mpirun: `RankProbe WHAT`. Rank 0 prints what came of it; an error ends the job as it
 /// ends the command `danlu`.
 @main
 enum RankProbe {
@@ -10,10 +10,15 @@ enum RankProbe {
     let arguments = Array(CommandLine.arguments.dropFirst())
     let communicator: Communicator
     do {
+      var training = RankedTrainingOptions()
+      training.wire = arguments.contains("bf16") ? .brainFloat : .exact
+      training.overlaps = arguments.contains("overlap")
+      training.shardsOptimizer = arguments.contains("sharded")
+      training.sharesBatchStatistics = arguments.contains("synchronized")
       let seconds = ProcessInfo.processInfo.environment["PROBE_TIMEOUT"].flatMap { Double($0) }
       communicator = try Communicator.start(
         timeout: seconds.map { .seconds($0) } ?? Communicator.defaultTimeout,
-        wire: arguments.contains("bf16") ? .brainFloat : .exact)
+        training: training)
     } catch {
       if RankEnvironment.current?.rank ?? 0 == 0 { note("\(error)") }
       exit(1)
@@ -23,7 +28,11 @@ enum RankProbe {
       switch arguments.first {
       case "collectives": line = try Collectives(communicator).summary()
       case "failures": line = try failures(arguments[1], communicator)
-      case "training": line = try Trainings.summary(arguments[1], Array(arguments.dropFirst(2)))
+      case "training":
+        line = try arguments[1].split(separator: ",").map { training in
+          let words = training.split(separator: "+").map(String.init)
+          return try Trainings.summary(words[0], Array(words.dropFirst()))
+        }.joined(separator: "\n")
       default: throw InputError("collectives, failures or training expected")
       }
       if communicator.isRoot { print(line) }

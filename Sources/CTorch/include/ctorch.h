@@ -27,7 +27,7 @@ extern "C" {
 #endif
 
 /// Raised whenever the layout or the meaning of anything below changes.
-#define CTORCH_ABI_VERSION 1
+#define CTORCH_ABI_VERSION 2
 
 typedef struct CTorchTensorOpaque *CTorchTensor;
 typedef struct CTorchOperatorOpaque *CTorchOperator;
@@ -137,6 +137,14 @@ typedef struct {
                        const CTorchTensor _Nonnull *_Nonnull inputs, int32_t input_count,
                        bool retain_graph, bool create_graph, bool allow_unused,
                        CTorchTensor _Nullable *_Nonnull results);
+  /// Calls `hook` with the whole gradient of a tensor as soon as a backward pass has it; the hook owns it. What it
+  /// returns, an owned tensor, takes the gradient's place; null leaves it. `release(context)` runs when the hook is
+  /// removed or dies with the tensor. Returns a number for `remove_gradient_hook`, or -1.
+  int32_t (*_Nonnull add_gradient_hook)(
+      CTorchTensor _Nonnull tensor, void *_Nonnull context,
+      CTorchTensor _Nullable (*_Nonnull hook)(void *_Nonnull context, CTorchTensor _Nonnull gradient),
+      void (*_Nonnull release)(void *_Nonnull context));
+  int32_t (*_Nonnull remove_gradient_hook)(CTorchTensor _Nonnull tensor, int32_t number);
   bool (*_Nonnull gradient_mode)(void);
   void (*_Nonnull set_gradient_mode)(bool enabled);
   CTorchInference _Nonnull (*_Nonnull enter_inference)(void);

@@ -56,6 +56,12 @@ extension Optimizer: Checkpointable {
     }
   }
 
+  /// Forgets the rule's history of some parameters, by index: others keep it.
+  public func forget(_ isForgotten: (Int) -> Bool) {
+    for index in histories.indices where isForgotten(index) { histories[index] = nil }
+    dropPlan()
+  }
+
   // MARK: - Averages
 
   /// Exchanges the weights with their moving averages; the next call brings back the exact weights.

@@ -126,7 +126,7 @@ public final class Optimizer {
       func reduce() {
         guard !isReduced else { return }
         isReduced = true
-        current = reduction.sum(current, parameters, areScaled: accumulates)
+        current = reduction.sum(current, areScaled: accumulates)
         observe?(current)
       }
       for state in extensions.reversed() {
@@ -135,7 +135,8 @@ public final class Optimizer {
         current = admitted
       }
       reduce()
-      return apply(current)
+      defer { reduction.exchangeParameters() }
+      return apply(reduction.own(current))
     }
   }
 
@@ -173,22 +174,39 @@ public final class Optimizer {
   }
 
   /// The gradients of a loss in the order of `parameters`; `nil` for those it does not depend on.
-  public func gradients(of loss: Tensor) -> [Tensor?] {
-    Optimizer.gradients(of: [loss], by: parameters)
+  ///
+  /// - Parameter next: Whether they go into the next `step` as they are: several ranks may then begin to sum them
+  ///   before all are known.
+  public func gradients(of loss: Tensor, forStep next: Bool = false) -> [Tensor?] {
+    guard next, let reduction, callsPerUpdate == 1 else {
+      return Optimizer.gradients(of: [loss], by: parameters)
+    }
+    return Optimizer.gradients(of: [loss], by: parameters) { index, gradient in
+      reduction.receive(gradient, at: index)
+    }
   }
 
   /// The gradients of Σ ⟨outputs, output gradients⟩ by parameters, in their order, and then by tensors;
   /// `nil` for frozen parameters and for what the outputs do not depend on.
   ///
-  /// - Parameter outputGradients: One for each output; `nil` for outputs that are scalars.
+  /// - Parameters:
+  ///   - outputGradients: One for each output; `nil` for outputs that are scalars.
+  ///   - observe: Given the gradient of each parameter, by its place, as soon as it is known.
   public static func gradients(
     of outputs: [Tensor], by parameters: [Parameter], and tensors: [Tensor] = [],
-    outputGradients: [Tensor?]? = nil, retainGraph: Bool = false
+    outputGradients: [Tensor?]? = nil, retainGraph: Bool = false,
+    observe: ((_ index: Int, _ gradient: Tensor) -> Void)? = nil
   ) -> [Tensor?] {
-    let trainable = parameters.filter(\.isTrainable).map(\.value)
+    let places = parameters.indices.filter { parameters[$0].isTrainable }
+    let trainable = places.map { parameters[$0].value }
     let found = optionalGradients(
       of: outputs, withRespectTo: trainable + tensors, outputGradients: outputGradients,
-      retainGraph: retainGraph)
+      retainGraph: retainGraph,
+      observe: observe.map { observe in
+        { input, gradient in
+          if input < places.count { observe(places[input], gradient) }
+        }
+      })
     if trainable.count == parameters.count { return found }
     var next = found.makeIterator()
     let scattered = parameters.map { $0.isTrainable ? next.next() ?? nil : nil }

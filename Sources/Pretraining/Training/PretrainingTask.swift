@@ -54,8 +54,10 @@ public final class PretrainingTask: TrainingTask {
 
   /// The gradients of a window by the optimizer's parameters, its loss, and the share of places guessed right; of a
   /// rank's parts, this rank's summands of them.
+  ///
+  /// - Parameter forStep: As in `Optimizer.gradients`.
   public func gradients(
-    of window: Window, _ scope: StepScope = StepScope()
+    of window: Window, _ scope: StepScope = StepScope(), forStep: Bool = false
   ) throws -> (gradients: [Tensor?], loss: Tensor, accuracy: Tensor) {
     let batches = window.map { $0.moved(to: scope.device) }
     let targets = batches.map(objective.targets)
@@ -72,7 +74,7 @@ public final class PretrainingTask: TrainingTask {
       let logits = scope.forward { objective.logits(model, batch, at: targets) }.to(.float32)
       var part = targets.lossSum(logits) / total
       if !isCounted { part = part * 0 }
-      let gradients = optimizer.gradients(of: part)
+      let gradients = optimizer.gradients(of: part, forStep: forStep && window.count == 1)
       withoutGradients {
         loss = loss + part.detach()
         if isCounted { correct = correct + targets.correctCount(logits) / total }
@@ -91,7 +93,7 @@ public final class PretrainingTask: TrainingTask {
   }
 
   public func update(_ window: Window, step: Int, _ scope: StepScope) throws -> [String: Tensor] {
-    let (gradients, loss, accuracy) = try gradients(of: window, scope)
+    let (gradients, loss, accuracy) = try gradients(of: window, scope, forStep: true)
     optimizer.step(gradients: gradients)
     meter.add(window)
     return ["loss": loss, "accuracy": accuracy]

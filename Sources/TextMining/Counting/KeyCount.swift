@@ -24,45 +24,57 @@ enum KeyCount {
     return survivors
   }
 
+  /// The least count from which on ranks sketch before they count: what is rare everywhere is then never sent.
+  private static let sketchedCount = 4
+
   /// Scans, as a phase of `work`, until every key was counted; `receive` gets the keys that reach
   /// `minCount`, in no particular order. `reserved` bytes of the tables' memory are in use elsewhere, and `others`
-  /// gives the keys that the scan has counted by itself.
+  /// gives the keys that the scan has counted by itself, of all ranks together.
   ///
   /// Of a corpus that several ranks have parts of, each scans its own, and all receive the sums.
   static func each(
     _ phase: String, in corpus: TextCorpus, minCount: Int, reserved: Int = 0, work: Work,
     scan: (WorkspacePool<PartitionedCounter.Stage>, Work.Phase) throws -> Void,
-    others: (_ minCount: Int) -> [(key: UInt64, count: Int)] = { _ in [] },
+    others: (_ minCount: Int) throws -> [(key: UInt64, count: Int)] = { _ in [] },
     _ receive: (_ key: UInt64, _ count: Int) throws -> Void
   ) throws {
-    guard corpus.ranks.isAlone else {
-      // What is rare here may be frequent elsewhere: everything is counted, in half of the memory.
-      var sums = RankedCounts(corpus.ranks, minCount: minCount, memory: corpus.tableMemory / 2)
+    if corpus.ranks.isAlone {
       try scanned(
-        phase, in: corpus, minCount: 1, memory: corpus.tableMemory / 2 - reserved, work: work,
+        phase, in: corpus, minCount: minCount, memory: corpus.tableMemory - reserved, work: work,
+        scan: scan, receive)
+    } else {
+      // What is rare here may be frequent elsewhere. Half of the memory is for the sums.
+      var sums = RankedCounts(corpus.ranks, minCount: minCount, memory: corpus.tableMemory / 2)
+      let sketches = minCount >= sketchedCount
+      try scanned(
+        phase, in: corpus, minCount: sketches ? minCount : 1,
+        memory: corpus.tableMemory / 2 - reserved, ranks: sketches ? corpus.ranks : nil, work: work,
         scan: scan, { try sums.add($0, $1) })
-      for (key, count) in others(1) { try sums.add(key, count) }
-      return try sums.finish(receive)
+      try sums.finish(receive)
     }
-    try scanned(
-      phase, in: corpus, minCount: minCount, memory: corpus.tableMemory - reserved, work: work,
-      scan: scan, receive)
-    for (key, count) in others(max(1, minCount)) { try receive(key, count) }
+    for (key, count) in try others(max(1, minCount)) { try receive(key, count) }
   }
 
+  /// - Parameter ranks: Those whose sketches are added up before anything is counted; then every count is passed on.
   private static func scanned(
-    _ phase: String, in corpus: TextCorpus, minCount: Int, memory: Int, work: Work,
+    _ phase: String, in corpus: TextCorpus, minCount: Int, memory: Int,
+    ranks: Communicator? = nil, work: Work,
     scan: (WorkspacePool<PartitionedCounter.Stage>, Work.Phase) throws -> Void,
     _ receive: (_ key: UInt64, _ count: Int) throws -> Void
   ) throws {
     let counter = PartitionedCounter(
-      memory: memory, minCount: minCount, expectedKeys: corpus.count)
+      memory: memory, minCount: minCount,
+      expectedKeys: ranks == nil ? corpus.count : corpus.blocks.wholeCount,
+      sketchesFirst: ranks != nil)
     try work.phase(phase, of: corpus.count, unit: "characters") { phase in
       var again = true
+      var isFirst = true
       while again {
         let stages = WorkspacePool { counter.stage() }
         try scan(stages, phase)
         for stage in stages.idle() { stage.flush() }
+        if isFirst, let ranks { try counter.addSketches(of: ranks) }
+        isFirst = false
         again = try counter.harvest(receive)
       }
     }

@@ -17,8 +17,11 @@ enum PairCounts {
   ) throws -> [(key: UInt64, count: Int)] {
     let ranks = CharacterRanks(corpus.characterCounts, minCount: minCount)
     // A square costs its clearing: it must not outgrow the text.
-    let cells = min(corpus.count / 8, corpus.tableMemory / 64 / corpus.threads)
-    let side = min(ranks.count, Int(Double(cells).squareRoot()), 4096)
+    let cells = min(
+      corpus.blocks.wholeCount / corpus.ranks.size / 8, corpus.tableMemory / 64 / corpus.threads)
+    let own = min(ranks.count, Int(Double(cells).squareRoot()), 4096)
+    // Of ranks with different numbers of threads the smallest square is everybody's.
+    let side = -Int(try corpus.ranks.maximum([Double(-own)])[0])
     let squares = WorkspacePool { PairSquare(side: side) }
     var pairs: [(key: UInt64, count: Int)] = []
     var isFirst = true
@@ -39,12 +42,16 @@ enum PairCounts {
       others: { minCount in
         let filled = squares.idle()
         var inside: [(key: UInt64, count: Int)] = []
-        for row in 0..<side {
-          for column in 0..<side {
-            let count = filled.reduce(0) { $0 + $1.count(row, column) }
-            if count >= minCount {
-              inside.append((ranks.ids[row] << PackedGram.bits | ranks.ids[column], count))
-            }
+        // Some rows at a time: ranks add them up.
+        for first in stride(from: 0, to: side, by: 64) {
+          let rows = first..<min(side, first + 64)
+          let counts = try corpus.ranks.sum(
+            rows.flatMap { row in
+              (0..<side).map { column in filled.reduce(0) { $0 + $1.count(row, column) } }
+            })
+          for (place, count) in counts.enumerated() where count >= minCount {
+            let (row, column) = (first + place / side, place % side)
+            inside.append((ranks.ids[row] << PackedGram.bits | ranks.ids[column], count))
           }
         }
         return inside

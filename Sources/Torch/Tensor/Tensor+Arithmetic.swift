@@ -173,6 +173,11 @@ extension Tensor {
   /// Overwrites the elements with those of `source`, converting type and device.
   public func copyInPlace(from source: Tensor) { ATen.copyInPlace.perform(self, source) }
 
+  /// Overwrites the elements with left · right, of this tensor's shape after broadcasting.
+  public func assignProduct(_ left: Tensor, _ right: Tensor) {
+    ATen.productInto.perform(left, right, self)
+  }
+
   /// Sets every element to zero.
   public func zeroInPlace() { ATen.zeroInPlace.perform(self) }
 
@@ -222,6 +227,7 @@ extension ATen {
   static let lerp = Operator("lerp", "Scalar")
   static let addInPlace = Operator("add_", "Tensor")
   static let multiplyInPlace = Operator("mul_", "Tensor")
+  static let productInto = Operator("mul", "out")
   static let multiplyNumberInPlace = Operator("mul_", "Scalar")
   static let addcmulInPlace = Operator("addcmul_")
   static let addcdivInPlace = Operator("addcdiv_")

@@ -17,7 +17,9 @@ final class RankedTraining {
   let communicator: Communicator
   private let optimizers: [Optimizer]
   private let loaders: [BatchLoader]
-  private let gradients: RankedGradients
+  private let models: [Module]
+  private let gradients: [RankedGradients]
+  private let batchSums: RankedBatchSums
   private let device: Device
 
   /// Whether somebody asked to stop, and whether time is up: agreed upon after each update.
@@ -32,7 +34,9 @@ final class RankedTraining {
     device = options.device
     optimizers = task.checkpointed.compactMap { $0.part as? Optimizer }
     loaders = task.checkpointed.compactMap { $0.part as? BatchLoader }
-    gradients = RankedGradients(communicator)
+    models = task.checkpointed.compactMap { $0.part as? Module }
+    gradients = communicator.isAlone ? [] : optimizers.map { RankedGradients(.world, $0) }
+    batchSums = RankedBatchSums(communicator)
   }
 
   /// Makes sure that all ranks are about to train the same on the same data.
@@ -42,7 +46,7 @@ final class RankedTraining {
       "libtorch": LibTorch.version, "the training's length": "\(options.length)",
       "the precision": "\(options.precision)",
       "the parameters": "\(optimizers.map { $0.parameters.map(\.value.shape).description })",
-      "the wire": "\(communicator.wire)",
+      "the options for ranks": "\(communicator.training)",
     ]
     for (number, loader) in loaders.enumerated() {
       for (name, fact) in loader.facts {
@@ -50,6 +54,12 @@ final class RankedTraining {
       }
     }
     try communicator.agree(on: facts)
+    guard communicator.training.shardsOptimizer else { return }
+    guard !optimizers.contains(where: \.keepsAverages) else {
+      throw InputError(
+        "moving averages of weights are kept by all ranks alike, the optimizer's state by one each; training without "
+          + "`shardOptimizer`, or without averages, would work")
+    }
   }
 
   /// Divides the batches; `end` takes it back.
@@ -57,13 +67,20 @@ final class RankedTraining {
     guard !isAlone else { return }
     let part = BatchPart(rank: communicator.rank, of: communicator.size)
     for loader in loaders { loader.part = part }
-    for optimizer in optimizers { optimizer.reduction = gradients }
+    for (optimizer, gradients) in zip(optimizers, gradients) { optimizer.reduction = gradients }
+    guard communicator.training.sharesBatchStatistics else { return }
+    for layer in batchNormalizations { layer.batchSums = batchSums }
   }
 
   func end() {
     guard !isAlone else { return }
     for loader in loaders { loader.part = .whole }
     for optimizer in optimizers { optimizer.reduction = nil }
+    for layer in batchNormalizations { layer.batchSums = nil }
+  }
+
+  private var batchNormalizations: [BatchNorm] {
+    models.flatMap { $0.namedModules().compactMap { $0.module as? BatchNorm } }
   }
 
   /// Gives all ranks the states of rank 0.
@@ -73,6 +90,32 @@ final class RankedTraining {
       let state = try part.checkpoint().fromRoot(communicator)
       if !isRoot { try part.restore(state) }
     }
+    guard communicator.training.shardsOptimizer else { return }
+    for (optimizer, gradients) in zip(optimizers, gradients) {
+      optimizer.forget { gradients.owner(of: $0) != communicator.rank }
+    }
+  }
+
+  /// The state of a part of the task; of an optimizer whose state ranks have shared out, all of it. All ranks ask.
+  func checkpoint(of part: any Checkpointable) throws -> NamedState {
+    let own = part.checkpoint()
+    guard !isAlone, communicator.training.shardsOptimizer, let optimizer = part as? Optimizer,
+      let number = optimizers.firstIndex(where: { $0 === optimizer })
+    else { return own }
+    let places = Dictionary(
+      uniqueKeysWithValues: optimizer.names.enumerated().map { ($1, $0) })
+    return try own.joined(communicator) { name in
+      // `rule.exp_avg.encoder.weight`: the parameter stands behind the second dot.
+      let parts = name.split(separator: ".", maxSplits: 2)
+      guard parts.count == 3, let place = places[String(parts[2])] else { return nil }
+      return gradients[number].owner(of: place)
+    }
+  }
+
+  /// Gives all ranks all of the optimizers' states, when nothing is shared out any more.
+  func collect() throws {
+    guard !isAlone, communicator.training.shardsOptimizer else { return }
+    for optimizer in optimizers { try optimizer.restore(checkpoint(of: optimizer)) }
   }
 
   /// What rank 0 makes of `body`; on other ranks `body` is not called.
@@ -120,7 +163,9 @@ final class RankedTraining {
     guard !isAlone else { return try body() }
     let loaded = loaders.compactMap(\.lastShare).first
     // A batch that is not divided is computed by all.
-    gradients.share = batch ?? loaded ?? 1 / Double(communicator.size)
+    let share = batch ?? loaded ?? 1 / Double(communicator.size)
+    for gradients in gradients { gradients.share = share }
+    batchSums.share = share
     let isDivided = batch != nil || loaded != nil
     let generators = isDivided ? randomGenerators() : []
     let before = generators.map(\.state)
@@ -129,8 +174,13 @@ final class RankedTraining {
     }
     defer { for (generator, state) in zip(generators, before) { generator.state = state } }
     let figures = try body()
-    if let failure = gradients.failure { throw failure }
-    return withoutGradients { figures.mapValues { $0 * gradients.share } }
+    if let failure = gradients.lazy.compactMap(\.failure).first ?? batchSums.failure {
+      throw failure
+    }
+    // What counts nothing may be no number: a mean over nothing.
+    return withoutGradients {
+      figures.mapValues { share == 0 ? .zeros(like: $0) : $0 * share }
+    }
   }
 
   private func randomGenerators() -> [RandomGenerator] {

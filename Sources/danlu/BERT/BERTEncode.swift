@@ -82,6 +82,7 @@ struct BERTEncode: RankedCommand {
       }
       try world.agree(on: [
         "the text": try Ranks.fingerprint(of: files), "the length of a window": "\(Self.window)",
+        "the model": try Ranks.fingerprint(of: modelFiles()),
         "the options": CommandLine.arguments.dropFirst().joined(separator: " "),
       ])
     }
@@ -107,6 +108,16 @@ struct BERTEncode: RankedCommand {
     }
     let seconds = (ContinuousClock.now - started) / .seconds(1)
     Console.note(String(format: "%d lines in %.2f s", count, seconds))
+  }
+
+  /// The files of the model's folder, none of those below it.
+  private func modelFiles() -> [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: model)) ?? []
+    return names.sorted().map { model + "/" + $0 }.filter { path in
+      var isFolder: ObjCBool = false
+      return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+        && !isFolder.boolValue
+    }
   }
 
   private func encoder() throws -> SentenceEncoder {

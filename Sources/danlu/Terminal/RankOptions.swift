@@ -4,7 +4,7 @@ import Formats
 import Foundation
 import Messages
 
-extension Communicator.Wire: ExpressibleByArgument {}
+extension RankedTrainingOptions.Wire: ExpressibleByArgument {}
 
 /// What a command takes that can run as several ranks.
 struct RankOptions: ParsableArguments {
@@ -21,14 +21,14 @@ struct RankOptions: ParsableArguments {
   }
 
   /// Finds the other ranks, where a launcher has started this process as one of several.
-  func start(wire: Communicator.Wire? = nil) throws -> Communicator {
-    if RankEnvironment.current == nil, collectiveTimeout != nil || wire != nil {
+  func start(training: RankedTrainingOptions = .init()) throws -> Communicator {
+    if RankEnvironment.current == nil, collectiveTimeout != nil || training != .init() {
       Console.note(
-        "no launcher has started ranks here: --collective-timeout and --wire change nothing")
+        "no launcher has started ranks here: options for ranks change nothing")
     }
     return try Communicator.start(
       timeout: collectiveTimeout.map { .seconds($0) } ?? Communicator.defaultTimeout,
-      wire: wire ?? .exact)
+      training: training)
   }
 }
 
@@ -36,9 +36,28 @@ struct RankOptions: ParsableArguments {
 struct TrainingRankOptions: ParsableArguments {
   @OptionGroup var ranks: RankOptions
   @Option(help: "Under mpirun: gradients travel as fp32, or as bf16, half the bytes.")
-  var wire: Communicator.Wire?
+  var wire: RankedTrainingOptions.Wire?
+  @Flag(
+    help:
+      "Under mpirun: sum gradients on a thread of their own while others are computed; pays between hosts, costs on one."
+  )
+  var overlap = false
+  @Flag(
+    help:
+      "Under mpirun: each rank keeps the optimizer's state of its share of the weights only; more travels."
+  )
+  var shardOptimizer = false
+  @Flag(help: "Under mpirun: batch normalization by the whole batch instead of a rank's part.")
+  var syncBatchNorm = false
 
-  func start() throws -> Communicator { try ranks.start(wire: wire) }
+  func start() throws -> Communicator {
+    var training = RankedTrainingOptions()
+    training.wire = wire ?? .exact
+    training.overlaps = overlap
+    training.shardsOptimizer = shardOptimizer
+    training.sharesBatchStatistics = syncBatchNorm
+    return try ranks.start(training: training)
+  }
 }
 
 /// A command that several ranks run together.

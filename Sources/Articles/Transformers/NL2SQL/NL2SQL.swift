@@ -90,11 +90,10 @@ public enum NL2SQLArticle: Article {
       for: model)
     let loader = try BatchLoader(
       corpus.samples(layout), .init(batchSize: run.settings.batch, seed: run.seed))
-    let task = SupervisedTask(model, optimizer: optimizer, loader: loader) { batch in
-      model.loss(batch.inputs)
-    } loss: { output, _ in
-      output
-    }
+    let task = SupervisedTask(
+      model, optimizer: optimizer, loader: loader,
+      denominators: { QuestionModel.labelCounts($0.inputs) },
+      loss: { model.loss($0.inputs, over: $1) })
     try run.train(task, named: name, steps: steps)
   }
 }

@@ -104,18 +104,21 @@ final class QuestionModel: Module {
   /// question, characters of values.
   ///
   /// Labels are numbered from 1; 0 is padding, or no label.
-  func loss(_ inputs: NamedTensors) -> Tensor {
+  ///
+  /// - Parameter counts: What the means are over; the batch's own `labelCounts`, unless it is a part of one.
+  func loss(_ inputs: NamedTensors, over counts: [Double]? = nil) -> Tensor {
+    let counts = counts ?? Self.labelCounts(inputs)
     let states = states(
       tokens: inputs["tokens"], segments: inputs["segments"], headers: inputs["headers"])
-    func mean(_ logits: Tensor, _ labels: Tensor) -> Tensor {
+    func mean(_ logits: Tensor, _ labels: Tensor, _ count: Double) -> Tensor {
       let classes = logits.size(-1)
       let sum = logits.reshaped([-1, classes]).crossEntropy(
         labels.flattened() - 1, reduction: .sum, ignoreIndex: -1)
-      return sum / (labels .> 0).to(.float32).sum().clamp(minimum: 1)
+      return sum / max(1, count)
     }
-    let selected = mean(selection(states.headers), inputs["selections"])
-    let joined = mean(connective(states.tokens[.all, 0]), inputs["connective"])
-    let compared = mean(comparison(states.tokens), inputs["comparisons"])
+    let selected = mean(selection(states.headers), inputs["selections"], counts[0])
+    let joined = mean(connective(states.tokens[.all, 0]), inputs["connective"], counts[1])
+    let compared = mean(comparison(states.tokens), inputs["comparisons"], counts[2])
     // Columns are scored at the values' characters alone, which are few.
     let columns = inputs["columns"]
     let places = (columns.flattened() .> 0).nonzero().squeezed(1)
@@ -126,7 +129,16 @@ final class QuestionModel: Module {
     let scores = columnLogits(
       states.tokens.flattened(from: 0, to: 1).gatherRows(places),
       rows: places.floorDivide(columns.size(1)), states)
-    return selected + joined + compared + mean(scores, columns.flattened().gatherRows(places))
+    return selected + joined + compared
+      + mean(
+        scores, columns.flattened().gatherRows(places), counts[3])
+  }
+
+  /// How many labels a batch has of headers, questions, characters of the question and characters of values.
+  static func labelCounts(_ inputs: NamedTensors) -> [Double] {
+    ["selections", "connective", "comparisons", "columns"].map {
+      Double((inputs[$0] .> 0).sum().integerItem())
+    }
   }
 }
 

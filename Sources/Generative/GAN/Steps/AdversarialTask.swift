@@ -1,7 +1,21 @@
 import Datasets
 import Layers
+import Messages
 import Torch
 import Training
+
+extension [Batch] {
+  /// Throws `InputError` where several ranks have parts of batches of different lengths: a round's updates then count
+  /// each part alike.
+  func checkParts() throws {
+    guard let first, first.share != nil, contains(where: { $0.wholeCount != first.wholeCount })
+    else { return }
+    throw InputError(
+      "a round of \(count) batches has some of \(first.wholeCount) and some of "
+        + "\(map(\.wholeCount).min() ?? 0) examples, which ranks cannot weigh; a loader that drops the last, short "
+        + "batch (`dropsLast`) would work")
+  }
+}
 
 /// Adversarial training as a trainer sees it: rounds of an `AdversarialStep` on batches of a loader.
 ///
@@ -25,6 +39,7 @@ public final class AdversarialTask: TrainingTask {
   public func nextBatch() throws -> AdversarialRound {
     let (discriminator, generator) = step.updates
     let real = try (0..<discriminator).map { _ in try loader.next() }
+    try real.checkParts()
     let noise = (0..<discriminator + generator - 1).map { _ in
       real[0].ownRows(
         of: .normal([real[0].wholeCount, noiseSize], device: players.device))

@@ -36,19 +36,19 @@ public struct AlternatingStep: AdversarialStep {
     for real in round.real.dropLast() {
       let fake = players.generator.withoutUpdatingStatistics { withoutGradients(fakes) }
       let found = players.discriminatorGradients(
-        real: real, fake: fake.samples, noise: fake.noise, scope)
+        real: real, fake: fake.samples, noise: fake.noise, scope, forStep: true)
       players.discriminatorOptimizer.step(gradients: found.gradients)
     }
     let real = round.real[round.real.count - 1]
     var fake = fakes()
     let verdict = players.discriminatorGradients(
-      real: real, fake: fake.samples, noise: fake.noise, scope)
+      real: real, fake: fake.samples, noise: fake.noise, scope, forStep: true)
     players.discriminatorOptimizer.step(gradients: verdict.gradients)
     var generatorLoss = verdict.loss
     for step in 1...generatorSteps {
       if step > 1 { fake = fakes() }
       let (gradients, loss) = players.generatorGradients(
-        fake: fake.samples, noise: fake.noise, real: real, scope)
+        fake: fake.samples, noise: fake.noise, real: real, scope, forStep: true)
       players.generatorOptimizer.step(gradients: gradients)
       generatorLoss = loss
     }
@@ -69,8 +69,11 @@ public struct DiscriminatorGradients {
 
 extension AdversarialPlayers {
   /// ∇ℓ_D by the discriminator's parameters alone, for fakes of this `noise`.
+  ///
+  /// - Parameter forStep: As in `Optimizer.gradients`.
   public func discriminatorGradients(
-    real: Tensor, fake: Tensor, noise: Tensor, _ scope: StepScope = StepScope()
+    real: Tensor, fake: Tensor, noise: Tensor, _ scope: StepScope = StepScope(),
+    forStep: Bool = false
   ) -> DiscriminatorGradients {
     withSpectralNormsAdvancedOnce {
       let fake = fake.detach()
@@ -79,7 +82,8 @@ extension AdversarialPlayers {
         realOutputs: outputs.real, fakeOutputs: outputs.fake, real: real, fake: fake, noise: noise)
       if let penalty = slopePenalty(real: real, fake: fake) { loss += penalty }
       return DiscriminatorGradients(
-        gradients: discriminatorOptimizer.gradients(of: loss), loss: loss.detach(),
+        gradients: discriminatorOptimizer.gradients(of: loss, forStep: forStep),
+        loss: loss.detach(),
         realScores: game.head.score(outputs.real).detach(),
         fakeScores: game.head.score(outputs.fake).detach())
     }
@@ -88,7 +92,8 @@ extension AdversarialPlayers {
   /// ∇ℓ_G by the generator's parameters alone, for fakes of this `noise`; the discriminator's statistics
   /// stay.
   public func generatorGradients(
-    fake: Tensor, noise: Tensor, real: Tensor, _ scope: StepScope = StepScope()
+    fake: Tensor, noise: Tensor, real: Tensor, _ scope: StepScope = StepScope(),
+    forStep: Bool = false
   ) -> (gradients: [Tensor?], loss: Tensor) {
     let fakeOutputs = quietOutputs(fake, scope)
     // Losses that do not look at real samples are spared their pass.
@@ -97,6 +102,8 @@ extension AdversarialPlayers {
       ? withoutGradients { quietOutputs(real, scope) } : fakeOutputs.detach()
     let generatorLoss = game.generator(
       fakeOutputs: fakeOutputs, realOutputs: realOutputs, noise: noise)
-    return (generatorOptimizer.gradients(of: generatorLoss), generatorLoss.detach())
+    return (
+      generatorOptimizer.gradients(of: generatorLoss, forStep: forStep), generatorLoss.detach()
+    )
   }
 }

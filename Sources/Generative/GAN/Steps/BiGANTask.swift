@@ -111,6 +111,7 @@ public final class BiGANTask: TrainingTask {
   /// Three batches of samples, and noise for each.
   public func nextBatch() throws -> AdversarialRound {
     let real = try (0..<3).map { _ in try loader.next() }
+    try real.checkParts()
     return AdversarialRound(
       real: real.map(\.input),
       noise: real.map { $0.ownRows(of: .normal([$0.wholeCount, noiseSize])) })

@@ -53,7 +53,7 @@ struct CounterPartition: ~Copyable, @unchecked Sendable {
     if pendingCount > memory.pendingCapacity - PartitionedCounter.batch { drain(memory) }
   }
 
-  private mutating func drain(_ memory: CounterMemory) {
+  mutating func drain(_ memory: CounterMemory) {
     let pending = memory.pending(number)
     for start in stride(from: 0, to: pendingCount, by: PartitionedCounter.batch) {
       count(
@@ -141,7 +141,7 @@ struct CounterPartition: ~Copyable, @unchecked Sendable {
     }
   }
 
-  private mutating func startSketch(_ memory: CounterMemory) {
+  mutating func startSketch(_ memory: CounterMemory) {
     let sketch = CounterSketch(memory.sketch(), number: number, threshold: memory.minCount)
     forEachEntry { name, count in sketch.add(name >> 8, times: count) }
     clear()
@@ -197,7 +197,7 @@ struct CounterPartition: ~Copyable, @unchecked Sendable {
 
   /// Ends a scan; see `PartitionedCounter.harvest`.
   mutating func harvest(
-    _ memory: CounterMemory, _ body: (_ key: UInt64, _ count: Int) throws -> Void
+    _ memory: CounterMemory, _ leastCount: Int, _ body: (_ key: UInt64, _ count: Int) throws -> Void
   ) rethrows -> Bool {
     drain(memory)
     if isSketching {
@@ -205,7 +205,7 @@ struct CounterPartition: ~Copyable, @unchecked Sendable {
       return true
     }
     try forEachEntry { name, count in
-      if count >= memory.minCount {
+      if count >= leastCount {
         try body(PackedGram.key(hash: UInt64(number) << 56 | name >> 8), count)
       }
     }

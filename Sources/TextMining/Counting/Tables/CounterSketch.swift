@@ -1,4 +1,5 @@
 import CPrefetch
+import Distributed
 import Memory
 
 /// Counters of one byte that keys share by hash; they stop at the threshold.
@@ -52,4 +53,28 @@ struct CounterSketch {
     }
     return found
   }
+
+  /// Makes counters of all partitions the sums over ranks, which stop at the threshold, too. Each rank adds up a part of
+  /// every piece.
+  static func add(_ memory: Block<UInt8>, over ranks: Communicator, threshold: Int) throws {
+    let threshold = min(255, threshold)
+    for start in stride(from: 0, to: memory.count, by: pieceBytes) {
+      let piece = UnsafeMutableBufferPointer(
+        start: memory.pointer + start, count: min(pieceBytes, memory.count - start))
+      let cuts = (0...ranks.size).map { piece.count * $0 / ranks.size }
+      let received = try ranks.exchange(
+        (0..<ranks.size).map { Array(piece[cuts[$0]..<cuts[$0 + 1]]) })
+      var sums = received[0]
+      for part in received.dropFirst() {
+        for index in sums.indices {
+          sums[index] = UInt8(min(threshold, Int(sums[index]) + Int(part[index])))
+        }
+      }
+      for (rank, part) in try ranks.gather(sums).enumerated() {
+        for (index, counter) in part.enumerated() { piece[cuts[rank] + index] = counter }
+      }
+    }
+  }
+
+  private static let pieceBytes = 8 << 20
 }

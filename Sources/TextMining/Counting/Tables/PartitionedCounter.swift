@@ -1,3 +1,4 @@
+import Distributed
 import Memory
 import Synchronization
 
@@ -19,6 +20,8 @@ final class PartitionedCounter: Sendable {
 
   private let partitions: [Mutex<CounterPartition>.Box]
   private let memory: CounterMemory
+  /// Keys that occur less often in the scans are not passed on.
+  private let leastCount: Int
   /// Counts of the keys that are single characters.
   private let characters = Mutex<[Int]?>([Int](repeating: 0, count: Alphabet.limit))
 
@@ -26,10 +29,23 @@ final class PartitionedCounter: Sendable {
   ///   - memory: bytes that all tables together may use.
   ///   - minCount: keys that occur less often are not wanted.
   ///   - expectedKeys: about how many keys a scan adds, repeated ones included.
-  init(memory: Int, minCount: Int, expectedKeys: Int) {
+  ///   - sketchesFirst: The first scan only sketches, and what the others find is passed on whatever its count: for
+  ///     ranks, which add their sketches up in between.
+  init(memory: Int, minCount: Int, expectedKeys: Int, sketchesFirst: Bool = false) {
+    leastCount = sketchesFirst ? 1 : max(1, minCount)
     self.memory = CounterMemory(
       bytes: memory, minCount: max(1, minCount), expectedKeys: expectedKeys)
     partitions = (0..<Self.partitionCount).map { .init(CounterPartition(number: $0)) }
+    guard sketchesFirst else { return }
+    for partition in partitions {
+      partition.mutex.withLock { $0.startSketch(self.memory) }
+    }
+  }
+
+  /// After a scan that has sketched: makes every rank's counters the sums of all ranks'.
+  func addSketches(of ranks: Communicator) throws {
+    for partition in partitions { partition.mutex.withLock { $0.drain(memory) } }
+    try CounterSketch.add(memory.sketch(), over: ranks, threshold: memory.minCount)
   }
 
   /// Staging space of one thread. Call `flush` when the thread's part of the scan is over.
@@ -92,13 +108,13 @@ final class PartitionedCounter: Sendable {
       defer { totals = nil }
       return totals ?? []
     }
-    for (id, count) in singles.enumerated() where count >= memory.minCount {
+    for (id, count) in singles.enumerated() where count >= leastCount {
       try body(UInt64(id), count)
     }
     var again = false
     for partition in partitions {
       again =
-        try partition.mutex.withLock { try $0.harvest(memory, body) } || again
+        try partition.mutex.withLock { try $0.harvest(memory, leastCount, body) } || again
     }
     return again
   }
