@@ -38,6 +38,10 @@ struct Endpoint: Sendable {
   /// Bytes of a body; the site's limit unless given.
   var bodyLimit: Int?
   let answer: Answer
+  /// Media types that it may answer with instead.
+  var alsoAnswers: [String] = []
+  /// Whether the answer's bytes are a file's, or kept for all: they take no memory of their own.
+  var answersFiles = false
   var status = HTTPResponse.Status.ok
   /// The statuses of its own problems, beside those that every call may get.
   var problems: [Int] = []

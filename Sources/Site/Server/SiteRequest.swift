@@ -5,6 +5,9 @@ import Hummingbird
 
 /// A request as handlers see it: its path cut and decoded, its body whole.
 struct SiteRequest: Sendable {
+  /// Values in a body of JSON: 256 rows of a thousand columns.
+  static let valueLimit = 300_000
+
   let method: HTTPRequest.Method
   /// The path's parts, decoded; none of them is empty, `.`, `..` or holds a separator.
   let path: [String]
@@ -14,7 +17,7 @@ struct SiteRequest: Sendable {
   /// Whether the path is spelled as a folder's.
   var endsInSlash = false
   let fields: HTTPFields
-  /// Whom it comes from, to count by.
+  /// The address that it comes from, to count by.
   let client: String
   /// Ends what is done for it when its client is gone.
   let connection: Connection?
@@ -30,10 +33,21 @@ struct SiteRequest: Sendable {
         .unsupportedMediaType, "application/json is expected, received '\(type.prefix(80))'")
     }
     do {
-      return try JSONValue(parsing: Array(body.readableBytesView))
+      return try JSONValue(
+        parsing: Array(body.readableBytesView), maximumCount: Self.valueLimit)
     } catch {
       throw Problem(.badRequest, "the body is no JSON: \(error)")
     }
+  }
+}
+
+extension SiteRequest {
+  /// Runs `body`; `onGone` is called if the client leaves meanwhile.
+  func whileConnected<Result>(
+    _ body: () async throws -> Result, onGone: @escaping @Sendable () -> Void
+  ) async rethrows -> Result {
+    guard let connection else { return try await body() }
+    return try await connection.whileConnected(body, onGone: onGone)
   }
 }
 
