@@ -37,13 +37,16 @@ posts = [path.replace("{run}", "x") for path, calls in paths.items() if "post" i
 
 def throw(path, body, fields):
     try:
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
         connection.request("POST", path, body, fields)
         answer = connection.getresponse()
         answer.read()
         return answer.status
     except (ConnectionError, http.client.HTTPException):
         return 0  # Closed while it was sent: it was not read.
+    except TimeoutError:
+        faults.append(f"{path}: no answer in two minutes")
+        return 0
 
 
 plain = "application/json"

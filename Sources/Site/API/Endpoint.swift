@@ -81,7 +81,7 @@ struct Endpoint: Sendable {
       body: schema.map(Body.json) ?? .none, bodyLimit: limit, answer: .json(answers),
       status: status, problems: problems, example: example
     ) { request in
-      let input = try schema.map { try $0.checked(request.json()) } ?? .null
+      let input = if let schema { try await request.json(schema) } else { JSONValue.null }
       return .json(try await handle(input, request), status: status)
     }
   }

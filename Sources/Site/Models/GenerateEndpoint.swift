@@ -45,7 +45,7 @@ extension ModelEndpoints {
         ])), alsoAnswers: [EventStream.mediaType], problems: [404],
       example: ["seed": 1, "count": 8]
     ) { request in
-      let input = try Self.generateSchema.checked(request.json())
+      let input = try await request.json(Self.generateSchema)
       let (label, picture) = (input["condition"]?.stringValue, input["picture"]?.stringValue)
       switch (label, picture) {
       case (nil, nil): return try await image(input, request)

@@ -89,7 +89,7 @@ struct ModelEndpoints: Sendable {
           .init("vectors", .list(.any), "One a text: lists of numbers, or texts."),
         ])), problems: [404], example: ["texts": ["今天天气很好", "It is sunny"]]
     ) { request in
-      let input = try schema.checked(request.json())
+      let input = try await request.json(schema)
       let model = try await model(input, request, .encoder)
       let pooling: SentenceEncoder.Pooling = input.text("pooling") == "cls" ? .first : .mean
       var vectors = try await desk.encode(
@@ -153,7 +153,7 @@ struct ModelEndpoints: Sendable {
         ])), alsoAnswers: [EventStream.mediaType], problems: [404],
       example: ["question": "谁写了《山河记》？"]
     ) { request in
-      let input = try schema.checked(request.json())
+      let input = try await request.json(schema)
       let model = try await model(input, request, .reader)
       let question = input.text("question")
       let passages = input["passages"] == nil ? nil : input.texts("passages")
