@@ -327,13 +327,15 @@ if Context.environment["DANLU_WITHOUT_SITE"] == nil {
       resources: [
         .embedInCode("Assets/comments.js"), .embedInCode("Assets/live.css"),
         .embedInCode("Assets/live.js"),
-        .embedInCode("Assets/play.js"),
+        .embedInCode("Assets/play.js"), .embedInCode("Assets/play-browser.js"),
+        .embedInCode("Assets/play-server.js"),
       ]),
     .testTarget(
       name: "SiteTests",
       dependencies: [
-        "Site", "Pages", "ClassicalML", "TableQueries", "Torch", "Tracking", "Reports", "Formats",
-        "Messages",
+        "Site", "Articles", "Pages", "ClassicalML", "TableQueries", "Torch", "Tokenizers",
+        "Transformers", "Tracking", "Reports", "Recipes", "Formats", "Messages",
+        .product(name: "HTTPTypes", package: "swift-http-types"),
       ]),
   ]
 }

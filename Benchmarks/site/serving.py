@@ -12,18 +12,21 @@ echo '{"recipe":"det-exp","seed":0,"settings":{"set":{"steps":20}},"versions":{}
 i=0
 trap 'exit 130' INT TERM
 while [ "$i" -lt "${STEPS:-20}" ]; do
-  i=$((i+1)); echo "{\\"step\\":$i,\\"wall\\":$i,\\"loss\\":1}" >> "$dir/metrics.jsonl"; sleep 0.05
+  i=$((i+1)); echo "{\\"step\\":$i,\\"wall\\":$i,\\"loss\\":1}" >> "$dir/metrics.jsonl"; sleep "${PAUSE:-0.05}"
 done
 echo '{"recipe":"det-exp","run":"x","seconds":1,"steps":20,"metrics":{},"claims":[]}' > "$dir/claims.json"
 """
 
 
 class Server:
-    def __init__(self, *options, **environment):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="danlu-site-"))
-        shutil.copy(BUILT / "danlu-serve", self.folder)
+    def __init__(self, *options, folder=None, **environment):
+        """`folder`: that of an earlier server, to go on with its runs."""
+        self.folder = folder or pathlib.Path(tempfile.mkdtemp(prefix="danlu-site-"))
+        if not folder:
+            shutil.copy(BUILT / "danlu-serve", self.folder)
         for resources in BUILT.glob("Danlu_*.resources"):
-            (self.folder / resources.name).symlink_to(resources)
+            if not (self.folder / resources.name).exists():
+                (self.folder / resources.name).symlink_to(resources)
         danlu = self.folder / "danlu"
         danlu.write_text(STAND_IN)
         danlu.chmod(0o755)
@@ -63,6 +66,11 @@ class Server:
 
     def megabytes(self):
         return self.figure("process_resident_memory_bytes") / 1e6
+
+    def kill(self):
+        """As the machine's end would: without a word."""
+        self.process.kill()
+        self.process.wait(timeout=30)
 
     def stop(self):
         """Seconds from SIGTERM to the end."""

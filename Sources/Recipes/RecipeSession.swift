@@ -7,6 +7,22 @@ import Torch
 import Tracking
 import Training
 
+extension RecipeCard {
+  /// Throws `OptionError` for an option that the recipe does not take.
+  public func check(_ options: RecipeOptions) throws {
+    if options.data != nil, ownData == nil {
+      throw OptionError("data", "is not taken by \(name), which runs on \(data)")
+    }
+    if options.model != nil, ownModel == nil {
+      throw OptionError("model", "is not taken by \(name), which starts from no other model")
+    }
+    if !needsTorch, !["auto", "cpu"].contains(options.device) {
+      throw OptionError("device", "is not taken by \(name), which runs on the processor")
+    }
+    _ = try Precision(parsing: options.precision)
+  }
+}
+
 /// One run of one article, from its folder's first file to its report.
 public struct RecipeSession {
   private let article: any Article.Type
@@ -29,16 +45,7 @@ public struct RecipeSession {
   ) throws -> RecipeSession {
     let card = article.card
     let settings = try Chosen.Settings(settings, of: card.name)
-    if options.data != nil, card.ownData == nil {
-      throw OptionError("data", "is not taken by \(card.name), which runs on \(card.data)")
-    }
-    if options.model != nil, card.ownModel == nil {
-      throw OptionError("model", "is not taken by \(card.name), which starts from no other model")
-    }
-    if !card.needsTorch, !["auto", "cpu"].contains(options.device) {
-      throw OptionError("device", "is not taken by \(card.name), which runs on the processor")
-    }
-    _ = try Precision(parsing: options.precision)
+    try card.check(options)
     if card.needsTorch { try LibTorch.load() }
     let device = card.needsTorch ? try Device(parsing: options.device) : .cpu
     let configuration = RunConfiguration(

@@ -12,16 +12,24 @@ final class Site: Sendable {
   let guarding: RequestGuard
   let metrics = SiteMetrics()
   let streams = StreamGauge(limit: 600)
+  /// What large bodies and answers may take of the memory together.
+  let held: ByteBudget
   let endpoints: [Endpoint]
   let services: [any Service]
   private let shown: PageShelf
 
   init(_ options: SiteOptions, log: @escaping @Sendable (SiteEvent) -> Void) throws {
     guarding = RequestGuard(options)
+    held = ByteBudget(limit: options.limits.heldBytes)
     let pool = WorkPool()
+    let files = WorkPool(queueLimit: 128)
     let streams = streams
     let metrics = metrics
     metrics.gauge("danlu_streams", "Streams of events that are open.") { Double(streams.count) }
+    let held = held
+    metrics.gauge("danlu_held_bytes", "Bytes of large bodies and answers that are held.") {
+      Double(held.count)
+    }
     metrics.gauge("danlu_work_running", "Pieces of work under way.") { Double(pool.load.running) }
     metrics.gauge("danlu_work_waiting", "Pieces of work that wait.") { Double(pool.load.waiting) }
     var endpoints = SystemEndpoints.all(guarding: guarding, metrics: metrics)
@@ -38,10 +46,14 @@ final class Site: Sendable {
     }
     metrics.gauge("danlu_encode_texts", "Texts that were encoded.") { Double(desk.figures.texts) }
     let shelf = ModelShelf(folders: [options.models, options.runs].compactMap(\.self))
-    endpoints += ModelEndpoints(shelf: shelf, desk: desk).all()
+    endpoints += ModelEndpoints(
+      shelf: shelf, desk: desk, streams: streams, files: files
+    ).all()
     let library = RunLibrary(folder: options.runs)
     let queue = RunQueue(library, program: options.danlu, log: log)
-    let runs = RunEndpoints(library: library, queue: queue, streams: streams)
+    let runs = RunEndpoints(
+      library: library, queue: queue, data: DataShelf(root: options.dataRoot),
+      tensorBoard: options.tensorBoard, streams: streams, files: files)
     endpoints += runs.all() + PlaygroundPages.all()
     var website = Website.Options()
     website.runs = options.runs
@@ -68,8 +80,12 @@ final class Site: Sendable {
           PackageResources.comments_js, type: "text/javascript; charset=utf-8"),
         "/assets/play.js": StoredPage(
           PackageResources.play_js, type: "text/javascript; charset=utf-8"),
+        "/assets/play-server.js": StoredPage(
+          PackageResources.play_server_js, type: "text/javascript; charset=utf-8"),
+        "/assets/play-browser.js": StoredPage(
+          PackageResources.play_browser_js, type: "text/javascript; charset=utf-8"),
       ])
-    self.endpoints = endpoints + SearchPages.all(shown)
+    self.endpoints = endpoints + SearchPages.all(shown, pool)
     services = [RunStarter(queue: queue), PageKeeper(shelf: shown, log: log)]
   }
 

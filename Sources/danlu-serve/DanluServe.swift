@@ -33,6 +33,13 @@ struct DanluServe: AsyncParsableCommand {
   @Option(help: "The folder of run folders.") var runs = "runs"
   @Option(help: "A folder of models and finished runs, found by what they are.") var models: String?
   @Option(help: "A file of word vectors, which /api/v1/similar asks.") var vectors: String?
+  @Option(
+    help:
+      "A folder whose files and folders recipes may be started with, as --data and --model; without it none may."
+  )
+  var dataRoot: String?
+  @Option(help: "The address of a TensorBoard that shows the runs, for a link on their pages.")
+  var tensorboard: String?
   @Option(help: "Take comments on articles, kept in this SQLite file.") var comments: String?
   @Flag(help: "Show a comment only once it is approved.") var moderate = false
   @Option(help: "text or json: how the log is written, on standard error.") var log = LogForm.text
@@ -47,6 +54,8 @@ struct DanluServe: AsyncParsableCommand {
     options.runs = runs
     options.models = models
     options.vectors = vectors
+    options.dataRoot = dataRoot
+    options.tensorBoard = tensorboard
     options.comments = comments
     options.isModerated = moderate
     options.logsRequests = logRequests
@@ -72,13 +81,14 @@ struct DanluServe: AsyncParsableCommand {
     return access(path, X_OK) == 0 ? path : nil
   }
 
-  static func output(_ text: String) {
-    FileHandle.standardOutput.write(Data((text + "\n").utf8))
-  }
+  static func output(_ text: String) { write(text, to: .standardOutput) }
 
-  /// A line on standard error, in one write, so that lines of several threads do not mix.
-  private static func note(_ text: String) {
-    FileHandle.standardError.write(Data((text + "\n").utf8))
+  private static func note(_ text: String) { write(text, to: .standardError) }
+
+  /// A line in one write, so that lines of several threads do not mix. Where nobody reads any more (`… | head`), it is
+  /// lost, and the site goes on.
+  private static func write(_ text: String, to file: FileHandle) {
+    try? file.write(contentsOf: Data((text + "\n").utf8))
   }
 
   static func main() async {

@@ -31,6 +31,9 @@ private let hasSQLite = (try? SQLiteLibrary.open()) != nil
     #expect(side.level == 2)
     let (comments, total) = try await store.list(page: "gan-qp", offset: 0, limit: 50)
     #expect(total == 14)
+    let last = try await store.add(draft("last"), from: "y")
+    #expect(try await store.offset(of: side) == 13)
+    #expect(try await store.offset(of: last) == 14)
     // Each answer below what it answers.
     #expect(comments.map(\.floor) == Array(1...13) + [14])
     #expect(

@@ -11,13 +11,17 @@ extension JSONValue {
   /// Stricter than most parsers, because files come from anywhere: duplicate keys, invalid UTF-8,
   /// lone surrogates, numbers outside `Double` and nesting deeper than `maximumDepth` are errors.
   /// Throws `JSONError`.
-  public init(parsing bytes: UnsafeRawBufferPointer, maximumDepth: Int = 128) throws {
-    var parser = JSONParser(bytes: bytes, maximumDepth: maximumDepth)
+  ///
+  /// - Parameter maximumCount: Values in all; a value takes more memory than the two bytes that write it.
+  public init(
+    parsing bytes: UnsafeRawBufferPointer, maximumDepth: Int = 128, maximumCount: Int = .max
+  ) throws {
+    var parser = JSONParser(bytes: bytes, maximumDepth: maximumDepth, maximumCount: maximumCount)
     self = try parser.parseDocument()
   }
 
-  public init(parsing bytes: [UInt8]) throws {
-    self = try bytes.withUnsafeBytes { try JSONValue(parsing: $0) }
+  public init(parsing bytes: [UInt8], maximumCount: Int = .max) throws {
+    self = try bytes.withUnsafeBytes { try JSONValue(parsing: $0, maximumCount: maximumCount) }
   }
 
   public init(parsing text: String) throws { try self.init(parsing: Array(text.utf8)) }
@@ -26,11 +30,14 @@ extension JSONValue {
 private struct JSONParser {
   let bytes: UnsafeRawBufferPointer
   let maximumDepth: Int
+  let maximumCount: Int
   var offset = 0
+  var count = 0
 
-  init(bytes: UnsafeRawBufferPointer, maximumDepth: Int) {
+  init(bytes: UnsafeRawBufferPointer, maximumDepth: Int, maximumCount: Int) {
     self.bytes = bytes
     self.maximumDepth = maximumDepth
+    self.maximumCount = maximumCount
   }
 
   mutating func parseDocument() throws -> JSONValue {
@@ -59,6 +66,8 @@ private struct JSONParser {
 
   private mutating func parseValue(depth: Int) throws -> JSONValue {
     guard depth <= maximumDepth else { throw error("nested deeper than \(maximumDepth) levels") }
+    guard count < maximumCount else { throw error("more than \(maximumCount) values") }
+    count += 1
     skipSpace()
     switch next {
     case UInt8(ascii: "{"): return .object(try parseMembers(depth: depth))

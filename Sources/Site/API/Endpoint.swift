@@ -38,6 +38,10 @@ struct Endpoint: Sendable {
   /// Bytes of a body; the site's limit unless given.
   var bodyLimit: Int?
   let answer: Answer
+  /// Media types that it may answer with instead.
+  var alsoAnswers: [String] = []
+  /// Whether the answer's bytes are a file's, or kept for all: they take no memory of their own.
+  var answersFiles = false
   var status = HTTPResponse.Status.ok
   /// The statuses of its own problems, beside those that every call may get.
   var problems: [Int] = []
@@ -77,7 +81,7 @@ struct Endpoint: Sendable {
       body: schema.map(Body.json) ?? .none, bodyLimit: limit, answer: .json(answers),
       status: status, problems: problems, example: example
     ) { request in
-      let input = try schema.map { try $0.checked(request.json()) } ?? .null
+      let input = if let schema { try await request.json(schema) } else { JSONValue.null }
       return .json(try await handle(input, request), status: status)
     }
   }

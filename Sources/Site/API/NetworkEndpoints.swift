@@ -17,8 +17,9 @@ enum NetworkEndpoints {
 
   /// The maps that were drawn last: pages with a script of their own, which must not run among the site's.
   final class MapStore: Sendable {
-    private let kept = Mutex<[(name: String, page: StoredPage)]>([])
+    private let kept = Mutex<[(name: String, size: Int, page: StoredPage)]>([])
     private static let limit = 30
+    private static let byteLimit = 32 << 20
 
     /// Keeps a page; returns its address.
     func add(_ html: String) -> String {
@@ -28,8 +29,12 @@ enum NetworkEndpoints {
       fields[.frameOptions] = "SAMEORIGIN"
       let page = StoredPage(Array(html.utf8), type: "text/html; charset=utf-8", fields: fields)
       kept.withLock { kept in
-        kept.append((name, page))
-        if kept.count > Self.limit { kept.removeFirst() }
+        kept.append((name, html.utf8.count, page))
+        while kept.count > Self.limit
+          || kept.count > 1 && kept.reduce(0, { $0 + $1.size }) > Self.byteLimit
+        {
+          kept.removeFirst()
+        }
       }
       return "/api/v1/maps/" + name
     }
@@ -46,7 +51,7 @@ enum NetworkEndpoints {
       parameters: [
         .init(
           name: "map", schema: .text(40), about: "Its name, out of the address.", isInPath: true)
-      ], answer: .other("text/html"), problems: [404]
+      ], answer: .other("text/html"), answersFiles: true, problems: [404]
     ) { request in
       guard let page = maps.page(request.parameters["map"] ?? "") else {
         throw Problem.notFound("this map is no longer kept")

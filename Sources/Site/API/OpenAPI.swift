@@ -64,15 +64,16 @@ enum OpenAPI {
           ["required": true, "content": .object([JSONMember(type, ["schema": .object([])])])]))
     }
     var responses: [JSONMember] = []
-    let content: JSONValue =
+    var types: [JSONMember] =
       switch endpoint.answer {
-      case .json(let schema): ["application/json": ["schema": schema.json]]
-      case .other(let type): .object([JSONMember(type, ["schema": ["type": "string"]])])
+      case .json(let schema): [JSONMember("application/json", ["schema": schema.json])]
+      case .other(let type): [JSONMember(type, ["schema": ["type": "string"]])]
       }
+    types += endpoint.alsoAnswers.map { JSONMember($0, ["schema": ["type": "string"]]) }
     responses.append(
       JSONMember(
         String(endpoint.status.code),
-        ["description": .string(endpoint.status.reasonPhrase), "content": content]))
+        ["description": .string(endpoint.status.reasonPhrase), "content": .object(types)]))
     for code in statuses(endpoint) {
       responses.append(
         JSONMember(
@@ -94,7 +95,7 @@ enum OpenAPI {
     if endpoint.method != .get { codes.insert(403) }
     switch endpoint.body {
     case .none: break
-    case .json, .bytes: codes.formUnion([408, 413, 415, 422])
+    case .json, .bytes: codes.formUnion([413, 415, 422])
     }
     return codes.union(endpoint.problems).sorted()
   }

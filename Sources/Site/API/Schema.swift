@@ -57,8 +57,10 @@ indirect enum Schema: Sendable {
 
   static func list(_ schema: Schema) -> Schema { .array(schema, count: 0 ... .max) }
 
+  private static let whole = "the body"
+
   /// `value` with what it leaves out. Throws `Problem` (422) that names the place where it is not of this form.
-  func checked(_ value: JSONValue, at place: String = "the body") throws -> JSONValue {
+  func checked(_ value: JSONValue, at place: String = whole) throws -> JSONValue {
     func fail(_ expected: String) -> Problem {
       Problem(
         .unprocessableContent, "\(place): \(expected) expected, received \(Self.shown(value))")
@@ -123,6 +125,7 @@ indirect enum Schema: Sendable {
           "\(place): '\(member.key.prefix(40))' is none of "
             + properties.map(\.name).joined(separator: ", "))
       }
+      let isWhole = place == Self.whole
       return .object(
         try properties.compactMap { property in
           guard let given = value[property.name] else {
@@ -132,7 +135,9 @@ indirect enum Schema: Sendable {
             return property.fallback.map { JSONMember(property.name, $0) }
           }
           return JSONMember(
-            property.name, try property.schema.checked(given, at: "\(property.name)"))
+            property.name,
+            try property.schema.checked(
+              given, at: isWhole ? property.name : "\(place).\(property.name)"))
         })
     }
   }

@@ -6,7 +6,7 @@ import TextMining
 
 /// Words found in a pasted text, and the text cut into them.
 enum TextEndpoints {
-  /// Characters of a text: 100 kB of Chinese.
+  /// Characters of a text.
   static let textLimit = 100_000
 
   static let example = """
@@ -101,7 +101,6 @@ enum TextEndpoints {
     }
   }
 
-  /// The presets' bounds are made for corpora; a pasted page has no word that occurs 32 times.
   private static func discover(
     _ text: String, _ preset: DiscoveryPreset, _ work: Work
   ) throws -> DiscoveryResult {
@@ -113,6 +112,7 @@ enum TextEndpoints {
     }
   }
 
+  /// The presets' bounds are made for corpora; a pasted page has no word that occurs 32 times.
   private static func found(
     _ text: String, _ preset: DiscoveryPreset, _ work: Work
   ) throws -> DiscoveryResult {

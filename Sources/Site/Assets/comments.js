@@ -8,7 +8,7 @@
   const {say, get, post, make, fail} = Danlu;
   const article = place.dataset.comments, size = 50;
   const list = make("div", {className: "comments"}), pages = make("div", {className: "buttons"});
-  let offset = 0, parent = null;
+  let offset = 0, parent = null, previews = 0;
 
   const input = (name, type, maxLength, isRequired, label) => {
     const control = type === "textarea" ? make("textarea", {className: "prose"}) : make("input", {type});
@@ -18,11 +18,12 @@
   const text = input("text", "textarea", 5000, true, say("评论（Markdown，公式用 $…$）", "Comment (Markdown, formulas in $…$)"));
   const preview = make("div", {className: "preview", "aria-live": "polite"});
   const answering = make("p", {className: "status", hidden: true});
+  const received = make("p", {className: "status", role: "status", hidden: true}, say("已收到，审核后显示", "Received; it is shown once it is approved"));
   const form = make("form", {className: "panel"}, make("h3", {}, say("写评论", "Write a comment")), answering,
     make("div", {className: "fields"}, input("nickname", "text", 40, true, say("昵称", "Nickname")),
       input("email", "email", 160, true, say("邮箱（不显示）", "E-mail (never shown)")),
       input("home", "url", 210, false, say("主页（可不填）", "Home page (optional)"))),
-    text, preview, make("div", {className: "buttons"}, make("button", {className: "button primary"}, say("发表", "Send"))));
+    text, preview, make("div", {className: "buttons"}, make("button", {className: "button primary"}, say("发表", "Send"))), received);
 
   function shown(comment) {
     const node = make("article", {className: "comment", id: `floor-${comment.floor}`});
@@ -66,21 +67,30 @@
   form.elements.text.addEventListener("input", () => {
     clearTimeout(timer);
     timer = setTimeout(async () => {
-      try { preview.innerHTML = (await post("api/v1/preview", {text: form.elements.text.value})).html; } catch { /* The next key tries again. */ }
+      const own = previews += 1;
+      try {
+        const {html} = await post("api/v1/preview", {text: form.elements.text.value});
+        // An answer that was overtaken by a later one is old.
+        if (own === previews) preview.innerHTML = html;
+      } catch { /* The next key tries again. */ }
     }, 250);
   });
   form.addEventListener("submit", async event => {
     event.preventDefault();
     fail(form, null);
+    received.hidden = true;
     const value = name => form.elements[name].value.trim();
     try {
       const sent = await post("api/v1/comments", {article, nickname: value("nickname"), email: value("email"), text: form.elements.text.value,
         ...(value("home") ? {home: value("home")} : {}), ...(parent ? {parent} : {})});
       form.elements.text.value = "";
+      previews += 1;
       preview.replaceChildren();
       parent = null;
       answering.hidden = true;
-      if (sent.visibility === "waiting") fail(form, new Error(say("已收到，审核后显示", "Received; it is shown once it is approved")));
+      received.hidden = sent.visibility !== "waiting";
+      // The page of comments that it stands on.
+      if (sent.visibility === "shown") offset = Math.floor(sent.offset / size) * size;
       await load();
       document.getElementById(`floor-${sent.floor}`)?.scrollIntoView({block: "center"});
     } catch (error) { fail(form, error); }

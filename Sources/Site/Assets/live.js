@@ -21,7 +21,8 @@ const Danlu = (() => {
   // A token of an earlier start of the site is replaced once.
   async function send(path, body, options = {}) {
     for (let attempt = 0; ; attempt += 1) {
-      session ??= get("api/v1/session").then(answer => answer.token);
+      // One that could not be got is asked for again.
+      session ??= get("api/v1/session").then(answer => answer.token, error => { session = undefined; throw error; });
       const response = await fetch(address(path), {
         method: "POST", signal: options.signal, body: options.type ? body : JSON.stringify(body ?? {}),
         headers: {"Content-Type": options.type ?? "application/json", "X-Danlu-Token": await session},
@@ -34,6 +35,27 @@ const Danlu = (() => {
 
   const post = async (path, body, options) => (await send(path, body, options)).json();
 
+  // An answer that is told as it is made: `piece` gets what each event of that name holds; returns the answer.
+  async function stream(path, body, piece, options) {
+    const reader = (await send(path, body, options)).body.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = "";
+    for (;;) {
+      const {value, done} = await reader.read();
+      if (done) throw new Error(say("回答中断了", "the answer broke off"));
+      rest += value;
+      const events = rest.split("\n\n");
+      rest = events.pop();
+      for (const event of events) {
+        const field = name => event.split("\n").filter(line => line.startsWith(`${name}: `)).map(line => line.slice(name.length + 2)).join("\n");
+        if (!field("data")) continue;
+        const data = JSON.parse(field("data"));
+        if (field("event") === "piece") piece(data);
+        if (field("event") === "problem") throw new Error(data.detail);
+        if (field("event") === "answer") return data;
+      }
+    }
+  }
+
   function make(name, attributes = {}, ...children) {
     const node = document.createElement(name);
     for (const [key, value] of Object.entries(attributes)) {
@@ -45,8 +67,10 @@ const Danlu = (() => {
 
   // The command that does the same, with a button that copies it.
   function curl(path, body) {
-    const quoted = JSON.stringify(body).replaceAll("'", "'\\''");
-    return `curl -s ${address(path)} -H 'Content-Type: application/json' -d '${quoted}'`;
+    // A picture is too long to be read.
+    const short = (key, value) => key === "picture" ? "data:image/png;base64,…" : value;
+    const quoted = JSON.stringify(body, short).replaceAll("'", "'\\''");
+    return `curl -${body.stream ? "N" : "s"} ${address(path)} -H 'Content-Type: application/json' -d '${quoted}'`;
   }
 
   function fail(place, error) {
@@ -54,7 +78,7 @@ const Danlu = (() => {
     if (error) place.append(make("p", {className: "failed", role: "alert"}, error.message));
   }
 
-  return {say, address, get, post, send, make, curl, fail, isChinese};
+  return {say, address, get, post, stream, make, curl, fail, isChinese};
 })();
 
 // Starting a recipe.
@@ -66,7 +90,7 @@ const Danlu = (() => {
   const place = form.querySelector(".fields");
   const about = form.querySelector(".about");
   const command = form.querySelector(".curl pre");
-  let recipes = [];
+  let recipes = [], names = [];
 
   function field(setting) {
     const id = `set-${setting.key}`;
@@ -91,12 +115,24 @@ const Danlu = (() => {
       make("small", {}, setting.help + (setting.choices.length ? "" : ` (${setting.expects})`)));
   }
 
+  // A file or folder out of those that the site offers; nothing where the recipe takes none or none is offered.
+  function choice(name, label, expects) {
+    if (!expects || !names.length) return [];
+    const id = `option-${name}`;
+    const input = make("select", {id}, make("option", {value: ""}, say("自带的", "its own")), ...names.map(one => make("option", {value: one}, one)));
+    input.dataset.option = name;
+    return [make("div", {className: "field"}, make("label", {htmlFor: id}, label), input, make("small", {}, expects))];
+  }
+
   function body() {
-    const settings = {};
+    const settings = {}, options = {};
     for (const input of place.querySelectorAll("[data-key]")) {
       if (input.value !== input.dataset.standard) settings[input.dataset.key] = input.value;
     }
-    return {recipe: select.value, settings, seed: Number(form.elements.seed.value)};
+    for (const input of place.querySelectorAll("[data-option]")) {
+      if (input.value) options[input.dataset.option] = input.value;
+    }
+    return {recipe: select.value, settings, seed: Number(form.elements.seed.value), ...options};
   }
 
   const refresh = () => { command.textContent = curl("api/v1/runs", body()); };
@@ -104,13 +140,14 @@ const Danlu = (() => {
   function show() {
     const recipe = recipes.find(one => one.name === select.value);
     if (!recipe) return;
-    place.replaceChildren(...recipe.settings.map(field));
+    place.replaceChildren(...choice("data", "--data", recipe.ownData), ...choice("model", "--model", recipe.ownModel), ...recipe.settings.map(field));
     about.textContent = `${recipe.title} · ${recipe.duration} · ${recipe.summary}`;
     refresh();
   }
 
-  get("api/v1/recipes").then(answer => {
+  Promise.all([get("api/v1/recipes"), get("api/v1/data")]).then(([answer, data]) => {
     recipes = answer.recipes;
+    names = data.names;
     const wanted = new URLSearchParams(location.search).get("recipe");
     select.replaceChildren(...recipes.map(one =>
       make("option", {value: one.name, selected: one.name === wanted}, `${one.name} · ${one.title}`)));
@@ -237,6 +274,10 @@ const Danlu = (() => {
       // As it will be found from now on.
       setTimeout(() => location.reload(), 800);
     }
+  });
+  // A stream that was refused is not opened again by itself, as one that broke off is.
+  source.addEventListener("error", () => {
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 10_000);
   });
   setInterval(() => { if (!document.hidden) tell(); }, 5000);
 })();

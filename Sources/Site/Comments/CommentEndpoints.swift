@@ -2,7 +2,6 @@ import Formats
 import Foundation
 import Messages
 import Pages
-import Synchronization
 
 /// Reading and writing comments on articles.
 struct CommentEndpoints: Sendable {
@@ -102,6 +101,7 @@ struct CommentEndpoints: Sendable {
       answers: .object([
         .init("id", .count, "Its number of all."),
         .init("floor", .count, "Its number on the page."),
+        .init("offset", .count, "How many are read before it: the `offset` that lists it."),
         .init("visibility", .choice(["shown", "waiting"]), "`waiting`: until it is approved."),
       ]), status: .created, problems: [404, 409, 429]
     ) { input, request in
@@ -113,6 +113,7 @@ struct CommentEndpoints: Sendable {
       let comment = try await store.add(draft, from: request.client)
       return [
         "id": .integer(comment.id), "floor": .integer(comment.floor),
+        "offset": .integer(try await store.offset(of: comment)),
         "visibility": .string(comment.visibility.rawValue),
       ]
     }
@@ -129,23 +130,6 @@ struct CommentEndpoints: Sendable {
           .tooManyRequests, "20 previews a second are enough", fields: [.retryAfter: "1"])
       }
       return ["html": .string(Markdown.html(ofComment: input.text("text")))]
-    }
-  }
-}
-
-/// So many calls a second of each client.
-final class RateLimit: Sendable {
-  private let limit: Int
-  private let counts = Mutex<(second: Int, counts: [String: Int])>((0, [:]))
-
-  init(perSecond limit: Int) { self.limit = limit }
-
-  func admits(_ client: String) -> Bool {
-    let second = Int(Date().timeIntervalSince1970)
-    return counts.withLock { state in
-      if state.second != second { state = (second, [:]) }
-      state.counts[client, default: 0] += 1
-      return state.counts[client, default: 0] <= limit
     }
   }
 }

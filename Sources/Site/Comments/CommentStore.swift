@@ -48,6 +48,12 @@ public actor CommentStore {
   static let clientLimit = 10
   static let linkLimit = 3
 
+  /// What is written waits for the disk.
+  private nonisolated let thread = OwnThread("danlu.comments")
+  public nonisolated var unownedExecutor: UnownedSerialExecutor {
+    thread.asUnownedSerialExecutor()
+  }
+
   private let database: Database
   private let isModerated: Bool
   private var recent: [String: [Double]] = [:]
@@ -67,6 +73,7 @@ public actor CommentStore {
       "CREATE INDEX IF NOT EXISTS comments_author ON comments (email, created)")
   }
 
+  private static let readable = "page = ? AND visibility IN ('shown', 'deleted')"
   private static let columns =
     "id, page, floor, level, nickname, home, text, quoted, created, visibility"
 
@@ -172,15 +179,23 @@ public actor CommentStore {
   /// A page's comments in the order in which they are read, and how many there are. Those that are marked as deleted
   /// keep their place, without their words.
   func list(page: String, offset: Int, limit: Int) throws -> (comments: [Comment], total: Int) {
-    let readable = "page = ? AND visibility IN ('shown', 'deleted')"
     let total = try database.query(
-      "SELECT count(*) FROM comments WHERE \(readable)", [.text(page)]
+      "SELECT count(*) FROM comments WHERE \(Self.readable)", [.text(page)]
     ).rows[0][0].number
     let rows = try database.query(
-      "SELECT \(Self.columns) FROM comments WHERE \(readable) ORDER BY path LIMIT ? OFFSET ?",
+      "SELECT \(Self.columns) FROM comments WHERE \(Self.readable) ORDER BY path LIMIT ? OFFSET ?",
       [.text(page), .integer(limit), .integer(offset)]
     ).rows
     return (rows.map(Self.comment), Int(total ?? 0))
+  }
+
+  /// How many comments are read before one on its page.
+  func offset(of comment: Comment) throws -> Int {
+    let count = try database.query(
+      "SELECT count(*) FROM comments WHERE \(Self.readable) AND path < "
+        + "(SELECT path FROM comments WHERE id = ?)", [.text(comment.page), .integer(comment.id)]
+    ).rows[0][0].number
+    return Int(count ?? 0)
   }
 
   // MARK: - Moderation

@@ -12,17 +12,12 @@ final class ModelDesk: Sendable {
   static let queueLimit = 256
   /// Texts of one batch.
   static let batchLimit = 64
+  static let patience = Duration.seconds(30)
 
   private struct Waiting {
     let number: Int
     let texts: [String]
-    let until: ContinuousClock.Instant
     let continuation: CheckedContinuation<[[Float]], any Error>
-  }
-
-  private struct Line {
-    var waiting: [Waiting] = []
-    var isServed = false
   }
 
   private struct Way: Hashable {
@@ -31,25 +26,25 @@ final class ModelDesk: Sendable {
   }
 
   private struct State {
-    var lines: [Way: Line] = [:]
+    /// Those who wait for a way, which is served as long as it is here.
+    var lines: [Way: [Waiting]] = [:]
     var next = 0
-    var others = 0
     var batches = 0
     var texts = 0
   }
 
   let room: ModelRoom
+  /// One after the other: libtorch divides each piece of work over the processors itself.
+  private let turns = WaitingLine(places: 1, limit: queueLimit)
   private let state = Mutex(State())
 
   init(_ room: ModelRoom) { self.room = room }
 
-  /// How much waits, and how many texts the batches so far held on the mean.
+  /// How many requests wait, how many batches of texts there were so far, and how many texts they held.
   var figures: (waiting: Int, batches: Int, texts: Int) {
-    state.withLock { state in
-      (
-        state.lines.values.reduce(state.others) { $0 + $1.waiting.count }, state.batches,
-        state.texts
-      )
+    let waiting = turns.load.waiting
+    return state.withLock { state in
+      (state.lines.values.reduce(waiting) { $0 + $1.count }, state.batches, state.texts)
     }
   }
 
@@ -58,124 +53,121 @@ final class ModelDesk: Sendable {
       .serviceUnavailable, "\(queueLimit) others wait already", fields: [.retryAfter: "1"])
   }
 
-  /// Runs `body` with the models once it is this request's turn.
+  /// Runs `body` with the models once it is this request's turn; its task is cancelled if the client leaves.
   func ask<Result: Sendable>(
-    for request: SiteRequest, within time: Duration = .seconds(30),
+    for request: SiteRequest,
     _ body: @escaping @Sendable (ModelRoom) async throws -> Result
   ) async throws -> Result {
-    let isFull = state.withLock { state in
-      if state.others >= Self.queueLimit { return true }
-      state.others += 1
-      return false
-    }
-    guard !isFull else { throw Self.full() }
-    defer { state.withLock { $0.others -= 1 } }
     let room = room
-    let until = ContinuousClock.now + time
-    let task = Task {
-      try await Self.turn(room, until: until)
-      return try await body(room)
-    }
-    return try await request.whileConnected {
-      try await task.value
-    } onGone: {
-      task.cancel()
-    }
-  }
-
-  /// Returns once the models are free. Throws where the client has gone or the time has passed.
-  private static func turn(_ room: ModelRoom, until: ContinuousClock.Instant) async throws {
-    _ = await room.count
-    try Task.checkCancellation()
-    guard ContinuousClock.now < until else {
-      throw Problem(
-        .serviceUnavailable, "the models were busy for too long", fields: [.retryAfter: "5"])
+    return try await turns.run(for: request.connection, waitingAtMost: Self.patience) {
+      let task = Task { try await body(room) }
+      return try await request.whileConnected {
+        try await withTaskCancellationHandler {
+          try await task.value
+        } onCancel: {
+          task.cancel()
+        }
+      } onGone: {
+        task.cancel()
+      }
     }
   }
 
   /// The vectors of `texts`, together with those of others.
   func encode(
     _ texts: [String], pooling: SentenceEncoder.Pooling, by model: ModelShelf.Model,
-    for request: SiteRequest, within time: Duration = .seconds(30)
+    for request: SiteRequest
   ) async throws -> [[Float]] {
     let way = Way(model: model, pooling: pooling)
     let number = state.withLock { state in
       state.next += 1
       return state.next
     }
+    let clock = Task { [self] in
+      try await Task.sleep(for: Self.patience)
+      give(
+        up: number, of: way,
+        Problem(
+          .serviceUnavailable, "the model was busy for too long", fields: [.retryAfter: "5"]))
+    }
+    defer { clock.cancel() }
     return try await request.whileConnected {
       try await withCheckedThrowingContinuation { continuation in
         let found = state.withLock { state -> (isFull: Bool, isServed: Bool) in
-          var line = state.lines[way] ?? Line()
-          guard line.waiting.count < Self.queueLimit else { return (true, true) }
-          line.waiting.append(
-            Waiting(
-              number: number, texts: texts, until: .now + time, continuation: continuation))
-          defer { state.lines[way] = line }
-          if line.isServed { return (false, true) }
-          line.isServed = true
-          return (false, false)
+          let isServed = state.lines[way] != nil
+          if let line = state.lines[way], line.count >= Self.queueLimit { return (true, true) }
+          state.lines[way, default: []].append(
+            Waiting(number: number, texts: texts, continuation: continuation))
+          return (false, isServed)
         }
         if found.isFull { return continuation.resume(throwing: Self.full()) }
         if !found.isServed { Task { await self.serve(way) } }
       }
     } onGone: { [self] in
-      let gone = state.withLock { state -> Waiting? in
-        guard let place = state.lines[way]?.waiting.firstIndex(where: { $0.number == number })
-        else { return nil }
-        return state.lines[way]?.waiting.remove(at: place)
-      }
-      gone?.continuation.resume(throwing: CancellationError())
+      give(up: number, of: way, CancellationError())
     }
   }
 
+  private func give(up number: Int, of way: Way, _ error: any Error) {
+    let gone = state.withLock { state -> Waiting? in
+      guard let place = state.lines[way]?.firstIndex(where: { $0.number == number })
+      else { return nil }
+      return state.lines[way]?.remove(at: place)
+    }
+    gone?.continuation.resume(throwing: error)
+  }
+
+  /// Serves those who wait for a way until none are left.
   private func serve(_ way: Way) async {
-    while let batch = takeBatch(way) {
-      let texts = batch.flatMap(\.texts)
+    var isServing = true
+    while isServing {
       do {
-        let vectors = try await room.encode(texts, pooling: way.pooling, by: way.model)
-        state.withLock { state in
-          state.batches += 1
-          state.texts += texts.count
-        }
-        var start = 0
-        for one in batch {
-          one.continuation.resume(returning: Array(vectors[start..<start + one.texts.count]))
-          start += one.texts.count
+        isServing = try await turns.run(for: nil, waitingAtMost: Self.patience) {
+          guard let batch = takeBatch(way) else { return false }
+          await answer(batch, way)
+          return true
         }
       } catch {
-        for one in batch { one.continuation.resume(throwing: error) }
+        // No turn: nobody has to wait for one that does not come.
+        let all = state.withLock { $0.lines.removeValue(forKey: way) ?? [] }
+        for one in all { one.continuation.resume(throwing: error) }
+        return
       }
+    }
+  }
+
+  private func answer(_ batch: [Waiting], _ way: Way) async {
+    let texts = batch.flatMap(\.texts)
+    do {
+      let vectors = try await room.encode(texts, pooling: way.pooling, by: way.model)
+      state.withLock { state in
+        state.batches += 1
+        state.texts += texts.count
+      }
+      var start = 0
+      for one in batch {
+        one.continuation.resume(returning: Array(vectors[start..<start + one.texts.count]))
+        start += one.texts.count
+      }
+    } catch {
+      for one in batch { one.continuation.resume(throwing: error) }
     }
   }
 
   /// Those that waited longest, as many as a batch takes; `nil`, and nobody serves any more, if none wait.
   private func takeBatch(_ way: Way) -> [Waiting]? {
-    let (batch, late) = state.withLock { state -> ([Waiting]?, [Waiting]) in
-      guard var line = state.lines[way] else { return (nil, []) }
-      let now = ContinuousClock.now
-      let late = line.waiting.filter { $0.until < now }
-      line.waiting.removeAll { $0.until < now }
-      var batch: [Waiting] = []
-      var count = 0
-      while let next = line.waiting.first,
-        batch.isEmpty || count + next.texts.count <= Self.batchLimit
-      {
-        count += next.texts.count
-        batch.append(next)
-        line.waiting.removeFirst()
-      }
-      if batch.isEmpty {
+    state.withLock { state -> [Waiting]? in
+      guard let line = state.lines[way], !line.isEmpty else {
         state.lines[way] = nil
-        return (nil, late)
+        return nil
       }
-      state.lines[way] = line
-      return (batch, late)
+      var count = 0
+      let batch = line.prefix { next in
+        count += next.texts.count
+        return count == next.texts.count || count <= Self.batchLimit
+      }
+      state.lines[way] = Array(line.dropFirst(batch.count))
+      return Array(batch)
     }
-    for one in late {
-      one.continuation.resume(
-        throwing: Problem(.serviceUnavailable, "the model was busy for too long"))
-    }
-    return batch
   }
 }

@@ -10,15 +10,28 @@ import Transformers
 struct ModelEndpoints: Sendable {
   let shelf: ModelShelf
   let desk: ModelDesk
+  let streams: StreamGauge
+  /// Where files of models are looked at.
+  let files: WorkPool
+
+  /// What streams where the client wants to see it grow.
+  static let streamProperty = Schema.Property(
+    "stream", .boolean,
+    "Whether it is told as it is written, as server-sent events: `piece`s, then `answer` with what is answered otherwise, or `problem`.",
+    fallback: false)
 
   func all() -> [Endpoint] { [models, encode, ask, sql, generate, classify] }
 
-  private static let modelProperty = Schema.Property(
+  static let modelProperty = Schema.Property(
     optional: "model", .text(200),
     "Its name under /api/v1/models; the newest able one unless given.")
 
-  private func model(_ input: JSONValue, _ kinds: ModelShelf.Kind...) throws -> ModelShelf.Model {
-    try shelf.model(input["model"]?.stringValue, kinds: kinds)
+  func model(
+    _ input: JSONValue, _ request: SiteRequest, _ kinds: ModelShelf.Kind...
+  ) async throws -> ModelShelf.Model {
+    try await files.run(for: request) { _ in
+      try shelf.model(input["model"]?.stringValue, kinds: kinds)
+    }
   }
 
   private var models: Endpoint {
@@ -35,8 +48,10 @@ struct ModelEndpoints: Sendable {
               .init(optional: "example", .text, "A question that it can be asked."),
             ])), "The newest first.")
       ])
-    ) { _, _ in
-      ["models": .array(shelf.all().map(described))]
+    ) { _, request in
+      try await files.run(for: request, within: .seconds(20)) { _ in
+        ["models": .array(shelf.all().map(described))]
+      }
     }
   }
 
@@ -74,8 +89,8 @@ struct ModelEndpoints: Sendable {
           .init("vectors", .list(.any), "One a text: lists of numbers, or texts."),
         ])), problems: [404], example: ["texts": ["今天天气很好", "It is sunny"]]
     ) { request in
-      let input = try schema.checked(request.json())
-      let model = try model(input, .encoder)
+      let input = try await request.json(schema)
+      let model = try await model(input, request, .encoder)
       let pooling: SentenceEncoder.Pooling = input.text("pooling") == "cls" ? .first : .mean
       var vectors = try await desk.encode(
         input.texts("texts"), pooling: pooling, by: model, for: request)
@@ -109,47 +124,73 @@ struct ModelEndpoints: Sendable {
   // MARK: - Answers
 
   private var ask: Endpoint {
-    .json(
-      .post, "/api/v1/ask", tag: "models", "Asks a trained reader a question about passages.",
-      takes: .object([
-        .init("question", .text(200), "The question."),
-        .init(
-          optional: "passages", .array(.text(20_000), count: 1...20),
-          "What to read; the run's own passages unless given."), Self.modelProperty,
-      ]), limit: 1 << 20,
-      answers: .object([
-        .init("model", .text, "Who answered."),
-        .init("answer", .optional(.text), "`null`: the passages do not tell."),
-        .init("score", .number, "How sure it is."),
-        .init(
-          "votes",
-          .list(
-            .object([
-              .init("passage", .text, "What was read."),
-              .init("vote", .number, "How much spoke for the answer."),
-              .init("start", .optional(.count), "Where the answer stands."),
-              .init("end", .optional(.count), "Where it ends."),
-            ])), "Of each passage."),
-      ]), problems: [404], example: ["question": "谁写了《山河记》？"]
-    ) { input, request in
-      let model = try model(input, .reader)
+    let schema = Schema.object([
+      .init("question", .text(200), "The question."),
+      .init(
+        optional: "passages", .array(.text(20_000), count: 1...20),
+        "What to read; the run's own passages unless given."), Self.streamProperty,
+      Self.modelProperty,
+    ])
+    return Endpoint(
+      method: .post, path: "/api/v1/ask", tag: "models",
+      summary:
+        "Asks a trained reader a question about passages. Streamed, each `piece` has the answer so far as `text`.",
+      body: .json(schema), bodyLimit: 1 << 20,
+      answer: .json(
+        .object([
+          .init("model", .text, "Who answered."),
+          .init("answer", .optional(.text), "`null`: the passages do not tell."),
+          .init("score", .number, "How sure it is."),
+          .init(
+            "votes",
+            .list(
+              .object([
+                .init("passage", .text, "What was read."),
+                .init("vote", .number, "How much spoke for the answer."),
+                .init("start", .optional(.count), "Where the answer stands."),
+                .init("end", .optional(.count), "Where it ends."),
+              ])), "Of each passage."),
+        ])), alsoAnswers: [EventStream.mediaType], problems: [404],
+      example: ["question": "谁写了《山河记》？"]
+    ) { request in
+      let input = try await request.json(schema)
+      let model = try await model(input, request, .reader)
       let question = input.text("question")
       let passages = input["passages"] == nil ? nil : input.texts("passages")
-      let answer = try await desk.ask(for: request) {
-        try await $0.ask(question, passages, of: model)
+      return try await respond(request, isStreamed: input.flag("stream")) { send in
+        let answer = try await desk.ask(for: request) {
+          try await $0.ask(question, passages, of: model) { send(["text": .string($0)]) }
+        }
+        return Self.told(answer, by: model)
       }
-      return [
-        "model": .string(model.name), "answer": answer.text.map(JSONValue.string) ?? .null,
-        "score": .number(answer.score),
-        "votes": .array(
-          answer.passages.map {
-            [
-              "passage": .string($0.text), "vote": .number($0.vote),
-              "start": $0.place.map { .integer($0.lowerBound) } ?? .null,
-              "end": $0.place.map { .integer($0.upperBound) } ?? .null,
-            ]
-          }),
-      ]
+    }
+  }
+
+  private static func told(_ answer: SavedReader.Answer, by model: ModelShelf.Model) -> JSONValue {
+    [
+      "model": .string(model.name), "answer": answer.text.map(JSONValue.string) ?? .null,
+      "score": .number(answer.score),
+      "votes": .array(
+        answer.passages.map {
+          [
+            "passage": .string($0.text), "vote": .number($0.vote),
+            "start": $0.place.map { .integer($0.lowerBound) } ?? .null,
+            "end": $0.place.map { .integer($0.upperBound) } ?? .null,
+          ]
+        }),
+    ]
+  }
+
+  /// The answer when it is whole, or, streamed, with what `make` sends on the way as `piece`s.
+  func respond(
+    _ request: SiteRequest, isStreamed: Bool,
+    _ make:
+      @escaping @Sendable (_ send: @escaping @Sendable (JSONValue) -> Void) async throws ->
+      JSONValue
+  ) async throws -> Response {
+    guard isStreamed else { return .json(try await make { _ in }) }
+    return try EventStream.response(gauge: streams) { send in
+      try await make { send(ServerEvent(name: "piece", data: $0.text())) }
     }
   }
 
@@ -180,7 +221,7 @@ struct ModelEndpoints: Sendable {
         "question": "人口超过五百万的城市有哪些", "table": "城市,人口（万）\n甲城,620\n乙城,310\n丙城,880\n",
       ]
     ) { input, request in
-      let model = try model(input, .tables)
+      let model = try await model(input, request, .tables)
       let (question, limit) = (input.text("question"), input.integer("limit"))
       let table = Array(input.text("table").utf8)
       let answer = try await desk.ask(for: request) {
@@ -196,64 +237,6 @@ struct ModelEndpoints: Sendable {
         "columns": .array(answer.rows.names.map(JSONValue.string)),
         "rows": .array(answer.rows.rows.map { .array($0.map(\.json)) }),
         "isCut": .bool(answer.rows.isCut), "notes": .array(answer.notes.map(JSONValue.string)),
-      ]
-    }
-  }
-
-  // MARK: - Pictures and texts
-
-  private var generate: Endpoint {
-    .json(
-      .post, "/api/v1/generate", tag: "models",
-      "Makes images, or texts of a label, with the model of a finished run.",
-      takes: .object([
-        .init("seed", .integer(0...Int(UInt32.max)), "The same seed gives the same.", fallback: 0),
-        .init("count", .integer(1...64), "How many; of texts up to 4.", fallback: 1),
-        .init(
-          optional: "to", .integer(0...Int(UInt32.max)),
-          "Images: a second seed, towards which `share` goes; several lead from one to the other."),
-        .init("share", .number(0...1), "Images: how far towards `to`.", fallback: 0),
-        .init(
-          optional: "noise", .array(.number(-6...6), count: 0...256),
-          "Images: the first numbers of the noise, in place of the seed's."),
-        .init(optional: "condition", .text(100), "Texts: the label; with it a writer is asked."),
-        .init(
-          "topP", .number(0.01...1), "Texts: from the most probable tokens of this share.",
-          fallback: 0.95),
-        .init("temperature", .number(0.05...5), "Texts: below 1 sharpens.", fallback: 1.0),
-        Self.modelProperty,
-      ]),
-      answers: .object([
-        .init("model", .text, "Who made it."),
-        .init(optional: "image", .text, "A PNG as a data: address."),
-        .init(optional: "texts", .list(.text), "The texts."),
-      ]), problems: [404], example: ["seed": 1, "count": 8]
-    ) { input, request in
-      if let condition = input["condition"]?.stringValue {
-        let model = try model(input, .writer)
-        var drawing = SavedWriter.Drawing()
-        drawing.count = min(4, input.integer("count"))
-        drawing.topP = input.number("topP")
-        drawing.temperature = Float(input.number("temperature"))
-        drawing.seed = UInt64(input.integer("seed"))
-        let chosen = drawing
-        let texts = try await desk.ask(for: request) {
-          try await $0.texts(label: condition, chosen, of: model)
-        }
-        return ["model": .string(model.name), "texts": .array(texts.map(JSONValue.string))]
-      }
-      let model = try model(input, .images)
-      let seed = UInt64(input.integer("seed"))
-      let other = input["to"]?.integerValue.map { UInt64($0) }
-      let (share, count) = (input.number("share"), input.integer("count"))
-      let first = (input["noise"]?.arrayValue ?? []).compactMap { $0.doubleValue.map(Float.init) }
-      let png = try await desk.ask(for: request) {
-        try await $0.picture(
-          seed: seed, other: other, share: share, first: first, count: count, of: model)
-      }
-      return [
-        "model": .string(model.name),
-        "image": .string("data:image/png;base64," + Data(png).base64EncodedString()),
       ]
     }
   }
@@ -285,7 +268,7 @@ struct ModelEndpoints: Sendable {
       guard (input["texts"] == nil) != (input["rows"] == nil) else {
         throw Problem(.unprocessableContent, "either texts or rows are expected")
       }
-      let model = try model(input, .classifier, .classical)
+      let model = try await model(input, request, .classifier, .classical)
       let results = try await desk.ask(for: request) { try await $0.classes(rows, by: model) }
       return ["model": .string(model.name), "results": .array(results)]
     }

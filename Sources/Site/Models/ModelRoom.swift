@@ -10,19 +10,6 @@ import Tokenizers
 import Torch
 import Transformers
 
-/// A thread that an actor's work runs on, apart from those that answer requests: models compute for long.
-final class OwnThread: SerialExecutor {
-  private let queue: DispatchQueue
-
-  init(_ name: String) { queue = DispatchQueue(label: name) }
-
-  func enqueue(_ job: consuming ExecutorJob) {
-    let job = UnownedJob(job)
-    let executor = asUnownedSerialExecutor()
-    queue.async { job.runSynchronously(on: executor) }
-  }
-}
-
 /// The models that are loaded, each once, and what is asked of them, one after the other: libtorch divides each
 /// piece of work over the processors itself.
 actor ModelRoom {
@@ -34,8 +21,6 @@ actor ModelRoom {
   private var loaded: [(model: ModelShelf.Model, value: Any)] = []
 
   init(limit: Int = 6) { self.limit = limit }
-
-  var count: Int { loaded.count }
 
   /// The loaded form of `model`.
   private func value<Value>(_ model: ModelShelf.Model, load: () throws -> Value) throws -> Value {
@@ -77,11 +62,20 @@ actor ModelRoom {
 
   // MARK: - Answers
 
-  func ask(_ question: String, _ passages: [String]?, of model: ModelShelf.Model) throws
-    -> SavedReader.Answer
-  {
-    let answer = try value(model) { try SavedReader(folder: model.path).answerer() }
-    return try answer(question, passages)
+  /// - Parameter tell: Gets the answer so far where it is decoded token by token.
+  func ask(
+    _ question: String, _ passages: [String]?, of model: ModelShelf.Model,
+    _ tell: @escaping @Sendable (String) -> Void
+  ) throws -> SavedReader.Answer {
+    let answer = try value(model) { () -> SavedReader.Answerer in
+      try SavedReader(folder: model.path).answerer()
+    }
+    let found = try answer(question, passages) { soFar in
+      tell(soFar)
+      return !Task.isCancelled
+    }
+    try Task.checkCancellation()
+    return found
   }
 
   private typealias TableAnswerer = (TableSource, String, Int) throws -> TableAnswer
@@ -126,10 +120,31 @@ actor ModelRoom {
     return (factor > 1 ? image.enlarged(factor) : image).png()
   }
 
-  func texts(label: String, _ drawing: SavedWriter.Drawing, of model: ModelShelf.Model) throws
-    -> [String]
-  {
-    try SavedWriter(run: model.path, .label).texts(label: label, drawing)
+  /// What texts are written about.
+  enum Subject: Sendable {
+    case label(String)
+    case picture(Image)
+  }
+
+  /// - Parameter tell: Gets each piece as it is drawn, and the end of each text as `nil`.
+  func texts(
+    about subject: Subject, _ drawing: LoadedWriter.Drawing, of model: ModelShelf.Model,
+    _ tell: @escaping @Sendable (String?) -> Void
+  ) throws -> [String] {
+    let writer = try value(model) {
+      try SavedWriter(run: model.path, model.kind == .captioner ? .picture : .label).load()
+    }
+    func told(_ piece: String?) -> Bool {
+      tell(piece)
+      return !Task.isCancelled
+    }
+    let texts =
+      switch subject {
+      case .label(let label): try writer.texts(label: label, drawing, told)
+      case .picture(let picture): try writer.texts(about: picture, drawing, told)
+      }
+    try Task.checkCancellation()
+    return texts
   }
 
   // MARK: - Classes
@@ -179,14 +194,14 @@ actor ModelRoom {
     // Rows are read as from a file, with the same checks.
     let path =
       FileManager.default.temporaryDirectory.path + "/danlu-rows-\(UUID().uuidString).jsonl"
-    try AtomicFile.write(lines.joined(separator: "\n") + "\n", to: path)
-    defer { try? FileManager.default.removeItem(atPath: path) }
     let frame: Frame
     do {
-      guard
-        let batch = try RecordStream(path, format: .jsonl, schema: known.schema)
-          .next(limit: rows.count)
-      else { return [] }
+      defer { unlink(path) }
+      try AtomicFile.write(lines.joined(separator: "\n") + "\n", to: path)
+      let stream = try RecordStream(path, format: .jsonl, schema: known.schema)
+      // It is read through what is open: a site that is killed from here on leaves nothing behind.
+      unlink(path)
+      guard let batch = try stream.next(limit: rows.count) else { return [] }
       frame = batch.frame
     } catch let error as FileError {
       throw Problem(.unprocessableContent, "the rows: \(error.reason)")

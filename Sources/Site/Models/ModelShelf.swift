@@ -5,8 +5,8 @@ import Foundation
 import Messages
 import Tracking
 
-/// The models that are there: finished runs and folders of models, found by what they hold. Nothing is opened to
-/// find them.
+/// The models that are there: finished runs and folders of models, found by what they hold. No weights are read to find
+/// them.
 struct ModelShelf: Sendable {
   enum Kind: String, Sendable, CaseIterable {
     /// A BERT in Hugging Face's form: vectors of texts.
@@ -17,8 +17,10 @@ struct ModelShelf: Sendable {
     case tables
     /// A run that makes images.
     case images
-    /// A run of conditional-text-generation with labels.
+    /// A run of conditional-text-generation: texts of a label.
     case writer
+    /// The same: texts about a picture.
+    case captioner
     /// A model of `danlu bert fine-tune classify`.
     case classifier
     /// A file of `danlu classify train`.
@@ -29,6 +31,8 @@ struct ModelShelf: Sendable {
     let name: String
     let kind: Kind
     let path: String
+    /// When it was changed: one that is made anew under the same name is another.
+    let date: Date
   }
 
   /// Where models are looked for, the first of a name counts.
@@ -36,17 +40,18 @@ struct ModelShelf: Sendable {
 
   /// All models, newest first within a kind.
   func all() -> [Model] {
-    var found: [(model: Model, date: Date)] = []
+    var found: [Model] = []
     var seen: Set<String> = []
     for folder in folders {
       for name in (try? Folder.names(in: folder)) ?? [] {
         let path = folder + "/" + name
-        guard let kind = Self.kind(path), seen.insert(name).inserted else { continue }
-        found.append((Model(name: name, kind: kind, path: path), Self.date(path)))
+        let kinds = Self.kinds(path)
+        guard !kinds.isEmpty, seen.insert(name).inserted else { continue }
+        let date = Self.date(path)
+        found += kinds.map { Model(name: name, kind: $0, path: path, date: date) }
       }
     }
-    found.sort { $0.date != $1.date ? $0.date > $1.date : $0.model.name < $1.model.name }
-    return found.map(\.model)
+    return found.sorted { $0.date != $1.date ? $0.date > $1.date : $0.name < $1.name }
   }
 
   /// The model of that name, or the newest of that kind. Throws `Problem` (404), naming what there is.
@@ -74,27 +79,32 @@ struct ModelShelf: Sendable {
     case .tables: "a run of nl2sql leaves one"
     case .images: "a run of o-gan, gan-qp, vae-infomax or their like leaves one"
     case .writer: "a run of conditional-text-generation leaves one"
+    case .captioner: "a run of conditional-text-generation leaves one"
     case .classifier: "danlu bert fine-tune classify makes one"
     case .classical: "danlu classify train makes one (--out NAME.cml)"
     }
   }
 
-  private static func kind(_ path: String) -> Kind? {
+  /// What the model at a path can do; nothing if it is none.
+  private static func kinds(_ path: String) -> [Kind] {
     func has(_ name: String) -> Bool { access(path + "/" + name, R_OK) == 0 }
-    if path.hasSuffix(".cml") { return .classical }
-    if has("reader/model.safetensors") { return .reader }
-    if has("sql/model.safetensors") { return .tables }
-    if has("model/shape.json"), has("claims.json") { return .images }
-    if has("writer/model.safetensors") { return .writer }
+    if path.hasSuffix(".cml") { return [.classical] }
+    var kinds: [Kind] = []
+    if has("reader/model.safetensors") { kinds.append(.reader) }
+    if has("sql/model.safetensors") { kinds.append(.tables) }
+    if has("model/shape.json"), has("claims.json") { kinds.append(.images) }
+    if has("writer/model.safetensors") { kinds.append(.writer) }
+    if has("captioner/model.safetensors") { kinds.append(.captioner) }
+    guard kinds.isEmpty else { return kinds }
     if has("fine-tuning.json") {
       let task = try? FineTunedFolder(path: path).settings().task
-      return task == .classify ? .classifier : nil
+      return task == .classify ? [.classifier] : []
     }
     let hasTokens =
       has("vocab.txt") || has("tokenizer.json") || has("spiece.model")
       || has("sentencepiece.bpe.model")
     let hasWeights = has("model.safetensors") || has("pytorch_model.bin")
-    return has("config.json") && hasTokens && hasWeights ? .encoder : nil
+    return has("config.json") && hasTokens && hasWeights ? [.encoder] : []
   }
 
   private static func date(_ path: String) -> Date {

@@ -76,9 +76,10 @@ struct PageKeeper: Service {
   let log: @Sendable (SiteEvent) -> Void
 
   func run() async throws {
+    let thread = OwnThread("danlu.pages")
     let ticks = AsyncStream<Void> { try? await Task.sleep(for: .seconds(5)) }
     for await _ in ticks.cancelOnGracefulShutdown() {
-      do { try shelf.refresh() } catch {
+      do { try await thread.run { try shelf.refresh() } } catch {
         log(SiteEvent(.warning, "pages not made anew", ["reason": .string("\(error)")]))
       }
     }
@@ -87,13 +88,15 @@ struct PageKeeper: Service {
 
 /// The answers of a search, as a page and as JSON.
 enum SearchPages {
-  static func all(_ shelf: PageShelf) -> [Endpoint] {
+  static func all(_ shelf: PageShelf, _ pool: WorkPool) -> [Endpoint] {
     PageLanguage.allCases.map { language in
       Endpoint(
         method: .get, path: language.prefix + "/search", tag: Endpoint.pageTag, summary: "",
         answer: .other("text/html")
       ) { request in
-        let page = shelf.website.searchPage(query(request), in: language)
+        let page = try await pool.run(for: request) { _ in
+          shelf.website.searchPage(query(request), in: language)
+        }
         return Response(
           status: .ok, headers: [.contentType: page.contentType, .cacheControl: "no-store"],
           body: ResponseBody(byteBuffer: ByteBuffer(bytes: page.bytes)))

@@ -73,7 +73,16 @@ struct Playground: Sendable {
       english: ("A magic cube", "Turn a cube whose lines all sum to 42."), articles: ["magic-cube"]),
   ]
 
-  static let scripts = ["/assets/live.js", "/assets/play.js"]
+  /// Those that compute in the browser; the others ask the server.
+  private static let inBrowser: Set = [
+    "optimizers", "smoothing", "initialization", "dropout", "cube",
+  ]
+
+  /// What its page loads, in order.
+  var scripts: [String] {
+    let own = Self.inBrowser.contains(name) ? "play-browser" : "play-server"
+    return ["/assets/live.js", "/assets/play.js", "/assets/\(own).js"]
+  }
 
   /// What stands on an article's page: its playground, and where its recipe is started.
   static func livePart(
@@ -96,7 +105,7 @@ struct Playground: Sendable {
     return Website.LivePart(
       html: "<link rel=\"stylesheet\" href=\"\(root)assets/live.css\">" + (played ?? "") + start
         + comments,
-      scripts: ["/assets/live.js"] + (played == nil ? [] : ["/assets/play.js"])
+      scripts: (playground?.scripts ?? ["/assets/live.js"])
         + (takesComments ? ["/assets/comments.js"] : []))
   }
 }
@@ -138,7 +147,7 @@ enum PlaygroundPages {
               <p class="meta">\(language("文章", "Articles")): \(links.joined())</p></div>
               <div class="panel" data-play="\(one.name)"></div>
               """
-          }, scripts: Playground.scripts)
+          }, scripts: one.scripts)
       }
   }
 }

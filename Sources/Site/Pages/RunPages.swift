@@ -11,8 +11,18 @@ struct RunPages: Sendable {
   let statements: @Sendable (_ recipe: String, _ language: PageLanguage) -> [String: String]
 
   func all() -> [Endpoint] {
-    Endpoint.pages("/runs", list) + Endpoint.pages("/runs/compare", compare)
-      + Endpoint.pages("/runs/{run}", run)
+    pages("/runs", list) + pages("/runs/compare", compare) + pages("/runs/{run}", run)
+  }
+
+  /// Pages whose files are read apart from the threads that answer.
+  private func pages(
+    _ path: String,
+    _ body: @escaping @Sendable (SiteRequest, PageLanguage) throws -> SitePage
+  ) -> [Endpoint] {
+    let files = runs.files
+    return Endpoint.pages(path) { request, language in
+      try await files.run(for: request, within: .seconds(20)) { _ in try body(request, language) }
+    }
   }
 
   private static func text(_ text: String) -> String { HTMLText.escaped(text) }
@@ -107,7 +117,7 @@ struct RunPages: Sendable {
 
   @Sendable private func run(_ request: SiteRequest, _ language: PageLanguage) throws -> SitePage {
     let name = request.parameters["run"] ?? ""
-    let state = try runs.state(name)
+    let state = try runs.state(name, runs.queue.snapshot)
     let overview = try? runs.library.overview(name)
     let samples = overview.map { runs.library.samples($0.folder) } ?? []
     let charts = overview.map { RunEndpoints.charts(of: $0.folder) } ?? []
@@ -115,9 +125,10 @@ struct RunPages: Sendable {
     let status = state.text("status")
     let steps = state["steps"]?.integerValue
     let api = "/api/v1" + Endpoint.encoded(["runs", name])
+    let hasReport =
+      overview.map { FileManager.default.fileExists(atPath: $0.folder.reportPath) } == true
+    let board = overview.flatMap { tensorBoard(name, $0.folder, language) } ?? ""
     return SitePage(title: name, section: .runs) { address in
-      let hasReport =
-        overview.map { FileManager.default.fileExists(atPath: $0.folder.reportPath) } == true
       var buttons = ""
       if status == "queued" || status == "running" {
         buttons +=
@@ -163,6 +174,7 @@ struct RunPages: Sendable {
         <section\(pictures.isEmpty ? " hidden" : "")><h2>\(language("样本", "Samples"))</h2>\
         <div id="samples" class="samples">\(pictures.joined())</div></section>
         \(report)
+        \(board)
         <section\(log.isEmpty ? " hidden" : "")><h2>\(language("日志", "Log"))</h2>\
         <pre id="log" class="log" tabindex="0">\(Self.text(log))</pre></section>
         \(configuration.map {
@@ -173,13 +185,27 @@ struct RunPages: Sendable {
     }
   }
 
+  /// Where the run's event files are looked at: in the TensorBoard that the site was told of, or by the command that shows
+  /// them; nothing where the run has none.
+  private func tensorBoard(
+    _ name: String, _ run: RunFolder, _ language: PageLanguage
+  ) -> String? {
+    guard !run.eventPaths.isEmpty else { return nil }
+    let content =
+      if let board = runs.tensorBoard {
+        "<p><a class=\"button\" href=\"\(Self.text(board))\" rel=\"noreferrer\">TensorBoard</a></p>"
+          + "<p class=\"status\">\(language("在其中选 ", "Choose there: "))<code>\(Self.text(name))</code></p>"
+      } else {
+        "<p>\(language("它写有事件文件，用这条命令看：", "It writes event files, shown by:"))</p>"
+          + "<pre>tensorboard --logdir \(Self.text(runs.library.folder))</pre>"
+      }
+    return "<section><h2>TensorBoard</h2>\(content)</section>"
+  }
+
   @Sendable private func compare(
     _ request: SiteRequest, _ language: PageLanguage
   ) throws -> SitePage {
-    let names = (request.query["runs"] ?? "").split(separator: ",").map(String.init)
-    guard (2...8).contains(names.count), Set(names).count == names.count else {
-      throw Problem(.unprocessableContent, "2 to 8 different runs are expected in `runs`")
-    }
+    let names = try RunEndpoints.compared(request)
     let found = try runs.comparison(names)
     return SitePage(title: language("比较", "Comparison"), section: .runs) { address in
       let heads = names.map {

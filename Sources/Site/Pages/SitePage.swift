@@ -38,8 +38,12 @@ extension Endpoint {
     }
   }
 
+  /// What stands in a path as it is (RFC 3986, unreserved): ASCII only.
+  private static let unreserved = CharacterSet(
+    charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+
   static func encoded(_ path: [String]) -> String {
-    path.map { "/" + ($0.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? "") }
+    path.map { "/" + ($0.addingPercentEncoding(withAllowedCharacters: unreserved) ?? "") }
       .joined() + "/"
   }
 }

@@ -6,25 +6,36 @@ import Hummingbird
 import Messages
 import Recipes
 import Reports
-import Synchronization
 import Tracking
 
 /// Recipes, runs, their curves as they grow, and the queue.
 struct RunEndpoints: Sendable {
   let library: RunLibrary
   let queue: RunQueue
+  /// What recipes may be started with.
+  let data: DataShelf
+  /// The address of a TensorBoard that shows the runs.
+  let tensorBoard: String?
   let streams: StreamGauge
+  /// Where files of runs are read.
+  let files: WorkPool
   private let watches = RunWatches()
 
-  init(library: RunLibrary, queue: RunQueue, streams: StreamGauge) {
+  init(
+    library: RunLibrary, queue: RunQueue, data: DataShelf, tensorBoard: String? = nil,
+    streams: StreamGauge, files: WorkPool
+  ) {
     self.library = library
     self.queue = queue
+    self.data = data
+    self.tensorBoard = tensorBoard
     self.streams = streams
+    self.files = files
   }
 
   /// A run's state with the number of its samples.
   private func sight(_ name: String) -> JSONValue? {
-    guard let state = try? state(name) else { return nil }
+    guard let state = try? state(name, queue.snapshot) else { return nil }
     let count = library.samples(RunFolder(path: library.folder + "/" + name)).count
     return .object((state.members ?? []) + [JSONMember("samples", .integer(count))])
   }
@@ -33,7 +44,23 @@ struct RunEndpoints: Sendable {
     name: "run", schema: .text(200), about: "The run's name: that of its folder.", isInPath: true)
 
   func all() -> [Endpoint] {
-    [recipes, list, start, detail, events, curves, sample, report, stop, resume, compare]
+    [recipes, list, start, detail, events, curves, sample, report, stop, resume, compare, inputs]
+  }
+
+  /// An endpoint whose files are read apart from the threads that answer.
+  func reading(
+    _ method: HTTPRequest.Method, _ path: String, _ summary: String,
+    parameters: [Endpoint.Parameter] = [Self.runParameter], answers: Schema,
+    status: HTTPResponse.Status = .ok, problems: [Int] = [404],
+    _ body: @escaping @Sendable (SiteRequest) throws -> JSONValue
+  ) -> Endpoint {
+    let files = files
+    return .json(
+      method, path, tag: "runs", summary, parameters: parameters, answers: answers, status: status,
+      problems: problems
+    ) { _, request in
+      try await files.run(for: request, within: .seconds(20)) { _ in try body(request) }
+    }
   }
 
   // MARK: - Recipes
@@ -52,6 +79,8 @@ struct RunEndpoints: Sendable {
               .init("address", .text, "The article."),
               .init("duration", .text, "How long it takes on two cores."),
               .init("needsTorch", .boolean, "Whether it needs libtorch."),
+              .init(optional: "ownData", .text, "What `data` may be, where it takes some."),
+              .init(optional: "ownModel", .text, "What `model` may be, where it takes one."),
               .init(
                 "settings",
                 .list(
@@ -70,19 +99,33 @@ struct RunEndpoints: Sendable {
 
   private static func recipe<Chosen: Article>(_ article: Chosen.Type) -> JSONValue {
     let card = article.card
-    return [
-      "name": .string(card.name), "title": .string(card.title), "summary": .string(card.summary),
-      "address": .string(card.address), "duration": .string(card.duration),
-      "needsTorch": .bool(card.needsTorch),
-      "settings": .array(
-        Chosen.Settings().descriptions.map {
-          [
-            "key": .string($0.key), "value": .string($0.valueText),
-            "choices": .array($0.choices.map(JSONValue.string)), "help": .string($0.help),
-            "expects": .string($0.expectation),
-          ]
-        }),
+    var members = [
+      JSONMember("name", .string(card.name)), JSONMember("title", .string(card.title)),
+      JSONMember("summary", .string(card.summary)), JSONMember("address", .string(card.address)),
+      JSONMember("duration", .string(card.duration)),
+      JSONMember("needsTorch", .bool(card.needsTorch)),
     ]
+    if let data = card.ownData { members.append(JSONMember("ownData", .string(data))) }
+    if let model = card.ownModel { members.append(JSONMember("ownModel", .string(model))) }
+    let settings = Chosen.Settings().descriptions.map { setting -> JSONValue in
+      [
+        "key": .string(setting.key), "value": .string(setting.valueText),
+        "choices": .array(setting.choices.map(JSONValue.string)), "help": .string(setting.help),
+        "expects": .string(setting.expectation),
+      ]
+    }
+    return .object(members + [JSONMember("settings", .array(settings))])
+  }
+
+  private var inputs: Endpoint {
+    reading(
+      .get, "/api/v1/data",
+      "What the operator lets recipes be started with, by the names that `data` and `model` take.",
+      parameters: [],
+      answers: .object([
+        .init("names", .list(.text), "Files and folders; none without danlu serve --data-root.")
+      ]), problems: []
+    ) { _ in ["names": .array(data.names.map(JSONValue.string))] }
   }
 
   // MARK: - Runs
@@ -102,9 +145,10 @@ struct RunEndpoints: Sendable {
     .init(optional: "failure", .text, "What it said at last."),
   ]
 
-  func state(_ name: String) throws -> JSONValue {
+  /// - Parameter queue: As it is while the state is looked at.
+  func state(_ name: String, _ queue: RunQueue.State) throws -> JSONValue {
     let failure = queue.failed.last { $0.run == name }
-    let entry = (queue.waiting + [queue.running].compactMap(\.self)).first { $0.run == name }
+    let entry = queue.pending.first { $0.run == name }
     let overview = try? library.overview(name)
     guard overview != nil || entry != nil || failure != nil else {
       throw Problem.notFound("there is no run of this name")
@@ -144,17 +188,20 @@ struct RunEndpoints: Sendable {
 
   /// All runs: those that wait, that run, that have been, the newest first.
   func states() -> [JSONValue] {
-    let pending = queue.waiting + [queue.running].compactMap(\.self) + queue.failed
+    let queue = queue.snapshot
     var seen: Set<String> = []
-    let names = (pending.map(\.run) + library.names).filter { seen.insert($0).inserted }
-    return names.compactMap { try? state($0) }
+    let names = ((queue.pending + queue.failed).map(\.run) + library.names).filter {
+      seen.insert($0).inserted
+    }
+    return names.compactMap { try? state($0, queue) }
   }
 
   private var list: Endpoint {
-    .json(
-      .get, "/api/v1/runs", tag: "runs", "All runs, and the queue.",
-      answers: .object([.init("runs", .list(.object(Self.stateProperties)), "The runs.")])
-    ) { _, _ in ["runs": .array(states())] }
+    reading(
+      .get, "/api/v1/runs", "All runs, and the queue.", parameters: [],
+      answers: .object([.init("runs", .list(.object(Self.stateProperties)), "The runs.")]),
+      problems: []
+    ) { _ in ["runs": .array(states())] }
   }
 
   private var start: Endpoint {
@@ -167,52 +214,58 @@ struct RunEndpoints: Sendable {
           fallback: .object([])),
         .init("seed", .integer(0...Int(UInt32.max)), "Of everything random.", fallback: 0),
         .init("precision", .choice(["auto", "fp32", "bf16"]), "Of numbers.", fallback: "auto"),
+        .init(
+          optional: "data", .text(300), "One of /api/v1/data's names, for a recipe with `ownData`."),
+        .init(
+          optional: "model", .text(300), "One of them, for a recipe with `ownModel`."),
       ]), answers: .object(Self.stateProperties), status: .accepted,
       example: ["recipe": "det-exp", "settings": [:]]
-    ) { input, _ in
+    ) { input, request in
       let settings = (input["settings"]?.members ?? []).map {
         (key: $0.key, text: $0.value.stringValue ?? "")
       }
-      let entry = try queue.start(
-        recipe: input.text("recipe"), settings: settings, seed: input.integer("seed"),
-        precision: input.text("precision"))
-      queue.advance()
-      return try state(entry.run)
+      return try await files.run(for: request, within: .seconds(20)) { _ in
+        let options = RecipeOptions(
+          data: try input["data"]?.stringValue.map(data.path),
+          model: try input["model"]?.stringValue.map(data.path),
+          seed: UInt64(input.integer("seed")), precision: input.text("precision"))
+        let entry = try queue.start(
+          recipe: input.text("recipe"), options: options, settings: settings)
+        queue.advance()
+        return try state(entry.run, queue.snapshot)
+      }
     }
   }
 
   private var stop: Endpoint {
-    .json(
-      .post, "/api/v1/runs/{run}/stop", tag: "runs",
+    reading(
+      .post, "/api/v1/runs/{run}/stop",
       "Takes a run out of the queue, or stops it; it keeps a checkpoint.",
-      parameters: [Self.runParameter], answers: .object(Self.stateProperties), status: .accepted,
-      problems: [404, 409]
-    ) { _, request in
+      answers: .object(Self.stateProperties), status: .accepted, problems: [404, 409]
+    ) { request in
       let run = request.parameters["run"] ?? ""
-      let before = try state(run)
+      let before = try state(run, queue.snapshot)
       try queue.stop(run)
-      return (try? state(run)) ?? before
+      return (try? state(run, queue.snapshot)) ?? before
     }
   }
 
   private var resume: Endpoint {
-    .json(
-      .post, "/api/v1/runs/{run}/resume", tag: "runs",
+    reading(
+      .post, "/api/v1/runs/{run}/resume",
       "Puts a run that was interrupted at the end of the queue.",
-      parameters: [Self.runParameter], answers: .object(Self.stateProperties), status: .accepted,
-      problems: [404, 409]
-    ) { _, request in
+      answers: .object(Self.stateProperties), status: .accepted, problems: [404, 409]
+    ) { request in
       let run = request.parameters["run"] ?? ""
       _ = try queue.resume(run)
       queue.advance()
-      return try state(run)
+      return try state(run, queue.snapshot)
     }
   }
 
   private var detail: Endpoint {
-    .json(
-      .get, "/api/v1/runs/{run}", tag: "runs", "A run: settings, figures, claims, samples, log.",
-      parameters: [Self.runParameter],
+    reading(
+      .get, "/api/v1/runs/{run}", "A run: settings, figures, claims, samples, log.",
       answers: .object(
         Self.stateProperties + [
           .init("configuration", .any, "What config.json holds."),
@@ -221,10 +274,10 @@ struct RunEndpoints: Sendable {
           .init("samples", .list(.text), "Pictures and texts that it keeps."),
           .init("problems", .list(.text), "What of it is damaged."),
           .init("log", .text, "The last that it said."),
-        ]), problems: [404]
-    ) { _, request in
+        ])
+    ) { request in
       let name = request.parameters["run"] ?? ""
-      let state = try state(name)
+      let state = try state(name, queue.snapshot)
       let overview = try? library.overview(name)
       let metrics = (overview?.lastMetrics ?? [:]).sorted { $0.key < $1.key }
       let claims = try (overview?.summary?.claims ?? []).map { try JSONValue(encoding: $0) }
@@ -256,21 +309,21 @@ struct RunEndpoints: Sendable {
       parameters: [Self.runParameter], answer: .other("text/event-stream"), problems: [404]
     ) { request in
       let name = request.parameters["run"] ?? ""
-      _ = try state(name)
       let seen = request.fields[.lastEventID].flatMap { Int($0) } ?? 0
       let folder = RunFolder(path: library.folder + "/" + name)
-      let feed = RunFeed(watches.watch(name, folder) { sight(name) }, folder, after: seen)
+      let feed = try await files.run(for: request, within: .seconds(20)) { _ in
+        _ = try state(name, queue.snapshot)
+        return RunFeed(watches.watch(name, folder) { sight(name) }, folder, after: seen)
+      }
       return try EventStream.response(gauge: streams) { await feed.next() }
     }
   }
 
   private var curves: Endpoint {
-    .json(
-      .get, "/api/v1/runs/{run}/curves", tag: "runs", "A run's curves so far, drawn.",
-      parameters: [Self.runParameter],
-      answers: .object([.init("charts", .list(.text), "Figures of HTML with SVG.")]),
-      problems: [404]
-    ) { _, request in
+    reading(
+      .get, "/api/v1/runs/{run}/curves", "A run's curves so far, drawn.",
+      answers: .object([.init("charts", .list(.text), "Figures of HTML with SVG.")])
+    ) { request in
       let run = try library.run(request.parameters["run"] ?? "")
       return ["charts": .array(Self.charts(of: run).map(JSONValue.string))]
     }
@@ -289,13 +342,16 @@ struct RunEndpoints: Sendable {
       parameters: [
         Self.runParameter,
         .init(name: "sample", schema: .text(200), about: "Its file's name.", isInPath: true),
-      ], answer: .other("image/png"), problems: [404]
+      ], answer: .other("image/png"), alsoAnswers: ["text/plain"], answersFiles: true,
+      problems: [404]
     ) { request in
-      let run = try library.run(request.parameters["run"] ?? "")
-      let (bytes, type) = try library.sample(request.parameters["sample"] ?? "", of: run)
-      return Response(
-        status: .ok, headers: [.contentType: type, .cacheControl: "no-cache"],
-        body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+      let name = request.parameters["sample"] ?? ""
+      return try await files.run(for: request) { _ in
+        let path = try library.samplePath(name, of: library.run(request.parameters["run"] ?? ""))
+        let type = name.hasSuffix(".png") ? "image/png" : "text/plain; charset=utf-8"
+        return try FileAnswer.response(
+          path, fields: [.contentType: type, .cacheControl: "no-cache"])
+      }
     }
   }
 
@@ -303,124 +359,21 @@ struct RunEndpoints: Sendable {
     Endpoint(
       method: .get, path: "/api/v1/runs/{run}/report", tag: "runs",
       summary: "The report of a finished run, cut off from the site.",
-      parameters: [Self.runParameter], answer: .other("text/html"), problems: [404]
+      parameters: [Self.runParameter], answer: .other("text/html"), answersFiles: true,
+      problems: [404]
     ) { request in
-      let run = try library.run(request.parameters["run"] ?? "")
-      guard FileManager.default.fileExists(atPath: run.reportPath) else {
-        throw Problem.notFound("the run has no report yet")
-      }
-      let bytes = try ByteSource(path: run.reportPath, isText: false).readAll()
-      var fields = SecurityFields.standard
-      fields[.contentSecurityPolicy] = SecurityFields.sandboxed
-      fields[.frameOptions] = "SAMEORIGIN"
-      fields[.contentType] = "text/html; charset=utf-8"
-      fields[.cacheControl] = "no-cache"
-      return Response(
-        status: .ok, headers: fields, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
-    }
-  }
-
-  // MARK: - Comparison
-
-  private var compare: Endpoint {
-    .json(
-      .get, "/api/v1/compare", tag: "runs",
-      "Runs side by side: settings that differ, curves laid over each other.",
-      parameters: [
-        .init(name: "runs", schema: .text(2000), about: "2 to 8 names, separated by commas.")
-      ],
-      answers: .object([
-        .init("runs", .list(.text), "The runs."),
-        .init(
-          "differences",
-          .list(
-            .object([
-              .init("setting", .text, "Its name."),
-              .init("values", .list(.text), "Its value in each run."),
-            ])), "Settings that are not the same in all."),
-        .init("charts", .list(.text), "A chart of each metric that two of them share."),
-      ]), problems: [404, 422]
-    ) { _, request in
-      let names = (request.query["runs"] ?? "").split(separator: ",").map(String.init)
-      guard (2...8).contains(names.count), Set(names).count == names.count else {
-        throw Problem(.unprocessableContent, "2 to 8 different runs are expected in `runs`")
-      }
-      return try comparison(names)
-    }
-  }
-
-  func comparison(_ names: [String]) throws -> JSONValue {
-    let runs = try names.map { try library.run($0) }
-    let settings = runs.map { run -> [String: String] in
-      guard let configuration = try? run.configuration() else { return [:] }
-      var values = ["recipe": configuration.recipe, "seed": "\(configuration.seed)"]
-      for part in ["options", "set"] {
-        for member in configuration.settings[part]?.members ?? [] {
-          values[member.key] = member.value.stringValue ?? member.value.text()
+      try await files.run(for: request) { _ in
+        let run = try library.run(request.parameters["run"] ?? "")
+        guard FileManager.default.fileExists(atPath: run.reportPath) else {
+          throw Problem.notFound("the run has no report yet")
         }
-      }
-      for (name, version) in configuration.versions { values["version of \(name)"] = version }
-      return values
-    }
-    let keys = Set(settings.flatMap(\.keys)).sorted()
-    let differing = keys.filter { key in Set(settings.map { $0[key] ?? "–" }).count > 1 }
-    let records = try runs.map { try $0.metrics().records }
-    let metrics = records.map { Set($0.flatMap(\.values.keys)) }
-    var counts: [String: Int] = [:]
-    for name in metrics.joined() { counts[name, default: 0] += 1 }
-    let shared = counts.filter { $0.value > 1 }.keys.sorted().prefix(40)
-    let charts = shared.map { metric in
-      let series = zip(names, records).map { Series($0, metric: metric, of: $1) }
-        .filter { !$0.x.isEmpty }
-      let isLong = (series.map(\.x.count).min() ?? 0) > 50
-      return Chart.lines(metric, series, smoothing: isLong ? 0.9 : 0).halfWidth().html()
-    }
-    return [
-      "runs": .array(names.map(JSONValue.string)),
-      "differences": .array(
-        differing.map { key in
-          [
-            "setting": .string(key),
-            "values": .array(settings.map { .string($0[key] ?? "–") }),
-          ]
-        }), "charts": .array(charts.map(JSONValue.string)),
-    ]
-  }
-}
-
-/// What one reader of a run's events has seen.
-private actor RunFeed {
-  private let watch: RunWatch
-  private var tail: MetricsTail
-  private var state: JSONValue = .null
-  private var isOver = false
-
-  init(_ watch: RunWatch, _ folder: RunFolder, after offset: Int) {
-    self.watch = watch
-    tail = MetricsTail(folder, after: offset)
-  }
-
-  /// What is new; `nil` once the run is over and all is told.
-  func next() -> [ServerEvent]? {
-    let sight = watch.sight
-    if sight.length < tail.offset {
-      // A run that was resumed has dropped what its checkpoint does not know.
-      tail = MetricsTail(tail)
-      return [ServerEvent(name: "restart", data: "{}")]
-    }
-    if sight.length > tail.offset {
-      let records = watch.records(after: &tail)
-      if !records.isEmpty {
-        return records.map { ServerEvent(id: "\($0.end)", name: "metrics", data: $0.line) }
+        var fields = SecurityFields.standard
+        fields[.contentSecurityPolicy] = SecurityFields.sandboxed
+        fields[.frameOptions] = "SAMEORIGIN"
+        fields[.contentType] = "text/html; charset=utf-8"
+        fields[.cacheControl] = "no-cache"
+        return try FileAnswer.response(run.reportPath, fields: fields)
       }
     }
-    if isOver { return nil }
-    // All records are told: the state after them.
-    guard let now = sight.state else { return nil }
-    let status = now["status"]?.stringValue
-    if status != "running", status != "queued" { isOver = true }
-    guard now != state else { return [] }
-    state = now
-    return [ServerEvent(name: "state", data: now.text())]
   }
 }

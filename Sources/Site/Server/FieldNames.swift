@@ -5,6 +5,7 @@ import Messages
 extension HTTPField.Name {
   static let crossOriginOpenerPolicy = named("Cross-Origin-Opener-Policy")
   static let danluToken = named("X-Danlu-Token")
+  static let forwardedFor = named("X-Forwarded-For")
   static let frameOptions = named("X-Frame-Options")
   static let lastEventID = named("Last-Event-ID")
   static let proxyBuffering = named("X-Accel-Buffering")

@@ -25,17 +25,21 @@ struct Problem: Error, Equatable {
     case let error as InputError: self.init(.unprocessableContent, "\(error)")
     case is Cancelled, is CancellationError:
       self.init(.serviceUnavailable, "the work was stopped before it was done")
-    default: self.init(.internalServerError, "\(error)")
+    // What failed here may tell of the machine's files: that is for the log.
+    default: self.init(.internalServerError, "the site failed at this; its log says why")
     }
   }
 
   static func notFound(_ what: String) -> Problem { Problem(.notFound, what) }
 
-  var response: Response {
-    let document: JSONValue = [
+  var document: JSONValue {
+    [
       "type": "about:blank", "title": .string(status.reasonPhrase),
       "status": .integer(status.code), "detail": .string(detail),
     ]
+  }
+
+  var response: Response {
     var fields = fields
     fields[.contentType] = "application/problem+json"
     fields[.cacheControl] = "no-store"

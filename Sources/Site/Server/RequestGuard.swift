@@ -15,6 +15,7 @@ struct RequestGuard: Sendable {
   private let names: Set<String>
   private let acceptsAnyHost: Bool
   private let token: String?
+  private let isBehindProxy: Bool
   /// What the site's pages send with what they post; made anew at each start.
   let pageToken: String
 
@@ -22,6 +23,7 @@ struct RequestGuard: Sendable {
 
   init(_ options: SiteOptions) {
     token = options.token
+    isBehindProxy = !options.publicNames.isEmpty
     pageToken = SiteOptions.randomToken()
     names = Set(
       (["localhost", "127.0.0.1", "[::1]"] + [options.host] + options.publicNames).map {
@@ -49,6 +51,15 @@ struct RequestGuard: Sendable {
     if request.method != .get, request.method != .head, request.method != .options {
       try checkOrigin(request.headerFields, host: host)
     }
+  }
+
+  /// The address that a request comes from: where a reverse proxy is in front, on this machine, the one that it tells.
+  func client(_ fields: HTTPFields, at address: String?) -> String {
+    let address = address ?? "local"
+    guard isBehindProxy, ["127.0.0.1", "::1", "local"].contains(address),
+      let told = fields[.forwardedFor]?.split(separator: ",").last
+    else { return address }
+    return String(told.trimmingCharacters(in: .whitespaces).prefix(64))
   }
 
   private func isOwn(_ host: String) -> Bool {

@@ -1,3 +1,4 @@
+import Foundation
 import Messages
 
 /// What a site is started with.
@@ -18,6 +19,10 @@ public struct SiteOptions: Sendable {
   public var vectors: String?
   /// The program that runs recipes; `nil` where none was found.
   public var danlu: String?
+  /// The folder whose files and folders recipes may be started with; `nil` where none may be named.
+  public var dataRoot: String?
+  /// The address of a TensorBoard that shows the runs; `nil` where none is known of.
+  public var tensorBoard: String?
   /// The file with comments; `nil` where none are taken.
   public var comments: String?
   /// Whether a comment is hidden until it is approved.
@@ -35,10 +40,12 @@ public struct SiteOptions: Sendable {
     public var idleSeconds = 30
     /// Seconds in which a request's body must have come, and in which a blocked reader must read on.
     public var transferSeconds = 60
-    /// Seconds that streams get to end once the server is told to stop.
+    /// Milliseconds that streams get to end once the server is told to stop.
     public var shutdownMilliseconds = 700
     /// Bytes of a request's body, unless its endpoint says otherwise.
     public var body = 256 * 1024
+    /// Bytes of large bodies and answers that are held at once, of all clients together.
+    public var heldBytes = 64 << 20
 
     public init() {}
   }
@@ -64,12 +71,27 @@ public struct SiteOptions: Sendable {
     }
     if host.isEmpty { throw OptionError("host", expected: "an address", received: "nothing") }
     if let token, token.utf8.count < 16 || !token.utf8.allSatisfy(Self.isTokenByte) {
+      // A secret, even a bad one, is not repeated.
       throw OptionError(
-        "token", expected: "at least 16 letters, digits, - or _", received: "\(token.count) others")
+        "token", expected: "at least 16 ASCII letters, digits, - or _",
+        received: token.utf8.count < 16 ? "\(token.utf8.count) bytes" : "others among them")
+    }
+    if let dataRoot, !Self.isFolder(dataRoot) {
+      throw OptionError("data-root", expected: "a folder", received: "'\(dataRoot)'")
+    }
+    if let tensorBoard, tensorBoard.wholeMatch(of: /https?:\/\/[^\s"'<>\\]+/) == nil {
+      throw OptionError(
+        "tensorboard", expected: "an address that begins with http:// or https://",
+        received: "'\(tensorBoard)'")
     }
     if !isLoopback, token == nil {
       throw OptionError("host", "\(host) can be reached by others, which needs `token`")
     }
+  }
+
+  private static func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
   private static func isTokenByte(_ byte: UInt8) -> Bool {

@@ -5,6 +5,9 @@ import Hummingbird
 
 /// A request as handlers see it: its path cut and decoded, its body whole.
 struct SiteRequest: Sendable {
+  /// Values in a body of JSON: 256 rows of a thousand columns.
+  static let valueLimit = 300_000
+
   let method: HTTPRequest.Method
   /// The path's parts, decoded; none of them is empty, `.`, `..` or holds a separator.
   let path: [String]
@@ -14,7 +17,7 @@ struct SiteRequest: Sendable {
   /// Whether the path is spelled as a folder's.
   var endsInSlash = false
   let fields: HTTPFields
-  /// Whom it comes from, to count by.
+  /// The address that it comes from, to count by.
   let client: String
   /// Ends what is done for it when its client is gone.
   let connection: Connection?
@@ -22,18 +25,38 @@ struct SiteRequest: Sendable {
   /// What the places in braces of the endpoint's path hold.
   var parameters: [String: String] = [:]
 
+  /// Where large bodies are read, one after the other: on the threads that answer, a few would hold up everybody.
+  private static let reader = OwnThread("danlu.bodies")
+
+  /// The body as JSON of the form that `schema` says. Throws `Problem` for anything else.
+  func json(_ schema: Schema) async throws -> JSONValue {
+    guard body.readableBytes > ByteBudget.free else { return try schema.checked(json()) }
+    return try await Self.reader.run { try schema.checked(json()) }
+  }
+
   /// The body as JSON. Throws `Problem` for anything else.
-  func json() throws -> JSONValue {
+  private func json() throws -> JSONValue {
     let type = fields[.contentType]?.split(separator: ";").first.map(String.init) ?? ""
     guard type.lowercased().trimmingCharacters(in: .whitespaces) == "application/json" else {
       throw Problem(
         .unsupportedMediaType, "application/json is expected, received '\(type.prefix(80))'")
     }
     do {
-      return try JSONValue(parsing: Array(body.readableBytesView))
+      return try JSONValue(
+        parsing: Array(body.readableBytesView), maximumCount: Self.valueLimit)
     } catch {
       throw Problem(.badRequest, "the body is no JSON: \(error)")
     }
+  }
+}
+
+extension SiteRequest {
+  /// Runs `body`; `onGone` is called if the client leaves meanwhile.
+  func whileConnected<Result>(
+    _ body: () async throws -> Result, onGone: @escaping @Sendable () -> Void
+  ) async rethrows -> Result {
+    guard let connection else { return try await body() }
+    return try await connection.whileConnected(body, onGone: onGone)
   }
 }
 

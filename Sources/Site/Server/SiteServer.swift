@@ -61,14 +61,18 @@ public final class SiteServer: Sendable {
     do {
       try await group.run()
     } catch let error as IOError {
-      throw InputError(
-        "cannot listen on \(options.host), port \(options.port): "
-          + String(cString: strerror(error.errnoCode)))
+      throw cannotListen(String(cString: strerror(error.errnoCode)))
+    } catch let error as SocketAddressError {
+      throw cannotListen("\(error)")
     }
   }
 }
 
 extension SiteServer {
+  private func cannotListen(_ reason: String) -> InputError {
+    InputError("cannot listen on \(options.host), port \(options.port): \(reason)")
+  }
+
   /// Asks the server to stop, as SIGTERM does: what is being answered gets its answer, streams end.
   public func stop() async { await group.withLock { $0 }?.triggerGracefulShutdown() }
 }
@@ -118,7 +122,7 @@ private struct SiteResponder: HTTPResponder {
         log(
           SiteEvent(
             .error, "request failed",
-            ["path": .string(request.uri.string), "reason": .string(problem.detail)]))
+            ["path": .string(request.uri.string), "reason": .string("\(error)")]))
       }
       response = problem.response
       // A person gets a page to go on from.
@@ -194,20 +198,24 @@ private struct SiteResponder: HTTPResponder {
     var asked = SiteRequest(
       method: request.method, path: target.path, query: target.query, queryText: target.queryText,
       endsInSlash: target.endsInSlash, fields: request.headers,
-      client: connection?.client ?? "local", connection: connection)
+      client: guarding.client(request.headers, at: connection?.client), connection: connection)
     asked.parameters = parameters
+    let room = site.held.reservation()
     switch endpoint.body {
     case .none: break
     case .json, .bytes:
       asked.body = try await body(
-        of: request, limit: endpoint.bodyLimit ?? options.limits.body, connection)
+        of: request, limit: endpoint.bodyLimit ?? options.limits.body, room, connection)
       isRead = true
     }
-    return try await endpoint.handle(asked)
+    defer { withExtendedLifetime(room) {} }
+    var response = try await endpoint.handle(asked)
+    if !endpoint.answersFiles { try hold(&response) }
+    return response
   }
 
   private func body(
-    of request: Request, limit: Int, _ connection: Connection?
+    of request: Request, limit: Int, _ room: ByteBudget.Reservation, _ connection: Connection?
   ) async throws -> ByteBuffer {
     func tooLarge() -> Problem {
       Problem(.contentTooLarge, "a body of at most \(limit) bytes is expected")
@@ -221,11 +229,21 @@ private struct SiteResponder: HTTPResponder {
     // A body that drips in would hold the connection for ever.
     let deadline = connection?.close(in: .seconds(Int64(options.limits.transferSeconds)))
     defer { deadline?.cancel() }
-    do {
-      return try await request.body.collect(upTo: limit)
-    } catch is NIOTooManyBytesError {
-      throw tooLarge()
+    var body = ByteBuffer()
+    for try await part in request.body {
+      guard body.readableBytes + part.readableBytes <= limit else { throw tooLarge() }
+      try room.grow(to: body.readableBytes + part.readableBytes)
+      body.writeImmutableBuffer(part)
     }
+    return body
+  }
+
+  /// A large answer is held until its reader has taken it, and no more of them than there is room for.
+  private func hold(_ response: inout Response) throws {
+    guard let length = response.body.contentLength, length > ByteBudget.free else { return }
+    let room = site.held.reservation()
+    try room.grow(to: length)
+    response.body = response.body.inPieces(holding: room)
   }
 
   private func hasBody(_ request: Request) -> Bool {

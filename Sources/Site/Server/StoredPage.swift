@@ -63,7 +63,7 @@ struct StoredPage: Sendable {
       || type.contains("javascript")
   }
 
-  /// FNV-1a over eight bytes at a time.
+  /// FNV-1a.
   private static func hash(_ bytes: [UInt8]) -> UInt64 {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }

@@ -78,7 +78,7 @@ struct AskCommand: ParsableCommand {
       if let known = engine?.ask(question).answer { return try self.reply(to: question, known) }
       let answer = try reader ?? answerer()
       reader = answer
-      try self.reply(to: question, try answer(question, given))
+      try self.reply(to: question, try answer(question, given) { _ in true })
     }
     if let question { return try reply(to: question) }
     var asked = 0

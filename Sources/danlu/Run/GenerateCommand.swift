@@ -163,13 +163,14 @@ struct GenerateCommand: ParsableCommand {
 
   /// Writes texts, each piece as it is drawn.
   private func write() throws {
-    var drawing = SavedWriter.Drawing()
+    var drawing = LoadedWriter.Drawing()
     drawing.count = count ?? 1
     drawing.seed = seed
     if let topP { drawing.topP = topP }
     if let temperature { drawing.temperature = temperature }
-    func tell(_ piece: String?) {
+    func tell(_ piece: String?) -> Bool {
       if !output.json { Console.output(piece ?? "\n", terminator: "") }
+      return true
     }
     let kind = image == nil ? SavedWriter.Kind.label : .picture
     let writer = SavedWriter(
@@ -177,9 +178,9 @@ struct GenerateCommand: ParsableCommand {
         of: "conditional-text-generation", with: "\(kind.rawValue)/model.safetensors"), kind)
     let texts =
       if let image {
-        try writer.texts(picture: image, drawing, tell)
+        try writer.load().texts(about: Image(pngPath: image), drawing, tell)
       } else {
-        try writer.texts(label: condition ?? "", drawing, tell)
+        try writer.load().texts(label: condition ?? "", drawing, tell)
       }
     if output.json {
       try Console.json(Texts(condition: condition ?? image ?? "", texts: texts))

@@ -1,9 +1,7 @@
-import Datasets
 import Formats
 import Foundation
 import Messages
 import Tokenizers
-import Torch
 import Transformers
 
 /// A trained writer in a run's folder: `writer/` (labels) or `captioner/` (pictures) with `vocab.txt`,
@@ -73,7 +71,8 @@ public struct SavedWriter {
     try decoded(WriterCondition.self, "condition.json")
   }
 
-  private func load() throws -> (ConditionedWriter, WriterTokens) {
+  /// The writer, read into memory.
+  public func load() throws -> LoadedWriter {
     let configuration = try decoded(TransformerConfiguration.self, "transformer.json")
     let writer = ConditionedWriter(configuration, try condition())
     guard let tokenizer = try TokenizerFile.find(in: folder) as? WordPieceTokenizer else {
@@ -87,86 +86,7 @@ public struct SavedWriter {
     }
     try writer.load(from: folder + "/model.safetensors")
     writer.evaluate()
-    return (writer, try WriterTokens(tokenizer, maxLength: configuration.maxPositions - 4))
-  }
-
-  /// How texts are drawn.
-  public struct Drawing: Sendable {
-    public var count = 1
-    public var topP = 0.95
-    public var temperature: Float = 1
-    public var seed: UInt64 = 0
-
-    public init() {}
-  }
-
-  /// Writes texts about `label`, telling each piece of text as it is drawn, and the end of each text as `nil`; returns the
-  /// texts.
-  ///
-  /// Throws `InputError` for a label that the writer does not know, with the nearest one or all of them.
-  public func texts(
-    label: String, _ drawing: Drawing, _ tell: @escaping (_ piece: String?) -> Void = { _ in }
-  ) throws -> [String] {
-    let labels = try labels()
-    guard let number = labels.firstIndex(of: label) else {
-      let hint =
-        nearestName(to: label, among: labels).map { "did you mean '\($0)'?" }
-        ?? "it knows \(labels.prefix(20).joined(separator: ", "))"
-      throw InputError("the writer knows no condition '\(label)'; \(hint)")
-    }
-    let (writer, tokens) = try load()
-    let condition = withoutGradients { writer.condition(label: number) }
-    return try draw(writer, tokens, condition, drawing, tell)
-  }
-
-  /// Writes texts about the PNG picture at `path`. Throws `FileError` for a file that is none.
-  public func texts(
-    picture path: String, _ drawing: Drawing,
-    _ tell: @escaping (_ piece: String?) -> Void = { _ in }
-  ) throws -> [String] {
-    guard case .picture(let side) = try condition() else {
-      throw FileError(path: folder + "/condition.json", reason: "is not of pictures")
-    }
-    let picture = try Image(pngPath: path).onSquare(side: side)
-    let (writer, tokens) = try load()
-    let batch = try BatchLoader(
-      Examples(count: 1) { _, _ in Example(["picture": .image(picture)]) },
-      .init(batchSize: 1, prefetch: 0)
-    ).next()
-    let condition = withoutGradients { writer.conditions(batch) }
-    return try draw(writer, tokens, condition, drawing, tell)
-  }
-
-  private func draw(
-    _ writer: ConditionedWriter, _ tokens: WriterTokens, _ condition: Tensor, _ drawing: Drawing,
-    _ tell: @escaping (String?) -> Void
-  ) throws -> [String] {
-    let options = GenerationOptions(endIds: [tokens.end], maxLength: tokens.maxLength)
-    return try (0..<drawing.count).map { index in
-      var told = ""
-      func text(_ ids: [Int]) -> String {
-        tokens.tokenizer.decode(ids.filter { $0 != tokens.end })
-      }
-      let sampling = Sampling(
-        options, temperature: drawing.temperature, topP: drawing.topP,
-        seed: drawing.seed &+ UInt64(index))
-      let drawn = try sampling.generate(
-        Continuation(writer.body, prefixes: [[tokens.start]], condition: condition)
-      ) { drawn in
-        let now = text(drawn[0])
-        // A later piece may change what an earlier one looked like; only what is sure to stay is told.
-        if now.hasPrefix(told), now.count > told.count {
-          tell(String(now.dropFirst(told.count)))
-          told = now
-        }
-        return true
-      }
-      let whole = text(drawn[0].tokens)
-      if whole.hasPrefix(told), whole.count > told.count {
-        tell(String(whole.dropFirst(told.count)))
-      }
-      tell(nil)
-      return whole
-    }
+    return LoadedWriter(
+      writer, try WriterTokens(tokenizer, maxLength: configuration.maxPositions - 4))
   }
 }

@@ -34,7 +34,11 @@ struct PassageReader {
     var range: Range<Int>
   }
 
-  func answer(_ question: String, passages: [String]) throws -> Answer {
+  /// - Parameter tell: Called with the answer so far as it is decoded token by token; false stops. Not called where all
+  ///   tokens are decoded at once.
+  func answer(
+    _ question: String, passages: [String], _ tell: @escaping (String) -> Bool = { _ in true }
+  ) throws -> Answer {
     let prepared = passages.map { ReadingLayout.prepared($0) }
     let tokens = prepared.map(layout.passageTokens)
     let asked = layout.questionTokens(question)
@@ -56,18 +60,26 @@ struct PassageReader {
       leavesOutSilent: leavesOutSilentPassages)
     let options = GenerationOptions(endIds: [layout.separator], maxLength: layout.maxAnswerLength)
     let search = BeamSearch(options, beamCount: beamCount)
-    guard let best = try search.generate(voting).first?.first else { return silent }
-    silent.isSilent = voting.isSilent
-    let ids = best.tokens.filter { $0 != layout.separator }
-    guard !ids.isEmpty, voting.isSilent.contains(false) else { return silent }
-    let places = tokens.enumerated().compactMap { passage, tokens in
-      Self.find(ids, in: tokens).map { Place(passage: passage, range: $0) }
+    func reading(_ all: [Int]) -> (text: String, place: Place?) {
+      let ids = all.filter { $0 != layout.separator }
+      guard !ids.isEmpty, voting.isSilent.contains(false) else { return ("", nil) }
+      let places = tokens.enumerated().compactMap { passage, tokens in
+        Self.find(ids, in: tokens).map { Place(passage: passage, range: $0) }
+      }
+      let place = places.first { !voting.isSilent[$0.passage] } ?? places.first
+      return (place.map { Self.text(at: $0, of: passages) } ?? layout.tokenizer.decode(ids), place)
     }
-    let place = places.first { !voting.isSilent[$0.passage] } ?? places.first
+    let found = try search.generate(voting) { best in
+      let text = reading(best.first ?? []).text
+      return text.isEmpty || tell(text)
+    }
+    guard let best = found.first?.first else { return silent }
+    silent.isSilent = voting.isSilent
+    let (text, place) = reading(best.tokens)
+    guard !text.isEmpty else { return silent }
     return Answer(
-      text: place.map { Self.text(at: $0, of: passages) } ?? layout.tokenizer.decode(ids),
-      score: best.score,
-      votes: voting.support(of: best.tokens), isSilent: voting.isSilent, place: place)
+      text: text, score: best.score, votes: voting.support(of: best.tokens),
+      isSilent: voting.isSilent, place: place)
   }
 
   /// As it is written there: tokens are lower-case, and unknown ones have no spelling.

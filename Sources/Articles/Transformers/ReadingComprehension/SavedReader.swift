@@ -73,13 +73,16 @@ public struct SavedReader {
     public let place: Range<Int>?
   }
 
-  public typealias Answerer = (_ question: String, _ passages: [String]?) throws -> Answer
+  /// - Parameter tell: Called with the answer so far where it is decoded token by token; false stops.
+  public typealias Answerer = (
+    _ question: String, _ passages: [String]?, _ tell: @escaping (_ soFar: String) -> Bool
+  ) throws -> Answer
 
   /// Answers `question` from `passages`, or from those of the run that share most with it.
   public func answerer() throws -> Answerer {
     let reader = try reader()
     var own: [String]?
-    return { question, passages in
+    return { question, passages, tell in
       if passages == nil, own == nil {
         let items = try ReadingFiles.read(folder + "/questions.jsonl")
         var seen: Set<String> = []
@@ -87,7 +90,7 @@ public struct SavedReader {
       }
       let read = passages ?? Self.nearest(question, own ?? [])
       let windows = read.flatMap { Self.windows($0, of: reader.layout.maxPassageLength - 2) }
-      let answer = try reader.answer(question, passages: windows)
+      let answer = try reader.answer(question, passages: windows, tell)
       return Answer(
         text: answer.text.isEmpty ? nil : answer.text, score: answer.score,
         passages: windows.indices.map { index in
