@@ -57,8 +57,8 @@ public struct TextBlocks {
     return turn % source.ranks.size == source.ranks.rank
   }
 
-  /// The next block, without its bytes if another rank has it; `nil` after the last. A block ends with a line end, or, where a line is longer
-  /// than a block and may be cut, between two scalars.
+  /// The next block, without its bytes if another rank has it; `nil` after the last. A block ends with a line end, or,
+  /// where a line is longer than a block and may be cut, between two scalars.
   ///
   /// Throws `FileError` for a damaged file and where no file could be opened, `InputError` for another
   /// encoding than the one expected, `Cancelled` where the work was asked to stop.
@@ -96,12 +96,12 @@ public struct TextBlocks {
 
   /// A field that no line has is a mistake in its name, not an empty text.
   private func requireRecords() throws {
+    guard let field = source.field else { return }
     // Of another rank's lines nothing is known here.
-    guard let field = source.field, source.ranks.isAlone, goodRecords == 0, badRecords > 0 else {
-      return
-    }
+    let records = try source.ranks.sum([goodRecords, badRecords])
+    guard records[0] == 0, records[1] > 0 else { return }
     throw InputError(
-      "`field` \(field): none of \(badRecords) lines is a JSON object with a string under "
+      "`field` \(field): none of \(records[1]) lines is a JSON object with a string under "
         + "\"\(field)\"")
   }
 

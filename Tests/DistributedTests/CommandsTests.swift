@@ -97,6 +97,17 @@ struct CommandsTests {
     }
   }
 
+  @Test func aFieldThatNoLineHasIsAMistake() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/records.jsonl"
+      try #"{"text": "一 二"}"#.write(toFile: path, atomically: true, encoding: .utf8)
+      for ranks in [1, 2] {
+        let run = try run(ranks, "words", "count", path, "--field", "body")
+        #expect(run.status == 1 && run.says("none of 1 lines is a JSON object"), "\(run.errors)")
+      }
+    }
+  }
+
   @Test func trialsAreSharedWithoutChangingTheAnswer() throws {
     try withTemporaryFolder { folder in
       var random = RandomStream(seed: 9, stream: 0)

@@ -184,6 +184,20 @@ let sqliteReason: Comment = "SQLite's library is not on this machine"
     }
   }
 
+  @Test func aTableThatCannotBeFilledIsNotThere() throws {
+    struct Stopped: Error {}
+    let database = try Database()
+    #expect(throws: Stopped.self) {
+      try database.makeTable("半", columns: ["列"]) { insert in
+        try insert([.text("一")])
+        throw Stopped()
+      }
+    }
+    #expect(try database.tableNames().isEmpty)
+    try database.makeTable("半", columns: ["列"]) { try $0([.text("二")]) }
+    #expect(try database.query("SELECT 列 FROM 半").rows == [[.text("二")]])
+  }
+
   @Test func filesThatAreNoTables() throws {
     try withTemporaryFolder { folder in
       try Self.write("只有表头,两列\n", folder + "/empty.csv")

@@ -1,4 +1,5 @@
 import Foundation
+import Messages
 import Testing
 import Text
 
@@ -36,5 +37,22 @@ import Text
     let source = TextSource(string: "a b  a\tc\nb a\n")
     let result = try WordFrequencies(.separated, mode: .parallel, threads: 2).count(source)
     #expect(result.words.map { "\($0.word)\($0.count)" } == ["a3", "b2", "c1"])
+  }
+
+  /// Counts come from Windows, too.
+  @Test func countsThatWereMadeApartAddUp() throws {
+    func merged(_ text: String) throws -> [String] {
+      try WordFrequencies.merged(TextSource(string: text)).words
+        .map { "\($0.word) \($0.count)" }
+    }
+    #expect(try merged("二\t3\n一\t2\n\n一\t5\na b\t0\n") == ["一 7", "二 3", "a b 0"])
+    #expect(try merged("\u{feff}一\t2\r\n二\t3\r\n\r\n一\t5") == ["一 7", "二 3"])
+    for (text, line) in [
+      ("一\t2\n二\n", 2), ("\t2\n", 1), ("一\t-2\n", 1), ("一\t2\t0.5\n", 1),
+      ("一\t2\n二\t\(Int.max)\n", 2),
+    ] {
+      let error = #expect(throws: InputError.self) { try merged(text) }
+      #expect(error?.problem.contains("line \(line):") == true)
+    }
   }
 }

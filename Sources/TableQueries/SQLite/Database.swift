@@ -184,24 +184,25 @@ public final class Database {
     return rows
   }
 
-  /// Makes a table and fills it row by row. Columns have no declared type: a value stays what it is.
+  /// Makes a table and fills it row by row; where `fill` throws, there is no table. Columns have no declared type: a
+  /// value stays what it is.
   public func makeTable(
     _ name: String, columns: [String],
     _ fill: (_ insert: (_ row: [SQLValue]) throws -> Void) throws -> Void
   ) throws {
     require(isWritable, "a database that is only read cannot hold new tables")
     let list = columns.map(Self.quoted).joined(separator: ", ")
-    try execute("CREATE TABLE \(Self.quoted(name)) (\(list))")
-    try execute("BEGIN")
     let marks = [String](repeating: "?", count: columns.count).joined(separator: ", ")
-    let statement = try prepare("INSERT INTO \(Self.quoted(name)) VALUES (\(marks))")
-    defer { _ = functions.finalize(statement) }
-    try fill { row in
-      try bind(row, to: statement)
-      _ = try step(statement)
-      _ = functions.reset(statement)
+    try transaction {
+      try execute("CREATE TABLE \(Self.quoted(name)) (\(list))")
+      let statement = try prepare("INSERT INTO \(Self.quoted(name)) VALUES (\(marks))")
+      defer { _ = functions.finalize(statement) }
+      try fill { row in
+        try bind(row, to: statement)
+        _ = try step(statement)
+        _ = functions.reset(statement)
+      }
     }
-    try execute("COMMIT")
   }
 
   /// Makes an index of a table, by which rows are found by the values of `columns`.

@@ -280,21 +280,26 @@ extension WordFrequencies {
   /// Adds up counts that were made apart, by ranks, machines or array jobs: lines of a word, a tab and a count.
   /// The result is that of counting everything at once.
   ///
-  /// Throws `InputError` for a line of another form.
+  /// Throws `InputError` for a line of another form, and for counts that add up to more than `Int` holds.
   public static func merged(_ source: TextSource, work: Work = .silent) throws -> Result {
     let started = ContinuousClock.now
     let table = ByteTable()
     var result = Result()
     result.skipped = try source.forEachLine("adding up counts", work: work) { line, place in
+      let line = line.last == 0x0D ? UnsafeBufferPointer(rebasing: line.dropLast()) : line
       if line.isEmpty { return }
       guard let tab = line.lastIndex(of: 0x09), tab > 0,
         let count = Int(String(decoding: line[(tab + 1)...], as: UTF8.self)), count >= 0
       else {
         throw InputError("\(place): a word, a tab and a count were expected")
       }
+      let (sum, overflows) = result.tokens.addingReportingOverflow(count)
+      guard !overflows else {
+        throw InputError("\(place): the counts up to here add up to more than \(Int.max)")
+      }
       table.add(UnsafeBufferPointer(rebasing: line[..<tab]), count)
       result.lines += 1
-      result.tokens += count
+      result.tokens = sum
       result.bytes += line.count + 1
     }
     table.visit { result.words.append((String(decoding: $0, as: UTF8.self), $1)) }

@@ -39,7 +39,10 @@ struct TextOptions: ParsableArguments {
   @Option(help: "The text's key where each line is a JSON object.")
   var field: String?
 
-  @Option(help: "utf8, utf16, gb18030, big5, shift-jis, or auto (UTF-8 or GB18030, line by line).")
+  static let encodingHelp: ArgumentHelp =
+    "utf8, utf16, gb18030, big5, shift-jis, or auto (UTF-8 or GB18030, line by line)."
+
+  @Option(help: TextOptions.encodingHelp)
   var encoding = TextEncoding.utf8
 
   func source(_ paths: [String]) -> TextSource {

@@ -106,7 +106,14 @@ struct WordsCount: RankedCommand {
     if !Ranks.isSilent { roles.writes("--out", out) }
     try roles.check()
     let world = try ranks.start()
-    if compare, !world.isAlone { throw ValidationError("--compare runs as one process") }
+    if !world.isAlone {
+      if compare { throw ValidationError("--compare runs as one process") }
+      let lists = [words].compactMap { $0 } + segmentation.userWords
+      try world.agree(on: [
+        "the word lists": try Ranks.fingerprint(of: lists),
+        "the options": CommandLine.arguments.dropFirst().joined(separator: " "),
+      ])
+    }
     let tokens: WordFrequencies.Tokens
     var dictionary: WordList?
     var userWords: [String] = []

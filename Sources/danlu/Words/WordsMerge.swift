@@ -15,7 +15,7 @@ struct WordsMerge: ParsableCommand {
 
       Examples:
         danlu words merge part-*.tsv --out counts.tsv
-        danlu words merge one.tsv two.tsv --limit 100
+        danlu words merge one.tsv two.tsv --top 100
       """)
 
   @Argument(help: "Files of lines 'word TAB count'; gzip is unpacked.")
@@ -23,6 +23,9 @@ struct WordsMerge: ParsableCommand {
 
   @Option(help: "Write the counts to this file instead of standard output.")
   var out: String?
+
+  @Option(help: TextOptions.encodingHelp)
+  var encoding = TextEncoding.utf8
 
   @OptionGroup var selection: SelectionArguments
   @OptionGroup var output: OutputOptions
@@ -48,7 +51,8 @@ struct WordsMerge: ParsableCommand {
     roles.reads("--exclude", selection.exclude)
     roles.writes("--out", out)
     try roles.check()
-    let result = try WordFrequencies.merged(TextSource(paths: files), work: Terminal.work)
+    let result = try WordFrequencies.merged(
+      TextSource(paths: files, encoding: encoding), work: Terminal.work)
     if let skipped = result.skipped.first {
       throw FileError(path: skipped.path, reason: skipped.reason)
     }
