@@ -65,8 +65,8 @@ public final class BatchNorm: Layer, KernelLayer, StatisticsKeeping, Configured 
   public let runningMean: Parameter
   public let runningVariance: Parameter
   /// Where several processes have parts of a batch: what makes its mean and variance those of the whole batch. Set by
-  /// a trainer.
-  public var batchSums: (any BatchSums)?
+  /// a trainer, which keeps it.
+  public weak var batchSums: (any BatchSums)?
 
   public init(_ configuration: Configuration, generator: RandomGenerator? = nil) {
     self.configuration = configuration

@@ -143,7 +143,8 @@ struct NL2SQLTests {
 
   @Test(arguments: [
     ("2019年以后入职的有多少人", true), ("研发部有几个人？", true), ("月薪超过15000的有几位呢", true), ("有多少条", true),
-    ("有多少", false), ("每个人有多少个孩子", false), ("人口是多少", false), ("有几个孩子", false), ("谁是负责人", false), ("", false),
+    ("有多少", false), ("每个人有多少个孩子", false), ("人口是多少", false), ("有几个孩子", false), ("谁是负责人", false),
+    ("", false),
   ])
   func questionsForTheNumberOfRows(_ question: String, _ isOne: Bool) {
     #expect(DecodingRules.countsRows(QuestionTokens(question)) == isOne)

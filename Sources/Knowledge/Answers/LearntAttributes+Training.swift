@@ -95,7 +95,8 @@ extension LearntAttributes {
         found.rows.append(
           Case.Row(
             grams: grams, parts: parts(base.attributes.bytes(Int(pair.attribute)), kind),
-            score: engine.attributeScore(question, mention, pair, asked), mentionScore: mention.score,
+            score: engine.attributeScore(question, mention, pair, asked),
+            mentionScore: mention.score,
             isRight: mention.entity == entity && Int(pair.attribute) == attribute))
       }
     }

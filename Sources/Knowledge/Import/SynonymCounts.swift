@@ -61,10 +61,10 @@ struct SynonymCounts {
       guard end - begin > 1, end - begin <= Self.longestEntity else { continue }
       found.removeAll(keepingCapacity: true)
       for first in begin..<end - 1 {
-        for second in first + 1..<end
-        where pairs[first].attribute != pairs[second].attribute && holds(pairs[first], pairs[second])
-        {
-          let pair = AttributePair(pairs[first].attribute, pairs[second].attribute)
+        for second in first + 1..<end {
+          let (one, other) = (pairs[first], pairs[second])
+          guard one.attribute != other.attribute, holds(one, other) else { continue }
+          let pair = AttributePair(one.attribute, other.attribute)
           // An attribute may have several rows of one entity; the entity counts once.
           if !found.contains(pair) { found.append(pair) }
         }

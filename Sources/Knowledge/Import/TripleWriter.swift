@@ -52,8 +52,8 @@ struct TripleWriter {
     writer.add("value.reverse", UnsafeRawBufferPointer(valueStarts.buffer), owner: valueStarts)
     writer.add("reverse", UnsafeRawBufferPointer(reverse.buffer), owner: reverse)
     writer.add("entity.order", UnsafeRawBufferPointer(order.buffer), owner: order)
-    writer.add("attribute.count", UnsafeRawBufferPointer(counts.buffer), owner: counts)
     writer.add("synonyms", UnsafeRawBufferPointer(found.buffer), owner: found)
+    writer.add("attribute.count", UnsafeRawBufferPointer(counts.buffer), owner: counts)
     try writer.write(to: path, threads: threads)
     return Result(triples: pairs.count, duplicates: duplicates)
   }
