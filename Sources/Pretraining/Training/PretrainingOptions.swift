@@ -31,7 +31,7 @@ public struct PretrainingOptions: Codable, Sendable, Equatable {
   public var batch = 32
   public var accumulation = 1
   /// LAMB's rate after warming up: the share of its own length that a weight may change by.
-  public var rate = 0.005
+  public var rate = 0.002
   /// The share of updates in which the rate rises.
   public var warmUp = 0.025
   public var weightDecay = 0.01

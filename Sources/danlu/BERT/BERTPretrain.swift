@@ -45,7 +45,7 @@ struct BERTPretrain: RankedCommand {
   @Option(help: "Updates.") var steps = 10_000
   @Option(help: "Rows of a batch.") var batch = 32
   @Option(help: "Batches of an update.") var accumulation = 1
-  @Option(help: "LAMB's learning rate after warming up.") var rate = 0.005
+  @Option(help: "LAMB's learning rate after warming up.") var rate = 0.002
   @Option(help: "The share of updates in which the rate rises.") var warmUp = 0.025
   @Option(help: "Decoupled weight decay.") var weightDecay = 0.01
   @Option(help: "Updates between two looks at rows that are held out.") var validationInterval = 500
