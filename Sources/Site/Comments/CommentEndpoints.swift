@@ -31,7 +31,7 @@ struct CommentEndpoints: Sendable {
 
   private func found() throws -> CommentStore {
     guard let store else {
-      throw Problem.notFound("this site takes no comments: danlu serve --comments FILE")
+      throw Problem.notFound("this site takes no comments: it was started without a file for them")
     }
     return store
   }

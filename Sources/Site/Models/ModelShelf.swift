@@ -74,14 +74,14 @@ struct ModelShelf: Sendable {
 
   private static func advice(_ kind: Kind) -> String {
     switch kind {
-    case .encoder: "a folder in Hugging Face's form under --models makes one"
+    case .encoder: "a folder in Hugging Face's form among the site's models is one"
     case .reader: "a run of reading-comprehension leaves one"
     case .tables: "a run of nl2sql leaves one"
     case .images: "a run of o-gan, gan-qp, vae-infomax or their like leaves one"
     case .writer: "a run of conditional-text-generation leaves one"
     case .captioner: "a run of conditional-text-generation leaves one"
     case .classifier: "danlu bert fine-tune classify makes one"
-    case .classical: "danlu classify train makes one (--out NAME.cml)"
+    case .classical: "danlu classify train makes one, a file NAME.cml"
     }
   }
 

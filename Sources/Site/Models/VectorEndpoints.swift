@@ -23,7 +23,7 @@ enum VectorEndpoints {
         ]), problems: [404], example: ["word": "天空"]
       ) { input, request in
         guard let vectors, let neighbors else {
-          throw Problem.notFound("the site was started without vectors: danlu serve --vectors FILE")
+          throw Problem.notFound("the site was started without a file of vectors")
         }
         let word = input.text("word")
         guard let row = vectors.row(of: word) else {

@@ -34,7 +34,7 @@ struct DataShelf: Sendable {
     guard let root else {
       throw Problem(
         .unprocessableContent,
-        "data and model cannot be chosen: the site was started without danlu serve --data-root DIR")
+        "data and model cannot be chosen: the site was started without a folder of data")
     }
     guard names.contains(name) else {
       throw Problem(

@@ -123,7 +123,9 @@ struct RunEndpoints: Sendable {
       "What the operator lets recipes be started with, by the names that `data` and `model` take.",
       parameters: [],
       answers: .object([
-        .init("names", .list(.text), "Files and folders; none without danlu serve --data-root.")
+        .init(
+          "names", .list(.text),
+          "Files and folders; none where the site was started without a folder of data.")
       ]), problems: []
     ) { _ in ["names": .array(data.names.map(JSONValue.string))] }
   }

@@ -55,9 +55,9 @@ public struct SavedWriter {
       throw InputError(
         kind == .label
           ? "\(folder) does not exist: only finished runs of conditional-text-generation with labels write texts "
-            + "of a --condition"
+            + "of a label"
           : "\(folder) does not exist: only finished runs of conditional-text-generation with pictures write "
-            + "about an --image")
+            + "about an image")
     }
     let file = try MappedFile(path: path)
     do {
